@@ -1,0 +1,94 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The ladder of modules: a target may depend only on targets above it in this
+// list. `Tests/LadderTests` reads the imports and fails when one points up.
+let package = Package(
+  name: "sheaf",
+  platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    .library(name: "Sheaf", targets: ["Sheaf"]),
+    .executable(name: "sheaf", targets: ["SheafCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    .target(
+      name: "SheafModel",
+      dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+
+    .target(
+      name: "SheafLog",
+      dependencies: ["SheafModel", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "SheafDelta", dependencies: ["SheafModel"]),
+    .target(
+      name: "SheafMerge",
+      dependencies: ["SheafModel", .product(name: "Yams", package: "Yams")]),
+
+    .target(name: "SheafCompression", dependencies: ["CZlib"]),
+
+    .target(
+      name: "SheafBundle",
+      dependencies: ["SheafModel", "SheafLog", "SheafDelta", "SheafCompression"]),
+    .target(
+      name: "SheafStore",
+      dependencies: [
+        "SheafModel", "SheafLog", "SheafDelta", "SheafMerge", "SheafCompression",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+
+    .target(
+      name: "SheafSync",
+      dependencies: [
+        "SheafModel", "SheafLog", "SheafDelta", "SheafMerge", "SheafBundle", "SheafStore",
+      ]),
+
+    .target(
+      name: "SheafHTTP",
+      dependencies: [
+        "SheafModel", "SheafLog", "SheafBundle", "SheafSync",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
+    .target(
+      name: "SheafServer",
+      dependencies: [
+        "SheafModel", "SheafLog", "SheafSync", "SheafHTTP",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    .target(
+      name: "Sheaf",
+      dependencies: ["SheafModel", "SheafLog", "SheafMerge", "SheafSync", "SheafHTTP"]),
+
+    .executableTarget(
+      name: "SheafCommand",
+      dependencies: [
+        "SheafModel", "SheafLog", "SheafMerge", "SheafBundle", "SheafStore", "SheafSync",
+        "SheafHTTP", "SheafServer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      resources: [.embedInCode("SampleLibrary")]),
+    .testTarget(name: "SheafModelTests", dependencies: ["SheafModel"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

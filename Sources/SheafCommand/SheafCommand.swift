@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct SheafCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "sheaf")
+}
