@@ -87,8 +87,40 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
-      resources: [.embedInCode("SampleLibrary")]),
-    .testTarget(name: "SheafModelTests", dependencies: ["SheafModel"]),
+      resources: [.copy("SampleLibrary")]),
+    // What tests share: seeded randomness, temporary folders, vectors.
+    .target(name: "SheafTesting", dependencies: ["SheafModel"], path: "Tests/SheafTesting"),
+    .testTarget(name: "SheafModelTests", dependencies: ["SheafTesting", "SheafModel"]),
+    .testTarget(name: "SheafLogTests", dependencies: ["SheafTesting", "SheafModel", "SheafLog"]),
+    .testTarget(name: "SheafDeltaTests", dependencies: ["SheafTesting", "SheafModel", "SheafDelta"]),
+    .testTarget(name: "SheafCompressionTests", dependencies: ["SheafTesting", "SheafCompression"]),
+    .testTarget(name: "SheafMergeTests", dependencies: ["SheafTesting", "SheafModel", "SheafMerge"]),
+    .testTarget(
+      name: "SheafBundleTests",
+      dependencies: [
+        "SheafTesting", "SheafModel", "SheafLog", "SheafDelta", "SheafBundle",
+      ]),
+    .testTarget(
+      name: "SheafStoreTests",
+      dependencies: [
+        "SheafTesting", "SheafModel", "SheafLog", "SheafStore",
+      ]),
+    .testTarget(
+      name: "SheafSyncTests",
+      dependencies: [
+        "SheafTesting", "SheafModel", "SheafLog", "SheafMerge", "SheafBundle", "SheafStore", "SheafSync",
+      ]),
+    .testTarget(
+      name: "SheafHTTPTests",
+      dependencies: [
+        "SheafTesting", "SheafModel", "SheafLog", "SheafBundle", "SheafStore", "SheafSync", "SheafHTTP", "SheafServer",
+      ]),
+    .testTarget(
+      name: "SheafCommandTests",
+      dependencies: [
+        "SheafTesting", "Sheaf", "SheafModel", "SheafSync", "SheafCommand",
+      ]),
+    .testTarget(name: "LadderTests", dependencies: ["SheafTesting"]),
   ],
   swiftLanguageModes: [.v6]
 )
