@@ -1,0 +1,33 @@
+/// The sizes above which input is refused before memory is spent on it.
+///
+/// The values are part of the formats: `Schemas/` names each beside its format.
+public enum Limits {
+  /// The largest change-set note in bytes.
+  public static let changeSetNote = 4 << 10
+  /// The most lines in one change set.
+  public static let revisionLines = 100_000
+  /// The longest document path in UTF-8 bytes.
+  public static let pathBytes = 512
+  /// The most segments in a document path.
+  public static let pathSegments = 16
+  /// The most revisions that one revision is made from.
+  public static let parents = 8
+  /// The most signature lines below a note.
+  public static let signatures = 8
+  /// The largest checkpoint or state note in bytes.
+  public static let checkpointNote = 16 << 10
+  /// The largest reason, claims included, in bytes.
+  public static let reason = 64 << 10
+  /// The largest text or record in bytes.
+  public static let document = 64 << 20
+  /// The most change sets in one push.
+  public static let pushedChangeSets = 10_000
+  /// The largest push in bytes, as sent.
+  public static let pushBytes = 64 << 20
+  /// The largest bundle in bytes, as sent.
+  public static let bundleBytes: UInt64 = 2 << 30
+  /// The most that a bundle may unpack to, in bytes.
+  public static let bundleUnpackedBytes: UInt64 = 64 << 30
+  /// The most collections in one library.
+  public static let collections = 10_000
+}
