@@ -1,0 +1,72 @@
+import Foundation
+import SheafModel
+
+/// What a library offers to the world outside its process; a server speaks it over HTTP.
+///
+/// `Library` implements it. Every call may be made while others run; none blocks the
+/// cooperative pool.
+public protocol LibraryService: Sendable {
+  /// The library's identity.
+  var id: LibraryID { get }
+  /// The library's name for people.
+  var name: String { get async throws }
+  /// The newest checkpoint note.
+  func checkpointNote() async throws -> [UInt8]
+  /// What answers a pull request; bundles are made once and kept in a bounded cache.
+  func offer(_ request: PullRequest) async throws -> Offer
+  /// Judges and sequences the drafts of a drafts bundle.
+  func receive(push bundle: [UInt8]) async throws -> [DraftAnswer]
+  /// Answers to drafts received earlier; unknown ones are left out.
+  func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer]
+  /// The receipt of a change set, as text.
+  func receipt(changeSet: UInt64) async throws -> String
+  /// A tile or entry bundle by its C2SP path below `tile/`; `nil` when the log does not reach it.
+  func tile(_ path: String) async throws -> [UInt8]?
+  /// The current documents.
+  func documents(in collection: CollectionName?) async throws -> [DocumentSummary]
+  /// One document's current content.
+  func content(of path: DocumentPath) async throws -> DocumentContent?
+  /// One document's history, newest first.
+  func history(of path: DocumentPath) async throws -> [HistoryEntry]
+  /// Figures for monitoring.
+  func figures() async throws -> ServiceFigures
+}
+
+/// What answers a pull request.
+public enum Offer: Sendable {
+  /// Nothing new: the checkpoint note.
+  case unchanged(checkpoint: [UInt8])
+  /// A finished bundle in the cache.
+  case bundle(BundleFile)
+}
+
+/// A finished bundle on disk; removed by the cache some time after the last use.
+public struct BundleFile: Hashable, Sendable {
+  /// Where it lies. Open it at once: an open file outlives the cache's eviction.
+  public let file: URL
+  /// Its size in bytes.
+  public let sizeInBytes: UInt64
+  /// The hash of its bytes: a strong validator, the same on every server.
+  public let hash: SHA256Hash
+
+  public init(file: URL, sizeInBytes: UInt64, hash: SHA256Hash) {
+    self.file = file
+    self.sizeInBytes = sizeInBytes
+    self.hash = hash
+  }
+}
+
+/// Figures about a library for monitoring.
+public struct ServiceFigures: Sendable, Hashable {
+  public var changeSets: UInt64
+  public var documents: UInt64
+  public var conflicts: UInt64
+  public var quarantined: UInt64
+
+  public init(changeSets: UInt64, documents: UInt64, conflicts: UInt64, quarantined: UInt64) {
+    self.changeSets = changeSets
+    self.documents = documents
+    self.conflicts = conflicts
+    self.quarantined = quarantined
+  }
+}

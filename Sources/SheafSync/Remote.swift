@@ -1,0 +1,166 @@
+import Foundation
+import SheafModel
+
+/// Another place that holds the library, as seen from here.
+///
+/// Folder, HTTP and in-memory remotes implement it, and one conformance suite
+/// (`Tests/SheafTesting/RemoteConformance.swift`) runs against all of them. A remote is
+/// never trusted: what it hands over is verified by the caller.
+public protocol Remote: Sendable {
+  /// The remote's address in the words a person used: a URL or a folder.
+  var address: String { get }
+
+  /// The newest checkpoint note that the remote holds, unverified.
+  func checkpoint() async throws -> [UInt8]
+
+  /// Asks for what leads from `request` to the remote's newest checkpoint.
+  ///
+  /// A bundle is written below `folder`, which belongs to this replica and this
+  /// remote; an interrupted transfer leaves its part there, and asking again goes on
+  /// after the last byte received.
+  ///
+  /// - Throws: `RemoteError`. The library is untouched; a part may stay in `folder`.
+  func pull(_ request: PullRequest, into folder: URL, progress: @escaping TransferProgress) async throws -> PullAnswer
+
+  /// Hands over the drafts in a drafts bundle. Repeating it has no further effect.
+  ///
+  /// - Parameter bundle: A drafts bundle (`Schemas/bundle.md`), at most `Limits.pushBytes`.
+  func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer
+
+  /// Answers to drafts that were handed over earlier (folders answer late).
+  func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer]
+
+  /// Tells the remote where this replica stands, so that a publisher that meets the
+  /// same stick later can prepare the bundle it needs. Servers need no such word.
+  func leave(position: PullRequest, from member: MemberMark) async throws
+}
+
+/// Bytes received so far, and the whole size when it is known.
+public typealias TransferProgress = @Sendable (_ received: UInt64, _ total: UInt64?) -> Void
+
+/// The short public mark of a member's key: 16 hexadecimal digits.
+public struct MemberMark: Hashable, Sendable, CustomStringConvertible {
+  /// 16 lower-case hexadecimal digits.
+  public let text: String
+
+  /// Marks a public key.
+  public init(publicKey: [UInt8]) { text = String(SHA256Hash(hashing: publicKey).hex.prefix(16)) }
+
+  /// Reads a mark; `nil` unless it is 16 lower-case hexadecimal digits.
+  public init?(_ text: String) {
+    guard text.utf8.count == 16, text == text.lowercased(), Hexadecimal.decode(text) != nil else { return nil }
+    self.text = text
+  }
+
+  public var description: String { text }
+}
+
+/// "I hold this library up to here": what a replica asks a remote for.
+public struct PullRequest: Hashable, Sendable {
+  /// The log size whose content the receiver holds; 0 for a first copy or a deeper one.
+  public var from: UInt64
+  /// The log size whose root the receiver knows, at least `from`.
+  public var known: UInt64
+  /// How much history is wanted.
+  public var depth: Depth
+  /// Which collections are wanted.
+  public var subscription: Subscription
+  /// The position wanted, or `nil` for the newest.
+  public var to: UInt64?
+
+  public init(from: UInt64, known: UInt64, depth: Depth, subscription: Subscription, to: UInt64? = nil) {
+    self.from = from
+    self.known = known
+    self.depth = depth
+    self.subscription = subscription
+    self.to = to
+  }
+}
+
+/// What a remote has for a pull request.
+public enum PullAnswer: Sendable {
+  /// Nothing new: the remote's checkpoint note, which the caller compares with its own.
+  case unchanged(checkpoint: [UInt8])
+  /// A whole bundle in a file that the caller owns and removes; the bytes that travelled for it this time.
+  case bundle(file: URL, transferredInBytes: UInt64)
+}
+
+/// What became of pushed drafts.
+public enum PushAnswer: Sendable {
+  /// The publisher has judged them.
+  case answered([DraftAnswer])
+  /// They lie where the publisher will find them; ask `answers(to:from:)` later.
+  case deposited
+}
+
+/// What the publisher did with one draft.
+public struct DraftAnswer: Hashable, Sendable, Codable {
+  /// The leaf hash of the draft's note, in base64.
+  public var leaf: String
+  /// The change set's number in the log when it was taken; `nil` when it waits in quarantine.
+  public var changeSet: UInt64?
+  /// The receipt (`Schemas/log.md`) when it was taken.
+  public var receipt: String?
+  /// Why it was not taken, for the author to read.
+  public var refusal: String?
+
+  public init(leaf: String, changeSet: UInt64?, receipt: String?, refusal: String?) {
+    self.leaf = leaf
+    self.changeSet = changeSet
+    self.receipt = receipt
+    self.refusal = refusal
+  }
+}
+
+/// Why an exchange with a remote failed. The library is as it was.
+public enum RemoteError: SheafFailure, Equatable {
+  /// Nobody answers at the address.
+  case unreachable(address: String, detail: String)
+  /// The line was cut or stalled; what came so far is kept.
+  case interrupted(address: String, detail: String)
+  /// What answers there is not a Sheaf library.
+  case notSheaf(address: String, detail: String)
+  /// The remote points elsewhere, which is never followed.
+  case redirected(address: String, to: String)
+  /// The token is missing or wrong.
+  case unauthorized(address: String)
+  /// The remote holds nothing that leads on from this position.
+  case nothingFits(address: String, position: UInt64)
+  /// The remote refused the request, in its own words.
+  case refused(address: String, detail: String)
+  /// The remote sends more than it declared or than is allowed.
+  case tooMuch(address: String)
+
+  public var problem: String {
+    switch self {
+    case .unreachable(let address, let detail): "\(address) can't be reached: \(detail)"
+    case .interrupted(let address, let detail): "the exchange with \(address) was cut short: \(detail)"
+    case .notSheaf(let address, let detail): "\(address) is not a Sheaf library: \(detail)"
+    case .redirected(let address, let to): "\(address) points to \(to), and a redirection is never followed"
+    case .unauthorized(let address): "\(address) does not accept the token"
+    case .nothingFits(let address, let position): "\(address) holds nothing that leads on from checkpoint \(position)"
+    case .refused(let address, let detail): "\(address) refused: \(detail)"
+    case .tooMuch(let address): "\(address) sends more than it declared"
+    }
+  }
+
+  public var unchanged: String {
+    switch self {
+    case .interrupted: "the library is as it was, and what was received so far is kept"
+    default: "the library is as it was"
+    }
+  }
+
+  public var hint: String? {
+    switch self {
+    case .unreachable: "Check the address and the line, then run the command again."
+    case .interrupted: "Run the command again; it goes on where it stopped."
+    case .notSheaf: "Check the address; it is the one that `sheaf serve` printed."
+    case .redirected(_, let to): "If you trust it, use \(to) as the remote."
+    case .unauthorized: "Give the right token with --token-file or SHEAF_TOKEN."
+    case .nothingFits: "Let the publisher sync with this folder once more, or clone afresh from it."
+    case .refused: nil
+    case .tooMuch: "Tell the publisher; the server may be faulty or hostile."
+    }
+  }
+}
