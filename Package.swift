@@ -24,6 +24,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     .target(
       name: "SheafModel",
@@ -45,7 +46,7 @@ let package = Package(
     .target(
       name: "SheafStore",
       dependencies: [
-        "SheafModel", "SheafLog", "SheafDelta", "SheafMerge", "SheafCompression",
+        "SheafModel", "SheafLog", "SheafDelta", "SheafMerge", "SheafCompression", "CSQLite",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
 

@@ -18,7 +18,8 @@ public struct DocumentSummary: Hashable, Sendable, Codable {
   public var hasDraft: Bool
 
   public init(
-    path: String, revision: String?, mediaType: String, sizeInBytes: UInt64, title: String?, isConflicted: Bool,
+    path: String, revision: String?, mediaType: String, sizeInBytes: UInt64, title: String?,
+    isConflicted: Bool,
     hasDraft: Bool
   ) {
     self.path = path
@@ -41,7 +42,8 @@ public struct DocumentContent: Hashable, Sendable {
   /// Whether other heads stand beside this one.
   public var isConflicted: Bool
 
-  public init(path: DocumentPath, revision: String?, mediaType: MediaType, bytes: [UInt8], isConflicted: Bool) {
+  public init(path: DocumentPath, revision: String?, mediaType: MediaType, bytes: [UInt8], isConflicted: Bool)
+  {
     self.path = path
     self.revision = revision
     self.mediaType = mediaType

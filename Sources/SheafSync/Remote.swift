@@ -20,7 +20,8 @@ public protocol Remote: Sendable {
   /// after the last byte received.
   ///
   /// - Throws: `RemoteError`. The library is untouched; a part may stay in `folder`.
-  func pull(_ request: PullRequest, into folder: URL, progress: @escaping TransferProgress) async throws -> PullAnswer
+  func pull(_ request: PullRequest, into folder: URL, progress: @escaping TransferProgress) async throws
+    -> PullAnswer
 
   /// Hands over the drafts in a drafts bundle. Repeating it has no further effect.
   ///
@@ -48,7 +49,9 @@ public struct MemberMark: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads a mark; `nil` unless it is 16 lower-case hexadecimal digits.
   public init?(_ text: String) {
-    guard text.utf8.count == 16, text == text.lowercased(), Hexadecimal.decode(text) != nil else { return nil }
+    guard text.utf8.count == 16, text == text.lowercased(), Hexadecimal.decode(text) != nil else {
+      return nil
+    }
     self.text = text
   }
 
@@ -138,7 +141,8 @@ public enum RemoteError: SheafFailure, Equatable {
     case .notSheaf(let address, let detail): "\(address) is not a Sheaf library: \(detail)"
     case .redirected(let address, let to): "\(address) points to \(to), and a redirection is never followed"
     case .unauthorized(let address): "\(address) does not accept the token"
-    case .nothingFits(let address, let position): "\(address) holds nothing that leads on from checkpoint \(position)"
+    case .nothingFits(let address, let position):
+      "\(address) holds nothing that leads on from checkpoint \(position)"
     case .refused(let address, let detail): "\(address) refused: \(detail)"
     case .tooMuch(let address): "\(address) sends more than it declared"
     }

@@ -1,0 +1,165 @@
+-- Sheaf's store, version 1. Explained in store.md; migrations live in
+-- Sources/SheafStore/StoreMigrations.swift and a test compares the two.
+
+-- Facts about this copy: library, name, role, depth, subscription, log edge.
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE document (
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL UNIQUE,
+  collection TEXT NOT NULL,
+  folded TEXT NOT NULL,
+  title TEXT
+) STRICT;
+CREATE INDEX document_by_collection ON document (collection, path);
+CREATE INDEX document_by_folded ON document (folded);
+
+-- Content, once by hash. coding 0: as it is; 1: raw deflate.
+CREATE TABLE body (
+  id INTEGER PRIMARY KEY,
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  size INTEGER NOT NULL,
+  coding INTEGER NOT NULL,
+  data BLOB NOT NULL
+) STRICT;
+
+-- The log. proof: the subset proof where this copy holds a part of the lines.
+CREATE TABLE change_set (
+  number INTEGER PRIMARY KEY,
+  leaf BLOB NOT NULL CHECK (length(leaf) = 32),
+  note BLOB NOT NULL,
+  seed BLOB,
+  reason BLOB,
+  author BLOB NOT NULL,
+  after_leaf BLOB,
+  seen INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  effective_time INTEGER NOT NULL,
+  line_count INTEGER NOT NULL,
+  proof BLOB
+) STRICT;
+CREATE INDEX change_set_by_leaf ON change_set (leaf);
+
+-- The lines. commitment: only where it can't be computed from seed and content.
+CREATE TABLE revision (
+  id INTEGER PRIMARY KEY,
+  change_set INTEGER NOT NULL REFERENCES change_set (number),
+  line INTEGER NOT NULL,
+  document INTEGER NOT NULL REFERENCES document (id),
+  verb TEXT NOT NULL,
+  base TEXT NOT NULL,
+  size INTEGER,
+  content BLOB,
+  commitment BLOB,
+  UNIQUE (change_set, line)
+) STRICT;
+CREATE INDEX revision_by_document ON revision (document, change_set);
+CREATE INDEX revision_by_content ON revision (content);
+
+-- The hashes of perfect subtrees of the log; level 0 holds the leaves.
+CREATE TABLE log_node (
+  level INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (level, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE checkpoint (
+  size INTEGER PRIMARY KEY,
+  note BLOB NOT NULL,
+  state_note BLOB NOT NULL
+) STRICT;
+
+-- Drafts of this copy and what became of them.
+CREATE TABLE draft (
+  id INTEGER PRIMARY KEY,
+  leaf BLOB NOT NULL UNIQUE,
+  note BLOB NOT NULL,
+  seed BLOB NOT NULL,
+  reason BLOB NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('waiting', 'deposited', 'logged', 'refused')),
+  change_set INTEGER,
+  receipt TEXT,
+  refusal TEXT
+) STRICT;
+CREATE TABLE draft_line (
+  draft INTEGER NOT NULL REFERENCES draft (id),
+  line INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  verb TEXT NOT NULL,
+  base TEXT NOT NULL,
+  size INTEGER,
+  content BLOB,
+  base_content BLOB,
+  PRIMARY KEY (draft, line)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX draft_line_by_path ON draft_line (path);
+
+-- Drafts that a publisher could not take, kept whole for two people to look at.
+CREATE TABLE quarantine (
+  leaf BLOB PRIMARY KEY,
+  note BLOB NOT NULL,
+  seed BLOB NOT NULL,
+  reason BLOB NOT NULL,
+  lines TEXT NOT NULL,
+  refusal TEXT NOT NULL,
+  time INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE quarantine_body (
+  leaf BLOB NOT NULL REFERENCES quarantine (leaf),
+  hash BLOB NOT NULL,
+  PRIMARY KEY (leaf, hash)
+) STRICT, WITHOUT ROWID;
+
+-- From here on: projections of the log, dropped and rebuilt by `sheaf verify --rebuild`.
+
+-- What a revision was made from, found out, and how it stood among the heads.
+CREATE TABLE lineage (
+  revision INTEGER PRIMARY KEY REFERENCES revision (id),
+  parents TEXT NOT NULL,
+  rank INTEGER NOT NULL,
+  superseded INTEGER
+) STRICT;
+
+CREATE TABLE head (
+  document INTEGER NOT NULL REFERENCES document (id),
+  position INTEGER NOT NULL,
+  revision INTEGER,
+  content BLOB,
+  size INTEGER,
+  PRIMARY KEY (document, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE conflict (
+  document INTEGER PRIMARY KEY REFERENCES document (id),
+  base BLOB
+) STRICT;
+
+CREATE TABLE state_leaf (
+  collection TEXT NOT NULL,
+  key BLOB NOT NULL,
+  leaf BLOB NOT NULL,
+  PRIMARY KEY (collection, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE state_node (
+  collection TEXT NOT NULL,
+  prefix BLOB NOT NULL,
+  count INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  PRIMARY KEY (collection, prefix)
+) STRICT, WITHOUT ROWID;
+-- held = 0: a collection outside the subscription, whose root came with a bundle.
+CREATE TABLE state_collection (
+  collection TEXT PRIMARY KEY,
+  count INTEGER NOT NULL,
+  root BLOB NOT NULL,
+  held INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The search index follows the heads a little later: stale lists what it has yet to take in.
+CREATE VIRTUAL TABLE search USING fts5 (title, text, tokenize = 'unicode61 remove_diacritics 2');
+CREATE TABLE search_stale (
+  document INTEGER PRIMARY KEY
+) STRICT;

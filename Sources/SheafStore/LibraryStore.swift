@@ -1,0 +1,201 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// How surely a commit is on the disk when it returns.
+public enum Durability: Sendable {
+  /// `synchronous=FULL`: survives a power cut. The only choice for a real library.
+  case full
+  /// No waiting for the disk: for simulations that never lose power.
+  case none
+}
+
+/// A library's one SQLite file: a single writer, many readers.
+///
+/// Turns values into rows and never meets a socket. All work happens in `read` and
+/// `write` closures, each one transaction, on threads of the store's own: the
+/// cooperative pool never waits for a disk. `Schemas/store.md` explains the tables.
+public final class LibraryStore: Sendable {
+  /// The name of the database in a library's folder.
+  public static let fileName = "library.sqlite"
+  /// The newest store format that this code reads and writes.
+  public static let format = StoreMigrations.latest
+
+  /// The library's folder.
+  public let folder: URL
+  private let pool: DatabasePool
+  private let lockPatience: Duration
+  private let writing = DispatchQueue(label: "sheaf.store.write")
+  private let reading = DispatchQueue(label: "sheaf.store.read", attributes: .concurrent)
+
+  /// Options that tests and special circumstances need.
+  public struct Options: Sendable {
+    public var durability: Durability = .full
+    /// How long a change waits for another process.
+    public var lockPatience: Duration = .seconds(10)
+    /// The most pages the file may have; `nil` for no limit but the disk's.
+    public var maximumPageCount: Int?
+
+    public init() {}
+  }
+
+  private init(folder: URL, pool: DatabasePool, lockPatience: Duration) {
+    self.folder = folder
+    self.pool = pool
+    self.lockPatience = lockPatience
+  }
+
+  /// Makes the file of a new library.
+  ///
+  /// - Throws: `StoreError.alreadyThere` when there is one; the folder is untouched then.
+  public static func create(in folder: URL, options: Options = Options()) throws -> LibraryStore {
+    let file = folder.appending(path: fileName)
+    guard !FileManager.default.fileExists(atPath: file.path) else {
+      throw StoreError.alreadyThere(folder.path)
+    }
+    return try connect(folder, options: options)
+  }
+
+  /// Opens the file of an existing library and brings it to the newest format.
+  ///
+  /// - Throws: `StoreError.noLibrary`, `.newerFormat` or `.damaged`; nothing was changed.
+  public static func open(in folder: URL, options: Options = Options()) throws -> LibraryStore {
+    let file = folder.appending(path: fileName)
+    guard FileManager.default.fileExists(atPath: file.path) else { throw StoreError.noLibrary(folder.path) }
+    return try connect(folder, options: options)
+  }
+
+  private static func connect(_ folder: URL, options: Options) throws -> LibraryStore {
+    var configuration = Configuration()
+    configuration.label = "sheaf.library"
+    configuration.foreignKeysEnabled = true
+    configuration.maximumReaderCount = 8
+    configuration.busyMode = .timeout(10)
+    let durability = options.durability
+    let maximumPageCount = options.maximumPageCount
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA trusted_schema = OFF")
+      try db.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "OFF")")
+      try db.execute(sql: "PRAGMA cache_size = -16384")
+      try db.execute(sql: "PRAGMA cell_size_check = ON")
+      try StoreHardening.apply(to: db)
+      if let maximumPageCount { try db.execute(sql: "PRAGMA max_page_count = \(maximumPageCount)") }
+    }
+    do {
+      let path = folder.appending(path: fileName).path
+      // Looked at before the pool is made: opening in WAL mode already writes.
+      let found = try StoreMigrations.format(ofFileAt: path)
+      guard found <= StoreMigrations.latest else {
+        throw StoreError.newerFormat(found: found, supported: StoreMigrations.latest)
+      }
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      chmod(path, 0o600)
+      let store = LibraryStore(folder: folder, pool: pool, lockPatience: options.lockPatience)
+      if found < StoreMigrations.latest {
+        try store.writeBlocking(purpose: "sheaf (bringing the format up to date)") { transaction in
+          try StoreMigrations.migrate(transaction.db)
+        }
+      }
+      return store
+    } catch {
+      throw StoreError.translating(error)
+    }
+  }
+
+  /// Ends all connections. The store must not be used afterwards.
+  public func close() throws {
+    try pool.close()
+  }
+
+  /// Runs a read in a consistent snapshot.
+  public func read<Value: Sendable>(
+    _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      reading.async {
+        continuation.resume(with: Result { try self.readBlocking(body) })
+      }
+    }
+  }
+
+  /// Runs a change in one transaction: all of it or, when `body` throws, nothing.
+  ///
+  /// - Parameter purpose: What the lock says of this process to another that waits.
+  public func write<Value: Sendable>(
+    purpose: String, _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      writing.async {
+        continuation.resume(with: Result { try self.writeBlocking(purpose: purpose, body) })
+      }
+    }
+  }
+
+  /// `read` for a caller that is on a thread of its own.
+  public func readBlocking<Value>(_ body: (StoreTransaction) throws -> Value) throws -> Value {
+    do {
+      return try pool.read { try body(StoreTransaction(db: $0)) }
+    } catch {
+      throw StoreError.translating(error)
+    }
+  }
+
+  /// `write` for a caller that is on a thread of its own.
+  public func writeBlocking<Value>(purpose: String, _ body: (StoreTransaction) throws -> Value) throws
+    -> Value
+  {
+    let lockFile = folder.appending(path: "library.lock").path
+    let lock = try ProcessLock(file: lockFile, purpose: purpose, patience: lockPatience)
+    defer { _ = consume lock }
+    do {
+      return try pool.write { try body(StoreTransaction(db: $0)) }
+    } catch {
+      throw StoreError.translating(error)
+    }
+  }
+
+  /// Moves the write-ahead log into the file, so that the file alone is the library.
+  public func checkpointFile() throws {
+    try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+  }
+}
+
+/// One transaction on the store: what every read and change goes through.
+///
+/// Valid only inside the closure it was handed to.
+public struct StoreTransaction {
+  let db: Database
+
+  /// Runs a statement that is prepared once a connection.
+  func execute(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws {
+    try db.cachedStatement(sql: sql).execute(arguments: arguments)
+  }
+
+  func rows(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [Row] {
+    try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+  }
+
+  func row(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Row? {
+    try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+  }
+
+  func integer(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Int64? {
+    try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+  }
+
+  func blob(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [UInt8]? {
+    try Data.fetchOne(db.cachedStatement(sql: sql), arguments: arguments).map { [UInt8]($0) }
+  }
+}
+
+extension SHA256Hash {
+  var data: Data { Data(bytes) }
+
+  /// Reads a column that holds 32 bytes.
+  init(column: Data, _ place: String) throws {
+    guard let hash = SHA256Hash(bytes: column) else {
+      throw StoreError.damaged("a hash in \(place) is not 32 bytes")
+    }
+    self = hash
+  }
+}

@@ -1,0 +1,200 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// The store's formats, one step each. A step that has shipped is never edited.
+///
+/// The number of the newest step is SQLite's `user_version`. `Schemas/store.sql`
+/// shows the outcome of all steps; a test compares the two.
+enum StoreMigrations {
+  /// The newest format.
+  static var latest: Int { steps.count }
+
+  private static let steps: [String] = [
+    // 1: the main job, end to end.
+    """
+      CREATE TABLE meta (
+        key TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE document (
+        id INTEGER PRIMARY KEY,
+        path TEXT NOT NULL UNIQUE,
+        collection TEXT NOT NULL,
+        folded TEXT NOT NULL,
+        title TEXT
+      ) STRICT;
+      CREATE INDEX document_by_collection ON document (collection, path);
+      CREATE INDEX document_by_folded ON document (folded);
+
+      CREATE TABLE body (
+        id INTEGER PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+        size INTEGER NOT NULL,
+        coding INTEGER NOT NULL,
+        data BLOB NOT NULL
+      ) STRICT;
+
+      CREATE TABLE change_set (
+        number INTEGER PRIMARY KEY,
+        leaf BLOB NOT NULL CHECK (length(leaf) = 32),
+        note BLOB NOT NULL,
+        seed BLOB,
+        reason BLOB,
+        author BLOB NOT NULL,
+        after_leaf BLOB,
+        seen INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        effective_time INTEGER NOT NULL,
+        line_count INTEGER NOT NULL,
+        proof BLOB
+      ) STRICT;
+      CREATE INDEX change_set_by_leaf ON change_set (leaf);
+
+      CREATE TABLE revision (
+        id INTEGER PRIMARY KEY,
+        change_set INTEGER NOT NULL REFERENCES change_set (number),
+        line INTEGER NOT NULL,
+        document INTEGER NOT NULL REFERENCES document (id),
+        verb TEXT NOT NULL,
+        base TEXT NOT NULL,
+        size INTEGER,
+        content BLOB,
+        commitment BLOB,
+        UNIQUE (change_set, line)
+      ) STRICT;
+      CREATE INDEX revision_by_document ON revision (document, change_set);
+      CREATE INDEX revision_by_content ON revision (content);
+
+      CREATE TABLE log_node (
+        level INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        PRIMARY KEY (level, position)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE checkpoint (
+        size INTEGER PRIMARY KEY,
+        note BLOB NOT NULL,
+        state_note BLOB NOT NULL
+      ) STRICT;
+
+      CREATE TABLE draft (
+        id INTEGER PRIMARY KEY,
+        leaf BLOB NOT NULL UNIQUE,
+        note BLOB NOT NULL,
+        seed BLOB NOT NULL,
+        reason BLOB NOT NULL,
+        outcome TEXT NOT NULL CHECK (outcome IN ('waiting', 'deposited', 'logged', 'refused')),
+        change_set INTEGER,
+        receipt TEXT,
+        refusal TEXT
+      ) STRICT;
+      CREATE TABLE draft_line (
+        draft INTEGER NOT NULL REFERENCES draft (id),
+        line INTEGER NOT NULL,
+        path TEXT NOT NULL,
+        verb TEXT NOT NULL,
+        base TEXT NOT NULL,
+        size INTEGER,
+        content BLOB,
+        base_content BLOB,
+        PRIMARY KEY (draft, line)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX draft_line_by_path ON draft_line (path);
+
+      CREATE TABLE quarantine (
+        leaf BLOB PRIMARY KEY,
+        note BLOB NOT NULL,
+        seed BLOB NOT NULL,
+        reason BLOB NOT NULL,
+        lines TEXT NOT NULL,
+        refusal TEXT NOT NULL,
+        time INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE quarantine_body (
+        leaf BLOB NOT NULL REFERENCES quarantine (leaf),
+        hash BLOB NOT NULL,
+        PRIMARY KEY (leaf, hash)
+      ) STRICT, WITHOUT ROWID;
+
+
+      CREATE TABLE lineage (
+        revision INTEGER PRIMARY KEY REFERENCES revision (id),
+        parents TEXT NOT NULL,
+        rank INTEGER NOT NULL,
+        superseded INTEGER
+      ) STRICT;
+
+      CREATE TABLE head (
+        document INTEGER NOT NULL REFERENCES document (id),
+        position INTEGER NOT NULL,
+        revision INTEGER,
+        content BLOB,
+        size INTEGER,
+        PRIMARY KEY (document, position)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE conflict (
+        document INTEGER PRIMARY KEY REFERENCES document (id),
+        base BLOB
+      ) STRICT;
+
+      CREATE TABLE state_leaf (
+        collection TEXT NOT NULL,
+        key BLOB NOT NULL,
+        leaf BLOB NOT NULL,
+        PRIMARY KEY (collection, key)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE state_node (
+        collection TEXT NOT NULL,
+        prefix BLOB NOT NULL,
+        count INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        PRIMARY KEY (collection, prefix)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE state_collection (
+        collection TEXT PRIMARY KEY,
+        count INTEGER NOT NULL,
+        root BLOB NOT NULL,
+        held INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE VIRTUAL TABLE search USING fts5 (title, text, tokenize = 'unicode61 remove_diacritics 2');
+      CREATE TABLE search_stale (
+        document INTEGER PRIMARY KEY
+      ) STRICT;
+    """
+  ]
+
+  /// The projections, which can be dropped and rebuilt from the log.
+  static let projections = [
+    "lineage", "head", "conflict", "state_leaf", "state_node", "state_collection", "search_stale",
+  ]
+
+  /// The format of a file, read without opening it as a database; 0 when there is no file yet.
+  ///
+  /// - Throws: `StoreError.damaged` when the file is something else.
+  static func format(ofFileAt path: String) throws -> Int {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return 0 }
+    defer { try? handle.close() }
+    let header = [UInt8](try handle.read(upToCount: 100) ?? Data())
+    if header.isEmpty { return 0 }
+    guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else {
+      throw StoreError.damaged("\(path) is not a database")
+    }
+    // Bytes 60 to 63 hold user_version (sqlite.org/fileformat2.html section 1.3). While a
+    // migration sits in the write-ahead log the file lags; `migrate` looks again.
+    return header[60..<64].reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// Takes the steps that the file has not taken yet.
+  static func migrate(_ db: Database) throws {
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard found <= latest else { throw StoreError.newerFormat(found: found, supported: latest) }
+    for (index, step) in steps.enumerated() where index >= found {
+      try db.execute(sql: step)
+      try db.execute(sql: "PRAGMA user_version = \(index + 1)")
+    }
+  }
+}

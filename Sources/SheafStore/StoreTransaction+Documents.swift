@@ -1,0 +1,141 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// A document's row number in this copy; means nothing outside it.
+public struct DocumentRow: Hashable, Sendable {
+  public let id: Int64
+}
+
+/// A current head of a document.
+public struct StoredHead: Hashable, Sendable {
+  /// The revision's row, where this copy holds lines.
+  public var revision: Int64?
+  /// The content's hash; `nil` for a tombstone.
+  public var content: SHA256Hash?
+  /// The content's size in bytes; 0 for a tombstone.
+  public var sizeInBytes: UInt64
+
+  public init(revision: Int64?, content: SHA256Hash?, sizeInBytes: UInt64) {
+    self.revision = revision
+    self.content = content
+    self.sizeInBytes = sizeInBytes
+  }
+}
+
+extension StoreTransaction {
+  /// The row of a document, made when it is new.
+  public func documentRow(_ path: DocumentPath) throws -> DocumentRow {
+    if let row = try existingDocumentRow(path) { return row }
+    try execute(
+      "INSERT INTO document (path, collection, folded) VALUES (?, ?, ?)",
+      [path.text, path.collection.text, path.foldedForDisks])
+    return DocumentRow(id: db.lastInsertedRowID)
+  }
+
+  /// The row of a document that this copy has heard of.
+  public func existingDocumentRow(_ path: DocumentPath) throws -> DocumentRow? {
+    try integer("SELECT id FROM document WHERE path = ?", [path.text]).map(DocumentRow.init(id:))
+  }
+
+  /// The path of a document.
+  public func path(_ document: DocumentRow) throws -> DocumentPath {
+    guard let row = try row("SELECT path FROM document WHERE id = ?", [document.id]) else {
+      throw StoreError.damaged("document \(document.id) is missing")
+    }
+    return try DocumentPath(row[0] as String)
+  }
+
+  /// The current heads of a document, the one published first in front.
+  public func heads(_ document: DocumentRow) throws -> [StoredHead] {
+    try rows("SELECT revision, content, size FROM head WHERE document = ? ORDER BY position", [document.id])
+      .map { row in
+        StoredHead(
+          revision: row[0],
+          content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "head") },
+          sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0))
+      }
+  }
+
+  /// The current heads of a path; none when it was never heard of.
+  public func heads(of path: DocumentPath) throws -> [StoredHead] {
+    try existingDocumentRow(path).map(heads) ?? []
+  }
+
+  /// The content that everybody sees under a path: that of the head published first.
+  public func currentContent(of path: DocumentPath) throws -> SHA256Hash? {
+    try heads(of: path).first { _ in true }?.content
+  }
+
+  /// The heads' common ancestor in a conflict; `nil` when there is none or it is a tombstone.
+  public func conflictBase(_ document: DocumentRow) throws -> SHA256Hash? {
+    try blob("SELECT base FROM conflict WHERE document = ?", [document.id]).flatMap { SHA256Hash(bytes: $0) }
+  }
+
+  /// Paths of current documents that share a disk name with `path` and aren't it.
+  public func collisions(with path: DocumentPath) throws -> [DocumentPath] {
+    try rows(
+      """
+      SELECT path FROM document WHERE folded = ? AND path <> ?
+        AND EXISTS (SELECT 1 FROM head WHERE head.document = document.id AND content IS NOT NULL)
+      """, [path.foldedForDisks, path.text]
+    ).map { try DocumentPath($0[0] as String) }
+  }
+
+  /// One current document in a listing.
+  public struct Listed: Hashable, Sendable {
+    public var path: DocumentPath
+    public var content: SHA256Hash?
+    public var sizeInBytes: UInt64
+    public var title: String?
+    public var revision: RevisionName?
+    public var headCount: Int
+  }
+
+  /// Current documents in byte order of their paths, those in conflict included.
+  ///
+  /// - Parameters:
+  ///   - collection: Only this collection's, or everything.
+  ///   - after: Only paths after this one, so that a long list is read in steps.
+  ///   - count: The most to return.
+  public func documents(in collection: CollectionName?, after: DocumentPath?, count: Int) throws -> [Listed] {
+    try rows(
+      """
+      SELECT d.path, h.content, h.size, d.title, r.change_set, r.line,
+        (SELECT count(*) FROM head WHERE head.document = d.id) AS heads
+      FROM document d JOIN head h ON h.document = d.id AND h.position = 0
+      LEFT JOIN revision r ON r.id = h.revision
+      WHERE (?1 IS NULL OR d.collection = ?1) AND (?2 IS NULL OR d.path > ?2)
+        AND (h.content IS NOT NULL OR EXISTS (SELECT 1 FROM conflict c WHERE c.document = d.id))
+      ORDER BY d.path LIMIT ?3
+      """, [collection?.text, after?.text, count]
+    ).map { row in
+      Listed(
+        path: try DocumentPath(row[0] as String),
+        content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "head") },
+        sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0),
+        title: row[3],
+        revision: (row[4] as Int64?).flatMap { changeSet in
+          (row[5] as Int64?).map {
+            RevisionName(changeSet: UInt64(clamping: changeSet), line: UInt32(clamping: $0))
+          }
+        },
+        headCount: row[6])
+    }
+  }
+
+  /// Documents with more than one head, in byte order of their paths.
+  public func conflictedDocuments() throws -> [(path: DocumentPath, row: DocumentRow)] {
+    try rows("SELECT d.path, d.id FROM conflict c JOIN document d ON d.id = c.document ORDER BY d.path")
+      .map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
+  }
+
+  /// How many documents are current, in conflict, and how many drafts wait in quarantine.
+  public func counts() throws -> (documents: UInt64, conflicts: UInt64, quarantined: UInt64) {
+    func count(_ sql: String) throws -> UInt64 { UInt64(clamping: try integer(sql) ?? 0) }
+    return (
+      try count("SELECT count(*) FROM head WHERE position = 0 AND content IS NOT NULL"),
+      try count("SELECT count(*) FROM conflict"), try count("SELECT count(*) FROM quarantine")
+    )
+  }
+}

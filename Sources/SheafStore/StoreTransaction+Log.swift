@@ -1,0 +1,179 @@
+import Foundation
+import GRDB
+import SheafLog
+import SheafModel
+
+/// A change set as it is stored.
+public struct StoredChangeSet: Hashable, Sendable {
+  public var number: UInt64
+  public var leaf: SHA256Hash
+  /// The signed note's bytes.
+  public var note: [UInt8]
+  public var seed: Seed?
+  /// The reason's bytes.
+  public var reason: [UInt8]?
+  public var author: [UInt8]
+  public var after: SHA256Hash?
+  public var seen: UInt64
+  public var time: Timestamp
+  /// The time it is found by: the claim about its origin where there is one, else `time`.
+  public var effectiveTime: Timestamp
+  public var lineCount: Int
+  /// The subset proof where a part of the lines is held; empty otherwise.
+  public var proof: [SHA256Hash]
+
+  public init(
+    number: UInt64, leaf: SHA256Hash, note: [UInt8], fields: ChangeSetNote, seed: Seed?, reason: [UInt8]?,
+    proof: [SHA256Hash]
+  ) {
+    self.number = number
+    self.leaf = leaf
+    self.note = note
+    self.seed = seed
+    self.reason = reason
+    author = fields.author
+    after = fields.after
+    seen = fields.seen.size
+    time = fields.time
+    effectiveTime = reason.flatMap { try? Reason(parsing: $0) }?.claims.time ?? fields.time
+    lineCount = fields.lineCount
+    self.proof = proof
+  }
+
+  init(_ row: Row) throws {
+    let number: Int64 = row["number"]
+    self.number = UInt64(clamping: number)
+    leaf = try SHA256Hash(column: row["leaf"], "change_set \(number)")
+    note = [UInt8](row["note"] as Data)
+    seed = (row["seed"] as Data?).flatMap { Seed(bytes: [UInt8]($0)) }
+    reason = (row["reason"] as Data?).map { [UInt8]($0) }
+    author = [UInt8](row["author"] as Data)
+    after = try (row["after_leaf"] as Data?).map { try SHA256Hash(column: $0, "change_set \(number)") }
+    seen = UInt64(clamping: row["seen"] as Int64)
+    time = Timestamp(seconds: row["time"])
+    effectiveTime = Timestamp(seconds: row["effective_time"])
+    lineCount = row["line_count"]
+    let packed = (row["proof"] as Data?).map { [UInt8]($0) } ?? []
+    proof = stride(from: 0, to: packed.count - packed.count % 32, by: 32).compactMap {
+      SHA256Hash(bytes: packed[$0..<$0 + 32])
+    }
+  }
+
+  /// The reason, read; an empty one when it is not held.
+  public var readReason: Reason { reason.flatMap { try? Reason(parsing: $0) } ?? Reason(by: "", message: "") }
+}
+
+/// A signed position of the log and the state it has.
+public struct StoredCheckpoint: Hashable, Sendable {
+  public var size: UInt64
+  /// The checkpoint note's bytes.
+  public var note: [UInt8]
+  /// The state note's bytes.
+  public var stateNote: [UInt8]
+
+  public init(size: UInt64, note: [UInt8], stateNote: [UInt8]) {
+    self.size = size
+    self.note = note
+    self.stateNote = stateNote
+  }
+}
+
+extension StoreTransaction {
+  /// Adds a change set; its lines follow with `insertRevision`.
+  public func insert(_ changeSet: StoredChangeSet) throws {
+    let proof = changeSet.proof.isEmpty ? nil : Data(changeSet.proof.flatMap(\.bytes))
+    try execute(
+      """
+      INSERT INTO change_set
+        (number, leaf, note, seed, reason, author, after_leaf, seen, time, effective_time, line_count, proof)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        Int64(changeSet.number), changeSet.leaf.data, Data(changeSet.note),
+        changeSet.seed.map { Data($0.bytes) },
+        changeSet.reason.map { Data($0) }, Data(changeSet.author), changeSet.after?.data,
+        Int64(changeSet.seen),
+        changeSet.time.seconds, changeSet.effectiveTime.seconds, changeSet.lineCount, proof,
+      ])
+  }
+
+  /// A change set by its number.
+  public func changeSet(_ number: UInt64) throws -> StoredChangeSet? {
+    try row("SELECT * FROM change_set WHERE number = ?", [Int64(clamping: number)]).map(StoredChangeSet.init)
+  }
+
+  /// A change set by the hash of its note.
+  public func changeSet(leaf: SHA256Hash) throws -> StoredChangeSet? {
+    try row("SELECT * FROM change_set WHERE leaf = ?", [leaf.data]).map(StoredChangeSet.init)
+  }
+
+  /// Change sets in log order.
+  ///
+  /// - Parameter count: The most to return, so that a long log is read in steps.
+  public func changeSets(from first: UInt64, count: Int) throws -> [StoredChangeSet] {
+    try rows(
+      "SELECT * FROM change_set WHERE number >= ? ORDER BY number LIMIT ?", [Int64(clamping: first), count]
+    ).map(StoredChangeSet.init)
+  }
+
+  /// The newest change set whose effective time is not after `time`; 0 when there is none.
+  public func newestChangeSet(notAfter time: Timestamp) throws -> UInt64 {
+    try integer("SELECT max(number) FROM change_set WHERE effective_time <= ?", [time.seconds])
+      .map { UInt64(clamping: $0) } ?? 0
+  }
+
+  /// Forgets the log and the lines: before a deeper or wider copy replaces them.
+  public func removeHistory() throws {
+    for table in ["lineage", "revision", "change_set", "log_node"] {
+      try db.execute(sql: "DELETE FROM \(table)")
+    }
+  }
+
+  /// Keeps the hash of a perfect subtree of the log.
+  public func insert(node: MerkleNodeID, hash: SHA256Hash) throws {
+    try execute(
+      "INSERT OR REPLACE INTO log_node (level, position, hash) VALUES (?, ?, ?)",
+      [node.level, Int64(clamping: node.index), hash.data])
+  }
+
+  /// The hash of a perfect subtree of the log.
+  ///
+  /// - Throws: `StoreError.damaged` when this copy doesn't hold it.
+  public func node(_ id: MerkleNodeID) throws -> SHA256Hash {
+    guard
+      let bytes = try blob(
+        "SELECT hash FROM log_node WHERE level = ? AND position = ?", [id.level, Int64(clamping: id.index)]),
+      let hash = SHA256Hash(bytes: bytes)
+    else { throw StoreError.damaged("log node \(id.level)/\(id.index) is missing") }
+    return hash
+  }
+
+  /// Keeps a checkpoint and its state note.
+  public func insert(_ checkpoint: StoredCheckpoint) throws {
+    try execute(
+      "INSERT OR REPLACE INTO checkpoint (size, note, state_note) VALUES (?, ?, ?)",
+      [Int64(checkpoint.size), Data(checkpoint.note), Data(checkpoint.stateNote)])
+  }
+
+  /// The checkpoint at exactly this size.
+  public func checkpoint(size: UInt64) throws -> StoredCheckpoint? {
+    try row("SELECT * FROM checkpoint WHERE size = ?", [Int64(clamping: size)]).map(Self.checkpoint)
+  }
+
+  /// The newest checkpoint.
+  public func newestCheckpoint() throws -> StoredCheckpoint? {
+    try row("SELECT * FROM checkpoint ORDER BY size DESC LIMIT 1").map(Self.checkpoint)
+  }
+
+  /// All checkpoints after a size, in order.
+  public func checkpoints(after size: UInt64, count: Int) throws -> [StoredCheckpoint] {
+    try rows("SELECT * FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?", [Int64(clamping: size), count])
+      .map(Self.checkpoint)
+  }
+
+  private static func checkpoint(_ row: Row) -> StoredCheckpoint {
+    StoredCheckpoint(
+      size: UInt64(clamping: row["size"] as Int64), note: [UInt8](row["note"] as Data),
+      stateNote: [UInt8](row["state_note"] as Data))
+  }
+}

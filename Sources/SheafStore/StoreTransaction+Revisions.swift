@@ -1,0 +1,148 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// A revision as it is stored: its line and what is known of its content.
+public struct StoredRevision: Hashable, Sendable {
+  /// The row number in this copy.
+  public var id: Int64
+  public var name: RevisionName
+  public var document: DocumentRow
+  public var path: DocumentPath
+  public var verb: RevisionVerb
+  public var base: RevisionBase
+  public var sizeInBytes: UInt64?
+  /// The content's hash, where it is known.
+  public var content: SHA256Hash?
+  /// The commitment as it stands in the line, where it can't be computed.
+  public var commitment: SHA256Hash?
+
+  init(_ row: Row) throws {
+    id = row["id"]
+    name = RevisionName(
+      changeSet: UInt64(clamping: row["change_set"] as Int64), line: UInt32(clamping: row["line"] as Int64))
+    document = DocumentRow(id: row["document"])
+    path = try DocumentPath(row["path"] as String)
+    let place = "revision \(name)"
+    guard let verb = RevisionVerb(rawValue: row["verb"]) else { throw StoreError.damaged(place) }
+    self.verb = verb
+    base = try RevisionBase(parsing: row["base"] as String)
+    sizeInBytes = (row["size"] as Int64?).map { UInt64(clamping: $0) }
+    content = try (row["content"] as Data?).map { try SHA256Hash(column: $0, place) }
+    commitment = try (row["commitment"] as Data?).map { try SHA256Hash(column: $0, place) }
+  }
+
+  /// The line as it was signed.
+  ///
+  /// - Throws: `StoreError.damaged` when neither commitment nor content is known.
+  public func line(seed: Seed?) throws -> RevisionLine {
+    guard verb.hasContent else { return RevisionLine(verb: verb, path: path, base: base, content: nil) }
+    guard let sizeInBytes else { throw StoreError.damaged("revision \(name) has no size") }
+    let sealed: Commitment
+    if let commitment {
+      sealed = Commitment(hash: commitment)
+    } else if let content, let seed {
+      sealed = Commitment(content: content, seed: seed, line: name.line)
+    } else {
+      throw StoreError.damaged("revision \(name) has no commitment")
+    }
+    return RevisionLine(
+      verb: verb, path: path, base: base, content: .init(sizeInBytes: sizeInBytes, commitment: sealed))
+  }
+}
+
+extension StoreTransaction {
+  private static let columns = "r.*, d.path FROM revision r JOIN document d ON d.id = r.document"
+
+  /// Adds a line of a change set; its lineage follows when it is projected.
+  ///
+  /// - Parameter commitmentIsNeeded: Whether the commitment can't be computed from seed and content.
+  public func insertRevision(
+    _ name: RevisionName, line: RevisionLine, document: DocumentRow, content: SHA256Hash?,
+    commitmentIsNeeded: Bool
+  ) throws -> Int64 {
+    try execute(
+      """
+      INSERT INTO revision (change_set, line, document, verb, base, size, content, commitment)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        Int64(name.changeSet), Int64(name.line), document.id, line.verb.rawValue, line.base.text,
+        line.content.map { Int64(clamping: $0.sizeInBytes) }, content?.data,
+        commitmentIsNeeded ? line.content?.commitment.hash.data : nil,
+      ])
+    return db.lastInsertedRowID
+  }
+
+  /// The lines of a change set that this copy holds, in their order.
+  public func revisions(inChangeSet number: UInt64) throws -> [StoredRevision] {
+    try rows("SELECT \(Self.columns) WHERE r.change_set = ? ORDER BY r.line", [Int64(clamping: number)])
+      .map(StoredRevision.init)
+  }
+
+  /// A revision by its name.
+  public func revision(_ name: RevisionName) throws -> StoredRevision? {
+    try row(
+      "SELECT \(Self.columns) WHERE r.change_set = ? AND r.line = ?",
+      [Int64(clamping: name.changeSet), Int64(name.line)]
+    ).map(StoredRevision.init)
+  }
+
+  /// A revision by its row.
+  public func revision(row id: Int64) throws -> StoredRevision {
+    guard let found = try row("SELECT \(Self.columns) WHERE r.id = ?", [id]).map(StoredRevision.init) else {
+      throw StoreError.damaged("revision row \(id) is missing")
+    }
+    return found
+  }
+
+  /// A document's revisions, newest first.
+  public func revisions(of document: DocumentRow) throws -> [StoredRevision] {
+    try rows(
+      "SELECT \(Self.columns) WHERE r.document = ? ORDER BY r.change_set DESC, r.line DESC", [document.id]
+    )
+    .map(StoredRevision.init)
+  }
+
+  /// What a revision was made from, as rows.
+  public func parents(of revision: Int64) throws -> [Int64] {
+    guard let row = try row("SELECT parents FROM lineage WHERE revision = ?", [revision]) else { return [] }
+    return (row[0] as String).split(separator: ",").compactMap { Int64($0) }
+  }
+
+  /// The heads that a document had when the log was `size` change sets long, the first published in front.
+  public func heads(_ document: DocumentRow, at size: UInt64) throws -> [StoredHead] {
+    try rows(
+      """
+      SELECT r.id, r.content, r.size FROM revision r JOIN lineage l ON l.revision = r.id
+      WHERE r.document = ?1 AND r.change_set <= ?2 AND (l.superseded IS NULL OR l.superseded > ?2)
+      ORDER BY l.rank, r.id
+      """, [document.id, Int64(clamping: size)]
+    ).map { row in
+      StoredHead(
+        revision: row[0], content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "revision") },
+        sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0))
+    }
+  }
+
+  /// What was current when the log was `size` change sets long: the first head of every document.
+  public func documents(at size: UInt64, after: DocumentPath?, count: Int) throws -> [Listed] {
+    try rows(
+      """
+      SELECT d.path, r.content, r.size, r.change_set, r.line, count(*) AS heads, min(l.rank)
+      FROM revision r JOIN lineage l ON l.revision = r.id JOIN document d ON d.id = r.document
+      WHERE r.change_set <= ?1 AND (l.superseded IS NULL OR l.superseded > ?1) AND (?2 IS NULL OR d.path > ?2)
+      GROUP BY d.id HAVING max(r.content IS NOT NULL)
+      ORDER BY d.path LIMIT ?3
+      """, [Int64(clamping: size), after?.text, count]
+    ).map { row in
+      Listed(
+        path: try DocumentPath(row[0] as String),
+        content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "revision") },
+        sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0), title: nil,
+        revision: RevisionName(
+          changeSet: UInt64(clamping: row[3] as Int64), line: UInt32(clamping: row[4] as Int64)),
+        headCount: row[5])
+    }
+  }
+}
