@@ -1,0 +1,19 @@
+/// What became of an edit: a draft on a replica, a change set on the publisher.
+public struct DraftReport: Hashable, Sendable, Codable {
+  /// The change set in the log, on the publisher.
+  public var changeSet: UInt64?
+  /// The draft's mark, on a replica.
+  public var draft: String?
+  /// The documents it changes.
+  public var paths: [String]
+
+  public init(
+    changeSet: UInt64? = nil,
+    draft: String? = nil,
+    paths: [String]
+  ) {
+    self.changeSet = changeSet
+    self.draft = draft
+    self.paths = paths
+  }
+}

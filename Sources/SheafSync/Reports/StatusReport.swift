@@ -1,0 +1,103 @@
+/// Where a copy stands.
+public struct StatusReport: Hashable, Sendable, Codable {
+  /// The library's identity.
+  public var library: String
+  /// Its name.
+  public var name: String
+  /// Whether this is the publisher's copy.
+  public var isPublisher: Bool
+  /// The name this copy's member goes by.
+  public var member: String
+  /// The mark of its key.
+  public var memberMark: String
+  /// How much history it keeps.
+  public var depth: String
+  /// `*`, or the collections, joined by commas.
+  public var subscription: String
+  /// The log's size here.
+  public var size: UInt64
+  /// When the newest change set was made, as its author says; `nil` in a heads copy.
+  public var newestChange: String?
+  /// Current documents.
+  public var documents: UInt64
+  /// Documents in conflict.
+  public var conflicts: UInt64
+  /// Drafts that wait or were refused.
+  public var drafts: [Draft]
+  /// Drafts of others that wait in quarantine here.
+  public var quarantined: UInt64
+  /// The default remote; empty for none.
+  public var remote: String
+  /// The size of the library's file.
+  public var sizeInBytes: UInt64
+  /// What a person should know, such as a clock that is behind the newest time in the log.
+  public var warnings: [String]
+
+  public init(
+    library: String,
+    name: String,
+    isPublisher: Bool,
+    member: String,
+    memberMark: String,
+    depth: String,
+    subscription: String,
+    size: UInt64,
+    newestChange: String? = nil,
+    documents: UInt64,
+    conflicts: UInt64,
+    drafts: [Draft],
+    quarantined: UInt64,
+    remote: String,
+    sizeInBytes: UInt64,
+    warnings: [String]
+  ) {
+    self.library = library
+    self.name = name
+    self.isPublisher = isPublisher
+    self.member = member
+    self.memberMark = memberMark
+    self.depth = depth
+    self.subscription = subscription
+    self.size = size
+    self.newestChange = newestChange
+    self.documents = documents
+    self.conflicts = conflicts
+    self.drafts = drafts
+    self.quarantined = quarantined
+    self.remote = remote
+    self.sizeInBytes = sizeInBytes
+    self.warnings = warnings
+  }
+
+  /// A draft of this copy.
+  public struct Draft: Hashable, Sendable, Codable {
+    /// Its mark.
+    public var draft: String
+    /// waiting, deposited or refused.
+    public var outcome: String
+    /// Why the publisher refused it.
+    public var refusal: String?
+    /// Why it was made.
+    public var reason: String
+    /// When it was made.
+    public var time: String
+    /// The documents it changes.
+    public var paths: [String]
+
+    public init(
+      draft: String,
+      outcome: String,
+      refusal: String? = nil,
+      reason: String,
+      time: String,
+      paths: [String]
+    ) {
+      self.draft = draft
+      self.outcome = outcome
+      self.refusal = refusal
+      self.reason = reason
+      self.time = time
+      self.paths = paths
+    }
+  }
+}
