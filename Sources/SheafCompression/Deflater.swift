@@ -4,7 +4,7 @@ import CZlib
 ///
 /// Segments share a 32 KiB window, so what an earlier segment held is cheap to
 /// repeat. The same calls give the same bytes with the same zlib. Holds about
-/// 400 KiB until it is let go.
+/// 450 KiB until it is let go.
 public final class Deflater {
   /// What to do after a segment's bytes.
   public enum Flush: Sendable {

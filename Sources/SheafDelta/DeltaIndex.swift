@@ -3,7 +3,7 @@
 /// A seed is `seedSize` bytes at a multiple of `stride`, so that any match of
 /// `seedSize + stride - 1` bytes holds one. Seeds lie sorted by bucket and then by
 /// position: a bucket is one run of memory, and the nearest of many is found by
-/// bisection. Takes 4 to 6 bytes of memory for each `stride` bytes of the base.
+/// bisection. Takes 8 to 12 bytes of memory for each `stride` bytes of the base.
 public struct DeltaIndex: Sendable {
   static let seedSize = 16
   static let stride = 4

@@ -15,7 +15,8 @@ struct MatchSearch {
   private static let candidateLimit = 24
   /// How many candidates are compared for one copy; it bounds the work on repetitive bytes.
   private static let comparisonLimit = 192
-  /// How many places are looked ahead: a seed's stride, so that every seed of a match is met.
+  /// How many places are looked ahead: two strides of the seeds, so that a better match that begins
+  /// nearby has shown one of its seeds.
   private static let lookAhead = 8
   /// A match this long is taken without looking further; it bounds the work on repeated bytes.
   private static let longEnough = 256
@@ -44,7 +45,7 @@ struct MatchSearch {
       comparisons = 0
       find(&best, at: place, literalStart, lastCopyEnd, base, target, starts, positions)
       guard best.saving > 0 else {
-        place &+= 1
+        place &+= Self.step(afterLiteral: place &- literalStart)
         continue
       }
       var ahead = place &+ 1
@@ -61,6 +62,13 @@ struct MatchSearch {
       writer.copy(from: best.baseStart, count: best.count, to: best.targetStart)
       place = writer.position
     }
+  }
+
+  // Deep in new content a match is long when it comes, and is found backwards to its
+  // start. Odd steps meet every phase of the seeds in turn.
+  @inline(__always)
+  private static func step(afterLiteral count: Int) -> Int {
+    count < 1 << 15 ? 1 : count < 1 << 18 ? 3 : 5
   }
 
   /// Replaces `best` by the best match that covers `place`, if that saves more.
