@@ -1,4 +1,5 @@
-// zlib's initializers are macros, which Swift does not import.
+// zlib's initializers are macros, which Swift does not import. Both streams are
+// raw deflate (RFC 1951, negative window bits): lengths and hashes are ours.
 #ifndef SHEAF_CZLIB_SHIM_H
 #define SHEAF_CZLIB_SHIM_H
 #include <zlib.h>
