@@ -146,7 +146,7 @@ public final class LibraryStore: Sendable {
   {
     let lockFile = folder.appending(path: "library.lock").path
     let lock = try ProcessLock(file: lockFile, purpose: purpose, patience: lockPatience)
-    defer { _ = consume lock }
+    defer { lock.release() }
     do {
       return try pool.write { try body(StoreTransaction(db: $0)) }
     } catch {

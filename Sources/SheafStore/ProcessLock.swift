@@ -10,7 +10,7 @@ import Foundation
 ///
 /// SQLite's own lock would do for safety; it can't say who holds it. The kernel drops
 /// this one when its holder dies, however it dies.
-struct ProcessLock: ~Copyable {
+final class ProcessLock {
   private let descriptor: Int32
 
   /// Takes the lock, waiting at most `patience`.
@@ -39,7 +39,8 @@ struct ProcessLock: ~Copyable {
     self.descriptor = descriptor
   }
 
-  deinit {
+  /// Gives the lock back; the object is of no further use.
+  func release() {
     // Unlocking happens with the close; the file stays, so that nobody locks a removed one.
     close(descriptor)
   }
