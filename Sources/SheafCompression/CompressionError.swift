@@ -34,7 +34,7 @@ public enum CompressionError: Error, Hashable, Sendable, CustomStringConvertible
   public var description: String { problem }
 
   /// The next thing to try, in one imperative sentence.
-  public var hint: String {
+  public var hint: String? {
     switch self {
     case .outOfMemory: "Close other programs and try again."
     default: "Fetch the data again; it was damaged or cut short on the way."
