@@ -1,0 +1,160 @@
+import SheafModel
+
+/// Merges Markdown: front matter key by key, body by lines.
+///
+/// Where front matter is missing on a side, cannot be read, or does not give each key lines of its
+/// own, the whole file merges by lines.
+func mergeMarkdown(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> TextMerge {
+  guard let baseText = MarkdownText(base), let oursText = MarkdownText(ours), let theirsText = MarkdownText(theirs)
+  else { return mergeLines(base: base, ours: ours, theirs: theirs) }
+  var merge = FrontMatterMerge(base: baseText, ours: oursText, theirs: theirsText)
+  let head = merge.merge()
+  var conflicts = merge.conflicts
+  switch LineMerge(base: baseText.body, ours: oursText.body, theirs: theirsText.body) {
+  case .conflict(let regions):
+    let first = (baseText.bodyLine, oursText.bodyLine, theirsText.bodyLine)
+    conflicts += regions.map {
+      lineConflict($0, base: baseText.body, ours: oursText.body, theirs: theirsText.body, from: first)
+    }
+  case .clean(let body):
+    guard conflicts.isEmpty else { break }
+    var bytes = Array(oursText.opening(instead: baseText, or: theirsText))
+    bytes += head
+    bytes += oursText.closing(instead: baseText, or: theirsText)
+    bytes += body
+    // The lines were chosen without knowing what they mean together; only what reads back as
+    // it was meant is taken.
+    if case .object(let object)? = try? FrontMatter.read(bytes), merge.isMeant(object) {
+      return .clean(bytes, .fieldsAndLines)
+    }
+    return mergeLines(base: base, ours: ours, theirs: theirs)
+  }
+  return .conflict(conflicts)
+}
+
+/// A Markdown file with front matter whose keys have lines of their own.
+struct MarkdownText {
+  let bytes: [UInt8]
+  let split: FrontMatter.Split
+  let object: JSONObject
+  /// The lines of each key with what belongs to it; comments before a key go with it.
+  let entries: [ExactString: Range<Int>]
+  /// What stands before the first key's lines.
+  let yaml: TextLines
+  let body: TextLines
+  let bodyLine: Int
+
+  init?(_ bytes: [UInt8]) {
+    guard let split = FrontMatter.split(bytes), let document = try? FrontMatterReader.read(bytes, split.yaml),
+      document.hasLinesOfItsOwn, document.keyLines.count == document.object.count
+    else { return nil }
+    self.bytes = bytes
+    self.split = split
+    object = document.object
+    yaml = TextLines(bytes, in: split.yaml)
+    body = TextLines(bytes, in: split.body)
+    bodyLine = TextLines(bytes, in: 0..<split.body.lowerBound).count
+    var starts: [Int] = []
+    for line in document.keyLines {
+      var start = line
+      let floor = starts.isEmpty ? 0 : document.keyLines[starts.count - 1] + 1
+      while start > floor, yaml[start - 1].first == UInt8(ascii: "#") { start -= 1 }
+      starts.append(start)
+    }
+    // Blank lines or comments before the first key go with it too.
+    if !starts.isEmpty { starts[0] = 0 }
+    var entries: [ExactString: Range<Int>] = [:]
+    for (index, key) in document.object.keys.enumerated() {
+      let end = index + 1 < starts.count ? starts[index + 1] : yaml.count
+      entries[ExactString(key)] = starts[index]..<max(end, starts[index])
+    }
+    self.entries = entries
+  }
+
+  /// The bytes of a key's lines.
+  func text(_ key: String) -> ArraySlice<UInt8>? { entries[ExactString(key)].map { yaml[$0] } }
+
+  private var opening: ArraySlice<UInt8> { bytes[..<split.yaml.lowerBound] }
+  private var closing: ArraySlice<UInt8> { bytes[split.yaml.upperBound..<split.body.lowerBound] }
+
+  /// The first fence: ours, or theirs where only theirs changed it.
+  func opening(instead base: MarkdownText, or theirs: MarkdownText) -> ArraySlice<UInt8> {
+    opening == base.opening ? theirs.opening : opening
+  }
+
+  /// The second fence: ours, or theirs where only theirs changed it.
+  func closing(instead base: MarkdownText, or theirs: MarkdownText) -> ArraySlice<UInt8> {
+    closing == base.closing ? theirs.closing : closing
+  }
+}
+
+/// One merge of front matter by its top-level keys.
+struct FrontMatterMerge {
+  let base: MarkdownText
+  let ours: MarkdownText
+  let theirs: MarkdownText
+  private(set) var conflicts: [ConflictPart] = []
+  /// What each key must mean afterwards; no value where its lines were merged.
+  private var meant: [(key: String, value: JSONValue?)] = []
+
+  init(base: MarkdownText, ours: MarkdownText, theirs: MarkdownText) {
+    (self.base, self.ours, self.theirs) = (base, ours, theirs)
+  }
+
+  /// The merged lines between the fences; only of use when nothing clashed.
+  mutating func merge() -> [UInt8] {
+    var out: [UInt8] = []
+    let keys = MergedOrder.keys(ours: ours.object.keys, theirs: theirs.object.keys)
+    for key in keys {
+      let values = (base: base.object[key], ours: ours.object[key], theirs: theirs.object[key])
+      let texts = (base: base.text(key), ours: ours.text(key), theirs: theirs.text(key))
+      if values.ours == values.theirs {
+        take(key, values.ours, texts.ours == texts.base ? texts.theirs : texts.ours, to: &out)
+      } else if values.theirs == values.base {
+        take(key, values.ours, texts.ours, to: &out)
+      } else if values.ours == values.base {
+        take(key, values.theirs, texts.theirs, to: &out)
+      } else if let base = base.entries[ExactString(key)], let ours = ours.entries[ExactString(key)],
+        let theirs = theirs.entries[ExactString(key)],
+        case .clean(let text) = LineMerge(
+          base: self.base.lines(base), ours: self.ours.lines(ours), theirs: self.theirs.lines(theirs))
+      {
+        // A list or long text of several lines, changed on different ones.
+        meant.append((key, nil))
+        out += text
+      } else {
+        conflicts.append(
+          ConflictPart(
+            place: .field(JSONPointer(tokens: [key])), base: texts.base.map { Array($0) },
+            ours: texts.ours.map { Array($0) }, theirs: texts.theirs.map { Array($0) },
+            reason: texts.ours == nil || texts.theirs == nil
+              ? "one side removed this field and the other changed it" : "both sides changed this field"))
+      }
+    }
+    // Without keys there may still be comments.
+    return keys.isEmpty ? Array(ours.yaml[0..<ours.yaml.count]) : out
+  }
+
+  private mutating func take(_ key: String, _ value: JSONValue?, _ text: ArraySlice<UInt8>?, to out: inout [UInt8]) {
+    guard let value, let text else { return }
+    meant.append((key, value))
+    out += text
+  }
+
+  /// Whether front matter that was read back is what the merge meant.
+  func isMeant(_ object: JSONObject) -> Bool {
+    object.count == meant.count
+      && meant.allSatisfy { entry in
+        guard let value = object[entry.key] else { return false }
+        return entry.value.map { $0 == value } ?? true
+      }
+  }
+}
+
+extension MarkdownText {
+  /// Some lines of the YAML.
+  func lines(_ range: Range<Int>) -> TextLines {
+    let text = yaml[range]
+    return TextLines(bytes, in: text.startIndex..<text.endIndex)
+  }
+}

@@ -1,0 +1,57 @@
+import SheafModel
+
+/// One subschema, with its keywords read and its subschemas as indexes into the schema's nodes.
+struct SchemaNode: Hashable, Sendable {
+  /// Set for the boolean schemas.
+  var verdict: Bool?
+  /// The assertions in the order they are checked.
+  var checks: [SchemaCheck] = []
+  /// Subschemas that apply to the same value: the edges on which a schema could chase its tail.
+  var inPlace: [Int] = []
+}
+
+/// An assertion or applicator; each carries what it needs.
+enum SchemaCheck: Hashable, Sendable {
+  case reference(Int)
+  case type([String])
+  case const(JSONValue)
+  case `enum`([JSONValue])
+  case multipleOf(JSONNumber)
+  case maximum(JSONNumber)
+  case exclusiveMaximum(JSONNumber)
+  case minimum(JSONNumber)
+  case exclusiveMinimum(JSONNumber)
+  case maxLength(Int)
+  case minLength(Int)
+  case pattern(String)
+  case maxItems(Int)
+  case minItems(Int)
+  case uniqueItems
+  case maxProperties(Int)
+  case minProperties(Int)
+  case required([String])
+  case dependentRequired([Dependent<[String]>])
+  case dependentSchemas([Dependent<Int>])
+  case propertyNames(Int)
+  case members(SchemaMembers)
+  case items(prefix: [Int], rest: Int?)
+  case contains(Int, least: Int, most: Int?)
+  case allOf([Int])
+  case anyOf([Int])
+  case oneOf([Int])
+  case not(Int)
+  case conditional(if: Int, then: Int?, else: Int?)
+}
+
+/// What follows when a key is there.
+struct Dependent<Consequence: Hashable & Sendable>: Hashable, Sendable {
+  var key: String
+  var consequence: Consequence
+}
+
+/// `properties`, `patternProperties` and `additionalProperties`, which share their members.
+struct SchemaMembers: Hashable, Sendable {
+  var named: [ExactString: Int] = [:]
+  var patterns: [Dependent<Int>] = []
+  var additional: Int?
+}
