@@ -73,6 +73,13 @@ CREATE TABLE checkpoint (
   state_note BLOB NOT NULL
 ) STRICT;
 
+-- State roots of change sets that are in the log and not signed yet: filled with the change set,
+-- emptied by the signing that follows.
+CREATE TABLE unsigned (
+  size INTEGER PRIMARY KEY,
+  state_root BLOB NOT NULL CHECK (length(state_root) = 32)
+) STRICT;
+
 -- Drafts of this copy and what became of them.
 CREATE TABLE draft (
   id INTEGER PRIMARY KEY,

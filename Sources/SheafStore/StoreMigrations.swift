@@ -80,6 +80,11 @@ enum StoreMigrations {
         state_note BLOB NOT NULL
       ) STRICT;
 
+      CREATE TABLE unsigned (
+        size INTEGER PRIMARY KEY,
+        state_root BLOB NOT NULL CHECK (length(state_root) = 32)
+      ) STRICT;
+
       CREATE TABLE draft (
         id INTEGER PRIMARY KEY,
         leaf BLOB NOT NULL UNIQUE,

@@ -176,4 +176,37 @@ extension StoreTransaction {
       size: UInt64(clamping: row["size"] as Int64), note: [UInt8](row["note"] as Data),
       stateNote: [UInt8](row["state_note"] as Data))
   }
+
+  /// Notes the state root of a change set that is not signed yet.
+  public func insertUnsigned(size: UInt64, stateRoot: SHA256Hash) throws {
+    try execute("INSERT INTO unsigned (size, state_root) VALUES (?, ?)", [Int64(size), stateRoot.data])
+  }
+
+  /// Positions that wait for their signatures, in order.
+  public func unsigned() throws -> [(size: UInt64, stateRoot: SHA256Hash)] {
+    try rows("SELECT size, state_root FROM unsigned ORDER BY size").map {
+      (UInt64(clamping: $0[0] as Int64), try SHA256Hash(column: $0[1], "unsigned"))
+    }
+  }
+
+  /// Forgets positions that have been signed.
+  public func removeUnsigned(upTo size: UInt64) throws {
+    try execute("DELETE FROM unsigned WHERE size <= ?", [Int64(clamping: size)])
+  }
+
+  /// Runs a part of a transaction that leaves nothing behind when it throws, while the rest stands.
+  public func attempt<Value>(_ body: () throws -> Value) throws -> Value {
+    var result: Result<Value, any Error>?
+    try db.inSavepoint {
+      do {
+        result = .success(try body())
+        return .commit
+      } catch {
+        result = .failure(error)
+        return .rollback
+      }
+    }
+    guard let result else { throw StoreError.sqlite("a savepoint did not run") }
+    return try result.get()
+  }
 }

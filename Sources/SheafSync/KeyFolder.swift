@@ -1,0 +1,133 @@
+import Foundation
+import SheafLog
+import SheafModel
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The folder `keys` of a library: secrets beside the database, never in it.
+///
+/// `member.key` signs this copy's change sets; a publisher also has `log.key`, and in
+/// `signed` the last position that it signed (`Schemas/checkpoint.md`, the signer's
+/// rule). Every file has mode 0600 and is replaced atomically.
+struct KeyFolder: Sendable {
+  let folder: URL
+
+  init(library folder: URL) { self.folder = folder.appending(path: "keys") }
+
+  /// Makes the folder and a member's key.
+  func create(environment: LibraryEnvironment, withLogKey: Bool) throws {
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try write(Base64.encode(environment.random(32)) + "\n", to: "member.key")
+    if withLogKey { try write(Base64.encode(environment.random(32)) + "\n", to: "log.key") }
+  }
+
+  /// The key that signs this copy's change sets.
+  func memberKey() throws -> SigningKey {
+    let seed = try secret("member.key")
+    let publicKey = try SigningKey(name: "sheaf-member", seed: seed).verifierKey.publicKey
+    return try SigningKey(name: ChangeSetNote.keyName(author: publicKey), seed: seed)
+  }
+
+  /// The public half of the log's key.
+  func logPublicKey() throws -> [UInt8] {
+    try SigningKey(name: "sheaf-log", seed: try secret("log.key")).verifierKey.publicKey
+  }
+
+  /// The key that signs the log's checkpoints.
+  func logKey(origin: LibraryID) throws -> SigningKey {
+    try SigningKey(name: origin.text, seed: try secret("log.key"))
+  }
+
+  /// The last position that was signed; `nil` before the first.
+  func signerRecord() throws -> SignerRecord? {
+    guard let text = try read("signed") else { return nil }
+    return try SignerRecord(parsing: text)
+  }
+
+  /// Writes down a position before it is signed, so surely that a power cut can't undo it.
+  func setSignerRecord(_ record: SignerRecord) throws { try write(record.text, to: "signed") }
+
+  private func secret(_ name: String) throws -> [UInt8] {
+    guard let text = try read(name), let seed = Base64.decode(text.filter { $0 != "\n" }), seed.count == 32 else {
+      throw KeyError.unreadable(folder.appending(path: name).path)
+    }
+    return seed
+  }
+
+  private func read(_ name: String) throws -> String? {
+    let file = folder.appending(path: name)
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    guard let data = FileManager.default.contents(atPath: file.path) else { throw KeyError.unreadable(file.path) }
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  private func write(_ text: String, to name: String) throws {
+    try DurableFile.write(Array(text.utf8), to: folder.appending(path: name), mode: 0o600)
+  }
+}
+
+/// Files that are replaced whole or not at all.
+enum DurableFile {
+  /// Writes a temporary file beside, forces it to the disk, renames it, and forces the rename.
+  static func write(_ bytes: [UInt8], to file: URL, mode: mode_t) throws {
+    let temporary = file.path + ".new"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw KeyError.unwritable(file.path, reason: lastError) }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes { Self.writeSome(descriptor, $0) }
+      guard count > 0 else {
+        let reason = lastError
+        close(descriptor)
+        unlink(temporary)
+        throw KeyError.unwritable(file.path, reason: reason)
+      }
+      written += count
+    }
+    let isSynced = fsync(descriptor) == 0
+    close(descriptor)
+    guard isSynced, rename(temporary, file.path) == 0 else { throw KeyError.unwritable(file.path, reason: lastError) }
+    let folder = open(file.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+    if folder >= 0 {
+      _ = fsync(folder)
+      close(folder)
+    }
+  }
+
+  private static func writeSome(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    #if canImport(Glibc)
+      Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+    #else
+      Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+    #endif
+  }
+
+  private static var lastError: String { String(cString: strerror(errno)) }
+}
+
+/// Why a key or a file beside the database can't be used. The library is as it was.
+public enum KeyError: SheafFailure, Equatable {
+  /// The file is missing or malformed.
+  case unreadable(String)
+  /// The file can't be written.
+  case unwritable(String, reason: String)
+
+  public var problem: String {
+    switch self {
+    case .unreadable(let file): "\(file) is missing or is not a key"
+    case .unwritable(let file, let reason): "\(file) can't be written: \(reason)"
+    }
+  }
+  public var unchanged: String { "the library is as it was" }
+  public var hint: String? {
+    switch self {
+    case .unreadable: "Restore the file from a backup; without it nothing can be signed."
+    case .unwritable: "Check the folder's permissions and the free space."
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import SheafLog
+import SheafModel
+import SheafStore
+
+/// A library's local copy: the publisher's own, or a replica.
+///
+/// The verbs live in extensions, one file each: `Library+Publish.swift`,
+/// `Library+Sync.swift`, and so on. All of them leave the copy as it was or as it is
+/// after, never between, and none of them prints.
+public final class Library: Sendable {
+  /// The library's folder: `library.sqlite`, `keys/`, and what is being received in `incoming/`.
+  public let folder: URL
+  /// The library's identity.
+  public let id: LibraryID
+  /// Whether this is the publisher's copy.
+  public let isPublisher: Bool
+  let store: LibraryStore
+  let keys: KeyFolder
+  let member: SigningKey
+  let logVerifier: VerifierKey
+  let environment: LibraryEnvironment
+  let bundleCache: BundleCache
+
+  private init(folder: URL, store: LibraryStore, facts: CopyFacts, environment: LibraryEnvironment) throws {
+    self.folder = folder
+    self.store = store
+    self.environment = environment
+    id = facts.library
+    isPublisher = facts.isPublisher
+    keys = KeyFolder(library: folder)
+    member = try keys.memberKey()
+    logVerifier = try VerifierKey(name: facts.library.text, publicKey: facts.logKey)
+    bundleCache = BundleCache(folder: folder.appending(path: "cache"))
+  }
+
+  /// The mark of this copy's member.
+  public var memberMark: MemberMark { MemberMark(publicKey: member.verifierKey.publicKey) }
+
+  /// Starts a library as its publisher: a folder with a store and keys.
+  ///
+  /// - Throws: `StoreError.alreadyThere` when the folder holds a library; nothing was changed then.
+  public static func create(
+    at folder: URL, name: String, member: String, environment: LibraryEnvironment
+  ) async throws -> Library {
+    try await make(at: folder, environment: environment, isPublisher: true) { keys in
+      let logKey = try keys.logPublicKey()
+      return CopyFacts(
+        library: LibraryID(name: name, logKey: logKey), name: name, logKey: logKey, isPublisher: true, depth: .full,
+        subscription: .all, member: member, remote: "")
+    }
+  }
+
+  /// Makes the folder of a copy, with whatever facts its keys lead to.
+  ///
+  /// A folder that this call made is removed again when it fails.
+  static func make(
+    at folder: URL, environment: LibraryEnvironment, isPublisher: Bool,
+    facts: @Sendable @escaping (KeyFolder) throws -> CopyFacts
+  ) async throws -> Library {
+    try await Blocking.run {
+      let manager = FileManager.default
+      let wasThere = manager.fileExists(atPath: folder.path)
+      if wasThere {
+        let file = folder.appending(path: LibraryStore.fileName)
+        guard !manager.fileExists(atPath: file.path) else { throw StoreError.alreadyThere(folder.path) }
+        let content = try manager.contentsOfDirectory(atPath: folder.path)
+        guard content.isEmpty else { throw LibraryError.folderNotEmpty(folder.path) }
+      }
+      do {
+        try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+        let keys = KeyFolder(library: folder)
+        try keys.create(environment: environment, withLogKey: isPublisher)
+        let facts = try facts(keys)
+        let store = try LibraryStore.create(in: folder, options: environment.storeOptions)
+        try store.writeBlocking(purpose: "sheaf (starting a library)") { transaction in
+          try transaction.setFacts(facts)
+          try transaction.setPosition(CompactRange())
+        }
+        try store.checkpointFile()
+        return try Library(folder: folder, store: store, facts: facts, environment: environment)
+      } catch {
+        if wasThere {
+          for name in (try? manager.contentsOfDirectory(atPath: folder.path)) ?? [] {
+            try? manager.removeItem(at: folder.appending(path: name))
+          }
+        } else {
+          try? manager.removeItem(at: folder)
+        }
+        throw error
+      }
+    }
+  }
+
+  /// Opens a library's folder.
+  ///
+  /// A publisher that was stopped between appending and signing signs now.
+  public static func open(at folder: URL, environment: LibraryEnvironment) async throws -> Library {
+    let library = try await Blocking.run {
+      let store = try LibraryStore.open(in: folder, options: environment.storeOptions)
+      let facts = try store.readBlocking { try $0.facts() }
+      return try Library(folder: folder, store: store, facts: facts, environment: environment)
+    }
+    if library.isPublisher { try await library.signWhatIsUnsigned() }
+    return library
+  }
+
+  /// Ends all connections. The library must not be used afterwards.
+  public func close() async throws {
+    try await Blocking.run { try self.store.close() }
+  }
+
+  /// What the copy knows about itself.
+  public func facts() async throws -> CopyFacts { try await store.read { try $0.facts() } }
+
+  /// Sets the remote that `sync` uses when none is named.
+  public func setRemote(_ address: String) async throws {
+    try await store.write(purpose: "sheaf") { transaction in
+      var facts = try transaction.facts()
+      facts.remote = address
+      try transaction.setFacts(facts)
+    }
+  }
+}
+
+/// Why a verb can't be done on this copy. The library is as it was.
+public enum LibraryError: SheafFailure, Equatable {
+  /// The folder holds other things.
+  case folderNotEmpty(String)
+  /// Only the publisher's copy can do this.
+  case onlyPublisher(String)
+  /// The copy doesn't hold enough history.
+  case needsDepth(Depth, what: String)
+  /// There is no such document.
+  case noDocument(String)
+  /// There is no such revision or checkpoint.
+  case noMoment(String)
+  /// The content is not held here.
+  case notHeld(String)
+  /// The document isn't in conflict.
+  case noConflict(String)
+  /// Nothing would change.
+  case nothingChanged(String)
+  /// The library has no checkpoint yet.
+  case empty
+  /// The document's collection is outside the subscription.
+  case notSubscribed(String)
+  /// An edit waits for its answer and stands in the way.
+  case draftInTheWay(String)
+
+  public var problem: String {
+    switch self {
+    case .folderNotEmpty(let folder): "\(folder) is not empty"
+    case .onlyPublisher(let what): "only the publisher's copy can \(what)"
+    case .needsDepth(let depth, let what): "this copy keeps too little history to \(what); it takes \(depth.rawValue)"
+    case .noDocument(let path): "there is no document \(path)"
+    case .noMoment(let what): "there is no \(what) in this copy"
+    case .notHeld(let what): "this copy does not hold the content of \(what)"
+    case .noConflict(let path): "\(path) is not in conflict"
+    case .nothingChanged(let what): "\(what) is as it was"
+    case .empty: "nothing has been published in this library yet"
+    case .notSubscribed(let path): "\(path) lies outside this copy's subscription"
+    case .draftInTheWay(let what): what
+    }
+  }
+  public var unchanged: String { "the library is as it was" }
+  public var hint: String? {
+    switch self {
+    case .folderNotEmpty: "Choose a folder that is empty or does not exist."
+    case .onlyPublisher: "Run the command in the publisher's folder."
+    case .needsDepth(let depth, _): "Run `sheaf sync --keep \(depth.rawValue)` first."
+    case .noDocument: "`sheaf list` shows what there is."
+    case .noMoment: "`sheaf log` shows what there is."
+    case .notHeld: "Run `sheaf sync --keep full` to fetch the whole history."
+    case .noConflict: "`sheaf conflicts` lists those that are."
+    case .nothingChanged: nil
+    case .empty: "Run `sheaf publish DIR -m REASON`."
+    case .notSubscribed: "Run `sheaf sync --only …` with its collection."
+    case .draftInTheWay: "Run `sheaf sync` first."
+    }
+  }
+}
+
+/// Runs work that waits for disks on a thread of its own, never on the cooperative pool.
+enum Blocking {
+  private static let queue = DispatchQueue(label: "sheaf.blocking", attributes: .concurrent)
+
+  static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      queue.async { continuation.resume(with: Result { try body() }) }
+    }
+  }
+}
