@@ -29,7 +29,9 @@ public struct StoredDraft: Hashable, Sendable {
     id = row["id"]
     leaf = try SHA256Hash(column: row["leaf"], "draft")
     note = [UInt8](row["note"] as Data)
-    guard let seed = Seed(bytes: [UInt8](row["seed"] as Data)), let outcome = Outcome(rawValue: row["outcome"]) else {
+    guard let seed = Seed(bytes: [UInt8](row["seed"] as Data)),
+      let outcome = Outcome(rawValue: row["outcome"])
+    else {
       throw StoreError.damaged("draft \(leaf)")
     }
     self.seed = seed
@@ -68,7 +70,9 @@ public struct StoredDraftLine: Hashable, Sendable {
   init(_ row: Row) throws {
     line = UInt32(clamping: row["line"] as Int64)
     path = try DocumentPath(row["path"] as String)
-    guard let verb = RevisionVerb(rawValue: row["verb"]) else { throw StoreError.damaged("draft line of \(path)") }
+    guard let verb = RevisionVerb(rawValue: row["verb"]) else {
+      throw StoreError.damaged("draft line of \(path)")
+    }
     self.verb = verb
     base = try RevisionBase(parsing: row["base"] as String)
     sizeInBytes = UInt64(clamping: (row["size"] as Int64?) ?? 0)
@@ -103,7 +107,8 @@ extension StoreTransaction {
         """,
         [
           id, Int64(line.line), line.path.text, line.verb.rawValue, line.base.text,
-          line.content == nil ? nil : Int64(clamping: line.sizeInBytes), line.content?.data, line.baseContent?.data,
+          line.content == nil ? nil : Int64(clamping: line.sizeInBytes), line.content?.data,
+          line.baseContent?.data,
         ])
     }
   }

@@ -70,13 +70,17 @@ extension StoreTransaction {
   /// it stands beside the heads there are. Laid out in `Schemas/state-tree.md`, "Heads".
   ///
   /// - Throws: `LineageError` when the line can't stand here.
-  public func project(_ line: ProjectedLine, changeSet number: UInt64, seen: UInt64, after: SHA256Hash?) throws {
+  public func project(_ line: ProjectedLine, changeSet number: UInt64, seen: UInt64, after: SHA256Hash?)
+    throws
+  {
     let heads = try heads(line.document)
     let parents = try parents(of: line, heads: heads, changeSet: number, seen: seen, after: after)
     var rank = Int64(number)
     var remaining: [StoredHead] = []
     for head in heads {
-      guard let row = head.revision else { throw StoreError.damaged("a head of \(line.path) has no revision") }
+      guard let row = head.revision else {
+        throw StoreError.damaged("a head of \(line.path) has no revision")
+      }
       let isReplaced = parents.contains(row) || (line.base == .none && head.content == nil)
       if isReplaced {
         rank = min(rank, try integer("SELECT rank FROM lineage WHERE revision = ?", [row]) ?? rank)
@@ -91,7 +95,9 @@ extension StoreTransaction {
     let added = StoredHead(revision: line.revision, content: line.content, sizeInBytes: line.sizeInBytes)
     var place = remaining.endIndex
     for (index, head) in remaining.enumerated() {
-      if let row = head.revision, try integer("SELECT rank FROM lineage WHERE revision = ?", [row]) ?? 0 > rank {
+      if let row = head.revision,
+        try integer("SELECT rank FROM lineage WHERE revision = ?", [row]) ?? 0 > rank
+      {
         place = index
         break
       }
@@ -163,8 +169,12 @@ extension StoreTransaction {
       throw LineageError(path: line.path, rule: .noDraft)
     case .revisions(let names):
       return try names.map { name in
-        guard let parent = try revision(name) else { throw LineageError(path: line.path, rule: .unknownParent) }
-        guard parent.document == line.document else { throw LineageError(path: line.path, rule: .foreignParent) }
+        guard let parent = try revision(name) else {
+          throw LineageError(path: line.path, rule: .unknownParent)
+        }
+        guard parent.document == line.document else {
+          throw LineageError(path: line.path, rule: .foreignParent)
+        }
         return parent.id
       }
     }
@@ -214,7 +224,8 @@ extension StoreTransaction {
       for changeSet in some {
         for revision in try revisions(inChangeSet: changeSet.number) {
           try project(
-            ProjectedLine(revision), changeSet: changeSet.number, seen: changeSet.seen, after: changeSet.after)
+            ProjectedLine(revision), changeSet: changeSet.number, seen: changeSet.seen, after: changeSet.after
+          )
         }
         progress(changeSet.number)
       }

@@ -15,7 +15,9 @@ public struct SearchableText: Sendable {
 
 extension StoreTransaction {
   /// Documents whose heads changed since the index last looked, at most `count`.
-  public func staleDocuments(count: Int) throws -> [(row: DocumentRow, path: DocumentPath, content: SHA256Hash?)] {
+  public func staleDocuments(count: Int) throws -> [(
+    row: DocumentRow, path: DocumentPath, content: SHA256Hash?
+  )] {
     try rows(
       """
       SELECT s.document, d.path, h.content FROM search_stale s JOIN document d ON d.id = s.document
@@ -39,7 +41,8 @@ extension StoreTransaction {
     try execute("DELETE FROM search WHERE rowid = ?", [document.id])
     if let entry {
       try execute(
-        "INSERT INTO search (rowid, title, text) VALUES (?, ?, ?)", [document.id, entry.title ?? "", entry.text])
+        "INSERT INTO search (rowid, title, text) VALUES (?, ?, ?)",
+        [document.id, entry.title ?? "", entry.text])
     }
     try execute("UPDATE document SET title = ? WHERE id = ?", [entry?.title, document.id])
     try execute("DELETE FROM search_stale WHERE document = ?", [document.id])
@@ -47,13 +50,16 @@ extension StoreTransaction {
 
   /// Marks every current document for indexing.
   public func markAllStale() throws {
-    try db.execute(sql: "DELETE FROM search; INSERT OR IGNORE INTO search_stale SELECT DISTINCT document FROM head")
+    try db.execute(
+      sql: "DELETE FROM search; INSERT OR IGNORE INTO search_stale SELECT DISTINCT document FROM head")
   }
 
   /// Documents that hold all the words, best first.
   ///
   /// - Parameter words: What a person typed: words, and phrases in double quotes; no query syntax beyond that.
-  public func search(_ words: String, limit: Int) throws -> [(path: DocumentPath, title: String?, excerpt: String)] {
+  public func search(_ words: String, limit: Int) throws -> [(
+    path: DocumentPath, title: String?, excerpt: String
+  )] {
     let query = Self.query(words)
     guard !query.isEmpty else { return [] }
     return try rows(

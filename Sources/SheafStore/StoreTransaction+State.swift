@@ -40,7 +40,8 @@ extension StoreTransaction {
 
   /// Builds the whole state tree from the heads.
   public func rebuildState() throws {
-    try db.execute(sql: "DELETE FROM state_leaf; DELETE FROM state_node; DELETE FROM state_collection WHERE held = 1")
+    try db.execute(
+      sql: "DELETE FROM state_leaf; DELETE FROM state_node; DELETE FROM state_collection WHERE held = 1")
     let documents = try rows("SELECT DISTINCT document FROM head").map { DocumentRow(id: $0[0]) }
     try updateState(changed: Set(documents))
   }

@@ -58,7 +58,8 @@ actor BundleCache {
 
   private func evict(keeping newest: String) {
     var total = entries.values.reduce(UInt64(0)) { $0 + $1.bundle.sizeInBytes }
-    for (key, entry) in entries.sorted(by: { $0.value.use < $1.value.use }) where total > Self.capacityInBytes {
+    for (key, entry) in entries.sorted(by: { $0.value.use < $1.value.use }) where total > Self.capacityInBytes
+    {
       guard key != newest else { continue }
       try? FileManager.default.removeItem(at: entry.bundle.file)
       entries[key] = nil

@@ -53,7 +53,8 @@ struct KeyFolder: Sendable {
   func setSignerRecord(_ record: SignerRecord) throws { try write(record.text, to: "signed") }
 
   private func secret(_ name: String) throws -> [UInt8] {
-    guard let text = try read(name), let seed = Base64.decode(text.filter { $0 != "\n" }), seed.count == 32 else {
+    guard let text = try read(name), let seed = Base64.decode(text.filter { $0 != "\n" }), seed.count == 32
+    else {
       throw KeyError.unreadable(folder.appending(path: name).path)
     }
     return seed
@@ -62,7 +63,9 @@ struct KeyFolder: Sendable {
   private func read(_ name: String) throws -> String? {
     let file = folder.appending(path: name)
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    guard let data = FileManager.default.contents(atPath: file.path) else { throw KeyError.unreadable(file.path) }
+    guard let data = FileManager.default.contents(atPath: file.path) else {
+      throw KeyError.unreadable(file.path)
+    }
     return String(decoding: data, as: UTF8.self)
   }
 
@@ -91,7 +94,9 @@ enum DurableFile {
     }
     let isSynced = fsync(descriptor) == 0
     close(descriptor)
-    guard isSynced, rename(temporary, file.path) == 0 else { throw KeyError.unwritable(file.path, reason: lastError) }
+    guard isSynced, rename(temporary, file.path) == 0 else {
+      throw KeyError.unwritable(file.path, reason: lastError)
+    }
     let folder = open(file.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
     if folder >= 0 {
       _ = fsync(folder)

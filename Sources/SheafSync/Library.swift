@@ -46,7 +46,8 @@ public final class Library: Sendable {
     try await make(at: folder, environment: environment, isPublisher: true) { keys in
       let logKey = try keys.logPublicKey()
       return CopyFacts(
-        library: LibraryID(name: name, logKey: logKey), name: name, logKey: logKey, isPublisher: true, depth: .full,
+        library: LibraryID(name: name, logKey: logKey), name: name, logKey: logKey, isPublisher: true,
+        depth: .full,
         subscription: .all, member: member, remote: "")
     }
   }
@@ -101,7 +102,13 @@ public final class Library: Sendable {
       let facts = try store.readBlocking { try $0.facts() }
       return try Library(folder: folder, store: store, facts: facts, environment: environment)
     }
-    if library.isPublisher { try await library.signWhatIsUnsigned() }
+    if library.isPublisher {
+      do {
+        try await library.signWhatIsUnsigned()
+      } catch is SignerRefusal {
+        // A copy that must not sign can still be read; every append says why it can't.
+      }
+    }
     return library
   }
 
@@ -152,7 +159,8 @@ public enum LibraryError: SheafFailure, Equatable {
     switch self {
     case .folderNotEmpty(let folder): "\(folder) is not empty"
     case .onlyPublisher(let what): "only the publisher's copy can \(what)"
-    case .needsDepth(let depth, let what): "this copy keeps too little history to \(what); it takes \(depth.rawValue)"
+    case .needsDepth(let depth, let what):
+      "this copy keeps too little history to \(what); it takes \(depth.rawValue)"
     case .noDocument(let path): "there is no document \(path)"
     case .noMoment(let what): "there is no \(what) in this copy"
     case .notHeld(let what): "this copy does not hold the content of \(what)"

@@ -47,7 +47,9 @@ public struct LibraryEnvironment: Sendable {
   }
 
   func seed() -> Seed {
-    guard let seed = Seed(bytes: random(Seed.sizeInBytes)) else { preconditionFailure("random gave a wrong count") }
+    guard let seed = Seed(bytes: random(Seed.sizeInBytes)) else {
+      preconditionFailure("random gave a wrong count")
+    }
     return seed
   }
 }

@@ -1,0 +1,198 @@
+import SheafLog
+import SheafMerge
+import SheafModel
+import SheafStore
+
+/// Where edits become a change set: in the log on the publisher's copy, a draft on a replica.
+///
+/// Lives inside one transaction and knows what an edit made here is made from.
+struct EditDesk {
+  let transaction: StoreTransaction
+  private let library: Library
+  private let facts: CopyFacts
+  private(set) var edits: [Edit] = []
+  private var contents: [DocumentPath: SHA256Hash?] = [:]
+
+  init(transaction: StoreTransaction, library: Library) throws {
+    self.transaction = transaction
+    self.library = library
+    facts = try transaction.facts()
+  }
+
+  /// What stands under a path as this copy shows it: content, and what an edit would be made from.
+  func current(_ path: DocumentPath) throws -> (content: SHA256Hash?, base: RevisionBase) {
+    if !facts.isPublisher, let draft = try transaction.newestDraftLine(of: path) {
+      return (draft.content, .draft)
+    }
+    let head = try transaction.heads(of: path).first
+    let isAlive = try transaction.heads(of: path).contains { $0.content != nil }
+    return (head?.content, isAlive ? .head : .none)
+  }
+
+  /// Everything that is current as this copy shows it.
+  func currentContents() throws -> [DocumentPath: SHA256Hash] {
+    var all: [DocumentPath: SHA256Hash] = [:]
+    var after: DocumentPath?
+    while true {
+      let some = try transaction.documents(in: nil, after: after, count: 1000)
+      for document in some { all[document.path] = document.content }
+      guard let last = some.last else { break }
+      after = last.path
+    }
+    if !facts.isPublisher {
+      for path in try transaction.draftedPaths() {
+        all[path] = try transaction.newestDraftLine(of: path)?.content
+      }
+    }
+    return all
+  }
+
+  /// Puts content under a path.
+  mutating func put(_ bytes: [UInt8], hash: SHA256Hash, at path: DocumentPath) throws {
+    try checkSubscription(path)
+    let (content, base) = try current(path)
+    try transaction.storeBody(bytes, hash: hash)
+    add(
+      Edit(
+        verb: .put, path: path, base: base, content: .init(hash: hash, sizeInBytes: UInt64(bytes.count)),
+        baseContent: content))
+  }
+
+  /// Takes a document away.
+  mutating func remove(_ path: DocumentPath) throws {
+    try checkSubscription(path)
+    let (content, base) = try current(path)
+    guard base != .none, content != nil || base == .head else { throw LibraryError.noDocument(path.text) }
+    add(Edit(verb: .delete, path: path, base: base, content: nil, baseContent: content))
+  }
+
+  /// Continues a document under another path.
+  mutating func move(from old: DocumentPath, to new: DocumentPath) throws {
+    try checkSubscription(new)
+    let (content, base) = try current(old)
+    guard let content, let size = try transaction.bodySize(content) else {
+      throw LibraryError.noDocument(old.text)
+    }
+    let reference = Edit.Content(hash: content, sizeInBytes: size)
+    // A document that a draft made has no place in the log yet to be moved from, and
+    // a path that was in use before keeps its own history: both become a plain put.
+    if case .head = base, case .none = try current(new).base {
+      add(Edit(verb: .move, path: new, base: .headOf(old), content: reference, baseContent: content))
+    } else {
+      add(Edit(verb: .put, path: new, base: try current(new).base, content: reference, baseContent: nil))
+    }
+    try remove(old)
+  }
+
+  /// Settles a conflict: every head the author has seen becomes one.
+  mutating func resolve(_ path: DocumentPath, with bytes: [UInt8]?) throws {
+    try checkSubscription(path)
+    guard try transaction.heads(of: path).count > 1 else { throw LibraryError.noConflict(path.text) }
+    if !facts.isPublisher, try transaction.newestDraftLine(of: path) != nil {
+      throw LibraryError.draftInTheWay("\(path) has a draft that is not in the log yet")
+    }
+    let content = try transaction.currentContent(of: path)
+    if let bytes {
+      let hash = SHA256Hash(hashing: bytes)
+      try transaction.storeBody(bytes, hash: hash)
+      add(
+        Edit(
+          verb: .resolve, path: path, base: .head,
+          content: .init(hash: hash, sizeInBytes: UInt64(bytes.count)),
+          baseContent: content))
+    } else {
+      add(Edit(verb: .resolveDeleted, path: path, base: .head, content: nil, baseContent: content))
+    }
+  }
+
+  private mutating func add(_ edit: Edit) {
+    edits.append(edit)
+    contents[edit.path] = .some(edit.content?.hash)
+  }
+
+  private func checkSubscription(_ path: DocumentPath) throws {
+    guard facts.subscription.holds(path.collection) else { throw LibraryError.notSubscribed(path.text) }
+  }
+
+  /// Checks what was put against the rules of its collections, the edits' own schemas included.
+  ///
+  /// - Parameter others: Documents to look at though they did not change, because their schema may have.
+  /// - Throws: `ContentRefusal` with every violation, or `PathCollision`.
+  func check(reason: String, others: [DocumentPath] = []) throws {
+    let contents = contents
+    let transaction = transaction
+    func bytes(of path: DocumentPath) throws -> [UInt8]? {
+      if let edited = contents[path] { return try edited.flatMap { try transaction.body($0) } }
+      return try transaction.currentBytes(of: path)
+    }
+    var rules = ContentRules(read: bytes)
+    var violations: [ContentRefusal.Violation] = []
+    let put = edits.filter { $0.content != nil }.map(\.path)
+    let schemaCollections = Set(put.filter { $0.collection.isAlwaysCarried }.map(\.collection))
+    let rest = schemaCollections.isEmpty ? [] : others.filter { contents[$0] == nil }
+    for path in put + rest {
+      guard violations.count < 1000, let content = try bytes(of: path) else { continue }
+      violations += try rules.violations(of: path, content: content).map {
+        .init(path: path.text, place: $0.place.description, rule: $0.rule)
+      }
+    }
+    guard violations.isEmpty else { throw ContentRefusal(violations: violations) }
+    if reason.allSatisfy(\.isWhitespace) {
+      for edit in edits where rules.requiresReason(edit.path.collection) {
+        throw ReasonMissing(collection: edit.path.collection.text)
+      }
+    }
+    try checkCollisions(of: put)
+  }
+
+  private func checkCollisions(of added: [DocumentPath]) throws {
+    var folded: [String: DocumentPath] = [:]
+    for path in added.sorted() {
+      if let other = folded.updateValue(path, forKey: path.foldedForDisks) {
+        throw PathCollision(first: other.text, second: path.text)
+      }
+      for other in try transaction.collisions(with: path) where contents[other] != .some(nil) {
+        throw PathCollision(first: other.text, second: path.text)
+      }
+    }
+  }
+
+  /// Records the edits: appends to the log through `sequencer`, or stores a draft.
+  ///
+  /// - Returns: The change set's number, or the draft's leaf hash.
+  func storeDraft(reason: String) throws -> SHA256Hash {
+    let position = try transaction.position()
+    let previous = try transaction.drafts([.waiting, .deposited, .logged]).last
+    let composed = try library.composer.compose(
+      edits, reason: Reason(by: facts.member, message: reason),
+      seen: .init(size: position.size, root: position.root), after: previous?.leaf)
+    let lines = composed.lines.enumerated().map { index, line in
+      StoredDraftLine(
+        line: UInt32(index + 1), path: line.line.path, verb: line.line.verb, base: line.line.base,
+        sizeInBytes: line.line.content?.sizeInBytes ?? 0, content: line.content, baseContent: line.baseContent
+      )
+    }
+    try transaction.insertDraft(
+      leaf: composed.leaf, note: composed.note.bytes, seed: composed.seed, reason: composed.reason,
+      lines: lines)
+    return composed.leaf
+  }
+}
+
+/// Two paths that a disk which ignores case would hold as one file.
+public struct PathCollision: SheafFailure, Equatable {
+  public let first: String
+  public let second: String
+  public var problem: String { "\(first) and \(second) would be one file on a disk that ignores case" }
+  public var unchanged: String { "nothing was published" }
+  public var hint: String? { "Rename one of them." }
+}
+
+/// A reason that the collection's settings require is missing.
+public struct ReasonMissing: SheafFailure, Equatable {
+  public let collection: String
+  public var problem: String { "changes in \(collection) need a reason" }
+  public var unchanged: String { "nothing was recorded" }
+  public var hint: String? { "Give one with -m REASON." }
+  public var kind: FailureKind { .usage }
+}

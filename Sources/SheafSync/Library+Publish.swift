@@ -1,0 +1,128 @@
+import Foundation
+import SheafModel
+import SheafStore
+
+/// How a folder is published.
+public struct PublishOptions: Sendable, Hashable {
+  /// Only say what would be done.
+  public var isDryRun = false
+  /// Delete documents that the folder lacks.
+  public var prunes = false
+
+  public init(isDryRun: Bool = false, prunes: Bool = false) {
+    self.isDryRun = isDryRun
+    self.prunes = prunes
+  }
+}
+
+extension Library {
+  /// Makes one change set of all that differs between a folder and the library.
+  ///
+  /// New, changed and moved files are recorded; missing ones are reported and deleted
+  /// only when asked. On a replica the change set is a draft. All or nothing: a file
+  /// that breaks a rule publishes nothing.
+  ///
+  /// - Throws: `FolderRefusal`, `ContentRefusal`, `PathCollision`; the library is as it was.
+  public func publish(
+    folder: URL, reason: String, options: PublishOptions = PublishOptions(),
+    activity: @escaping ActivitySink = { _ in }
+  ) async throws -> PublishReport {
+    let (scan, hashes) = try await Blocking.run { try Self.readFolder(folder, activity: activity) }
+    // A dry run does everything, in a transaction that it then throws away.
+    let recorded = try await recordEdits(purpose: "sheaf publish", reason: reason, isDryRun: options.isDryRun)
+    { desk in
+      let plan = ChangePlan(current: try desk.currentContents(), folder: hashes)
+      let needed = Set(plan.added + plan.changed)
+      var size: UInt64 = 0
+      for file in scan.files where needed.contains(file.path) {
+        let bytes = try FolderScan.read(file)
+        let hash = SHA256Hash(hashing: bytes)
+        guard hash == hashes[file.path] else {
+          throw FolderRefusal(
+            folder: nil, problems: [.init(path: file.path.text, problem: "it changed while it was read")])
+        }
+        try desk.put(bytes, hash: hash, at: file.path)
+        size += UInt64(bytes.count)
+      }
+      for move in plan.moved { try desk.move(from: move.from, to: move.to) }
+      if options.prunes { for path in plan.missing { try desk.remove(path) } }
+      try desk.check(reason: reason, others: scan.files.map(\.path))
+      return PublishReport(
+        added: plan.added.map(\.text), changed: plan.changed.map(\.text),
+        moved: plan.moved.map { .init(from: $0.from.text, to: $0.to.text) },
+        removed: options.prunes ? plan.missing.map(\.text) : [],
+        missing: options.prunes ? [] : plan.missing.map(\.text), skipped: scan.skipped,
+        unchangedCount: plan.unchangedCount, sizeInBytes: size)
+    }
+    var report = recorded.value
+    report.changeSet = recorded.changeSet
+    report.draft = recorded.draft
+    if !options.isDryRun { try await refreshSearchIndex(activity: activity) }
+    return report
+  }
+
+  private static func readFolder(
+    _ folder: URL, activity: ActivitySink
+  ) throws -> (FolderScan, [DocumentPath: SHA256Hash]) {
+    let scan = try FolderScan(folder)
+    var hashes: [DocumentPath: SHA256Hash] = [:]
+    for (index, file) in scan.files.enumerated() {
+      hashes[file.path] = SHA256Hash(hashing: try FolderScan.read(file))
+      activity(.reading(done: index + 1, total: scan.files.count))
+    }
+    return (scan, hashes)
+  }
+
+  /// What recording edits came to.
+  struct Recorded<Value: Sendable>: Sendable {
+    var value: Value
+    var changeSet: UInt64?
+    /// The draft's mark.
+    var draft: String?
+    var paths: [String]
+  }
+
+  /// Carries a dry run's outcome out of the transaction that it must not leave standing.
+  private struct DryRun<Value: Sendable>: Error {
+    var recorded: Recorded<Value>
+  }
+
+  /// Runs `body` at a desk in one transaction and records its edits, when there are any.
+  func recordEdits<Value: Sendable>(
+    purpose: String, reason: String, isDryRun: Bool = false,
+    _ body: @escaping @Sendable (inout EditDesk) throws -> Value
+  ) async throws -> Recorded<Value> {
+    let work: @Sendable (StoreTransaction, inout Sequencer?) throws -> Recorded<Value> = {
+      transaction, sequencer in
+      var desk = try EditDesk(transaction: transaction, library: self)
+      let value = try body(&desk)
+      var recorded = Recorded(value: value, paths: desk.edits.map(\.path.text).sorted())
+      if isDryRun { throw DryRun(recorded: recorded) }
+      guard !desk.edits.isEmpty else { return recorded }
+      if sequencer != nil {
+        recorded.changeSet = try sequencer?.append(desk.edits, message: reason)
+      } else {
+        recorded.draft = String(try desk.storeDraft(reason: reason).hex.prefix(16))
+      }
+      return recorded
+    }
+    do {
+      if isPublisher {
+        return try await append(purpose: purpose) { sequencer in
+          var optional: Sequencer? = sequencer
+          let recorded = try work(sequencer.transaction, &optional)
+          if let changed = optional { sequencer = changed }
+          return recorded
+        }
+      }
+      let recorded = try await store.write(purpose: purpose) { transaction in
+        var none: Sequencer?
+        return try work(transaction, &none)
+      }
+      try environment.step(.drafted)
+      return recorded
+    } catch let dryRun as DryRun<Value> {
+      return dryRun.recorded
+    }
+  }
+}

@@ -1,0 +1,1 @@
+extension Library { func refreshSearchIndex(activity: @escaping ActivitySink) async throws {} }

@@ -1,0 +1,71 @@
+import SheafLog
+import SheafModel
+import SheafStore
+
+extension Library {
+  var composer: ChangeSetComposer { ChangeSetComposer(library: id, member: member, environment: environment) }
+
+  /// Appends to the log in one transaction, then signs: the way into every publisher's verb.
+  ///
+  /// - Throws: What `body` throws, with nothing appended.
+  func append<Value: Sendable>(
+    purpose: String, _ body: @escaping @Sendable (inout Sequencer) throws -> Value
+  ) async throws -> Value {
+    guard isPublisher else { throw LibraryError.onlyPublisher("append to the log") }
+    try await signWhatIsUnsigned()
+    let value = try await store.write(purpose: purpose) { transaction in
+      var sequencer = try Sequencer(transaction: transaction, library: self)
+      return try body(&sequencer)
+    }
+    try environment.step(.appended)
+    try await signWhatIsUnsigned()
+    return value
+  }
+
+  /// Signs the positions that are in the log and have no checkpoint yet, by the signer's rule.
+  ///
+  /// Entries are durable before; the signer's own file names the newest position before any
+  /// signature exists. So a copy restored from an old backup finds a record that is ahead
+  /// of it and refuses (`Schemas/checkpoint.md`).
+  ///
+  /// - Throws: `SignerRefusal`; nothing is signed then.
+  func signWhatIsUnsigned() async throws {
+    let waiting = try await store.read { try $0.unsigned().last?.size }
+    // The record is compared even when nothing waits, so that a restored copy is found out at once.
+    try await store.read { try self.checkSignerRecord($0) }
+    guard waiting != nil else { return }
+    try await store.write(purpose: "sheaf (signing)") { transaction in
+      let unsigned = try transaction.unsigned()
+      guard let last = unsigned.last else { return }
+      let key = try self.keys.logKey(origin: self.id)
+      try self.checkSignerRecord(transaction)
+      let newest = try Checkpoint(
+        origin: self.id.text, size: last.size,
+        root: try MerkleProof.root(size: last.size, nodes: transaction.node))
+      try self.keys.setSignerRecord(SignerRecord(newest))
+      try self.environment.step(.signerFileWritten)
+      for (size, stateRoot) in unsigned {
+        let checkpoint = try Checkpoint(
+          origin: self.id.text, size: size, root: try MerkleProof.root(size: size, nodes: transaction.node))
+        let state = try StateNote(origin: self.id.text, size: size, root: stateRoot)
+        try transaction.insert(
+          StoredCheckpoint(
+            size: size, note: try key.signedNote(text: checkpoint.text).bytes,
+            stateNote: try key.signedNote(text: state.text).bytes))
+      }
+      try transaction.removeUnsigned(upTo: last.size)
+    }
+    try environment.step(.signed)
+  }
+
+  private func checkSignerRecord(_ transaction: StoreTransaction) throws {
+    let position = try transaction.position()
+    let record = try keys.signerRecord()
+    guard record == nil || record?.origin == id.text else {
+      throw KeyError.unreadable(keys.folder.path + "/signed")
+    }
+    try SignerRule.mayExtend(
+      from: record, size: position.size, root: position.root,
+      consistentRoot: { try MerkleProof.root(size: $0, nodes: transaction.node) })
+  }
+}
