@@ -140,9 +140,12 @@ struct SignedNoteTests {
     #expect(key.verifierKey.cosignedTime(of: later) == 1_795_000_100)
     #expect(key.verifierKey.cosignedTime(of: note) == nil)
     // The time is signed too.
-    var bytes = try key.cosign(text: note.text, time: 5).signature
-    bytes[7] = 6
-    let forged = try NoteSignature(name: "w", keyID: key.verifierKey.keyID, signature: bytes)
-    #expect(!key.verifierKey.verifies(note: note.adding(forged)))
+    let bytes = try key.cosign(text: note.text, time: 5).signature
+    for (index, byte) in [(7, UInt8(6)), (0, 0x80)] {
+      var forged = bytes
+      forged[index] = byte
+      let line = try NoteSignature(name: "w", keyID: key.verifierKey.keyID, signature: forged)
+      #expect(!key.verifierKey.verifies(note: note.adding(line)))
+    }
   }
 }
