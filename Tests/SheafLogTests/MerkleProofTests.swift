@@ -64,6 +64,8 @@ struct MerkleProofTests {
         #expect(!holds(root: root.flipping(bit: Int(size) % 256)))
         #expect(!holds(index: index ^ 1))
         #expect(!holds(index: size))
+        // A root of fewer leaves is not that of a taller tree.
+        #expect(!holds(size: 1 << 20))
         #expect(!holds(proof: proof + [root]))
         if !proof.isEmpty { #expect(!holds(proof: proof.dropLast())) }
       }

@@ -70,6 +70,13 @@ struct ReceiptTests {
       #expect(!passes(bytes), "byte \(index)")
       #expect(!passes(Array(file.body.prefix(index))), "cut at \(index)")
     }
+    let text = String(decoding: file.body, as: UTF8.self)
+    let beyond = "index 9223372036854775808"
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0 == "index 5" ? beyond : String($0) }
+    #expect(throws: ReceiptError.malformedIndex) {
+      try Receipt(parsing: Array(lines.joined(separator: "\n").utf8))
+    }
     #expect(throws: ReceiptError.tooLarge(size: 40_000, limit: 32_768)) {
       try Receipt(parsing: Array(repeating: 10, count: 40_000))
     }

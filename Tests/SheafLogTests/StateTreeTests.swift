@@ -77,17 +77,19 @@ struct StateTreeTests {
     #expect(leaves.count == 300 && collections.count == 4 && checked == 13)
   }
 
-  /// Few distinct keys, so that sets grow, shrink, split and collapse often.
-  @Test("Kept up to date step by step, the root is the one from scratch", arguments: UInt64(0)..<6)
-  func incremental(seed: UInt64) throws {
-    var random = SplitMix64(seed: seed)
-    let keys = (0..<150).map { StateEntry.key(of: "\(seed)/\($0)") }
+  /// From a few keys, which are now one bucket and now not, to enough for three levels.
+  @Test(
+    "Kept up to date step by step, the root is the one from scratch",
+    arguments: [20, 30, 45, 80, 150, 600])
+  func incremental(keyCount: Int) throws {
+    var random = SplitMix64(seed: UInt64(keyCount))
+    let keys = (0..<keyCount).map { StateEntry.key(of: "\(keyCount)/\($0)") }
     var nodes = MemoryStateNodes()
-    for step in 0..<200 {
+    for step in 0..<(keyCount > 500 ? 60 : 200) {
       var changed: [SHA256Hash] = []
       // Phases that mostly grow and phases that mostly shrink.
-      let growth = step / 50 % 2 == 0 ? 0.8 : 0.2
-      for _ in 0..<Int.random(in: 1...8, using: &random) {
+      let growth = step / 20 % 2 == 0 ? 0.8 : 0.2
+      for _ in 0..<Int.random(in: 1...max(3, keyCount / 15), using: &random) {
         let key = keys[Int.random(in: keys.indices, using: &random)]
         changed.append(key)
         let grows = Double.random(in: 0..<1, using: &random) < growth
@@ -96,7 +98,7 @@ struct StateTreeTests {
       let root = try StateTree.update(&nodes, changedKeys: changed)
       #expect(root.digest == nodes.rootFromScratch)
       #expect(root.count == UInt64(nodes.entries.count))
-      if step % 25 == 24 { checkKept(nodes) }
+      if step % 5 == 4 { checkKept(nodes) }
     }
   }
 
@@ -111,13 +113,17 @@ struct StateTreeTests {
   @Test("A collection too large to read at once is built part by part, with the same root")
   func bulk() throws {
     var nodes = MemoryStateNodes()
-    let keys = (0..<5000).map { StateEntry.key(of: "bulk/\($0)") }
-    // A bucket is there already, and its entries are not among the changed.
-    for key in keys.prefix(9) { nodes.entries[key] = MerkleHash.leaf(key.bytes) }
-    _ = try StateTree.update(&nodes, changedKeys: Array(keys.prefix(9)))
+    let all = (0..<6000).map { StateEntry.key(of: "bulk/\($0)") }
+    let keys = all.filter { $0.bytes[0] >> 4 != 3 }
+    // A bucket is there already, where none of the changed entries are.
+    let old = Array(all.filter { $0.bytes[0] >> 4 == 3 }.prefix(9))
+    for key in old { nodes.entries[key] = MerkleHash.leaf(key.bytes) }
+    _ = try StateTree.update(&nodes, changedKeys: old)
     for key in keys { nodes.entries[key] = MerkleHash.leaf(key.bytes) }
-    let root = try StateTree.update(&nodes, changedKeys: Array(keys.dropFirst(9)))
-    #expect(root == StateNode(count: 5000, digest: nodes.rootFromScratch))
+    let root = try StateTree.update(&nodes, changedKeys: keys)
+    #expect(keys.count > 4096)
+    #expect(root == StateNode(count: UInt64(keys.count + 9), digest: nodes.rootFromScratch))
+    checkKept(nodes)
 
     let reads = nodes.reads.leaves
     nodes.entries[keys[77]] = .zero
@@ -126,7 +132,7 @@ struct StateTreeTests {
     #expect(nodes.reads.leaves - reads <= StateTree.bucketCount)
 
     nodes.entries = [:]
-    #expect(try StateTree.update(&nodes, changedKeys: keys) == .empty)
+    #expect(try StateTree.update(&nodes, changedKeys: keys + old) == .empty)
     #expect(nodes.kept.isEmpty)
   }
 
