@@ -2,27 +2,177 @@ import SheafMerge
 import SheafModel
 import SheafStore
 
+/// What a library's own settings and schemas say about its content.
+///
+/// Publishing, drafting, merging and indexing all ask here, so that they agree. Settings
+/// and schemas are read once, when they are first needed, through `read`; a value of this
+/// type therefore stands for one moment of the library.
 struct ContentRules {
-  init(read: @escaping (DocumentPath) throws -> [UInt8]?) {}
-  mutating func violations(of: DocumentPath, content: [UInt8]) throws -> [ContentViolation] { [] }
-  mutating func mergePolicy(for: CollectionName) throws -> MergePolicy { MergePolicy() }
-  mutating func searchable(_ path: DocumentPath, content: [UInt8]) -> SearchableText {
-    SearchableText(title: nil, text: "")
+  /// What could not be read and counts as absent; for a person to be told.
+  private(set) var warnings: [String] = []
+
+  private let read: (DocumentPath) throws -> [UInt8]?
+  private var knownSettings: LibrarySettings?
+  private var schemas: [DocumentPath: MergePolicy] = [:]
+
+  /// Asks about a library whose documents `read` answers.
+  ///
+  /// - Parameter read: The content under a path, or `nil` when there is none. What a change set is
+  ///   about to bring comes before what is there.
+  init(read: @escaping (DocumentPath) throws -> [UInt8]?) { self.read = read }
+
+  /// The library's settings; the defaults when there are none or they can't be read.
+  mutating func settings() throws -> LibrarySettings {
+    if let knownSettings { return knownSettings }
+    var settings = LibrarySettings()
+    if let path = try? DocumentPath(LibrarySettings.path), let bytes = try read(path) {
+      do {
+        settings = try LibrarySettings(parsing: bytes)
+      } catch {
+        warnings.append("\(error.problem); the defaults are used")
+      }
+    }
+    knownSettings = settings
+    return settings
   }
-  mutating func requiresReason(_ c: CollectionName) -> Bool { false }
+
+  /// The rules that content breaks; none when it may be published.
+  mutating func violations(of path: DocumentPath, content: [UInt8]) throws -> [ContentViolation] {
+    guard content.count <= Limits.document else {
+      return [
+        .init(
+          place: .field(.root),
+          rule: "it has \(content.count) bytes, and a document may have \(Limits.document)")
+      ]
+    }
+    if path.text == LibrarySettings.path { return try settingsViolations(content) }
+    let mediaType = MediaType.of(path: path.text, content: content)
+    let found = ContentCheck.violations(
+      path: path.text, content: content, mediaType: mediaType, schema: try policy(for: path.collection).schema
+    )
+    guard found.isEmpty, Self.isSchema(path) else { return found }
+    switch Self.schema(in: content) {
+    case .success: return []
+    case .failure(let error):
+      let words = error.keyword.map { "\"\($0)\" \(error.reason)" } ?? "it \(error.reason)"
+      return [.init(place: .field(error.pointer), rule: words)]
+    }
+  }
+
+  /// How a collection's documents merge.
+  mutating func mergePolicy(for collection: CollectionName) throws -> MergePolicy {
+    try policy(for: collection)
+  }
+
+  /// Whether a change set that touches a collection must say why.
+  ///
+  /// When the settings can't be fetched the answer is the strict one.
+  mutating func requiresReason(_ collection: CollectionName) -> Bool {
+    guard let settings = try? settings() else { return true }
+    return settings.collections[collection]?.requiresReason ?? false
+  }
+
+  /// Title and text of a document as search takes them in.
+  mutating func searchable(_ path: DocumentPath, content: [UInt8]) throws -> SearchableText {
+    let collection = try settings().collections[path.collection]
+    return SearchableContent(path: path, content: content, settings: collection).entry
+  }
+
+  private mutating func settingsViolations(_ content: [UInt8]) throws -> [ContentViolation] {
+    do {
+      let settings = try LibrarySettings(parsing: content)
+      try settings.check { path in
+        guard let bytes = try read(path) else { return false }
+        if case .success = Self.schema(in: bytes) { return true }
+        return false
+      }
+      return []
+    } catch let error as LibrarySettingsError {
+      return [.init(place: .field(error.place ?? .root), rule: error.rule)]
+    }
+  }
+
+  private mutating func policy(for collection: CollectionName) throws -> MergePolicy {
+    // The rules for schemas and settings are in this file, not in the library.
+    guard !collection.isAlwaysCarried, let path = try settings().schemaPath(of: collection) else {
+      return MergePolicy()
+    }
+    if let known = schemas[path] { return known }
+    var policy = MergePolicy()
+    if let bytes = try read(path) {
+      switch Self.schema(in: bytes) {
+      case .success(let schema):
+        policy = MergePolicy(schema: schema, schemaDigest: SHA256Hash(hashing: bytes))
+      case .failure(let error): warnings.append("\(path): \(error.problem); it counts as absent")
+      }
+    }
+    schemas[path] = policy
+    return policy
+  }
+
+  private static func isSchema(_ path: DocumentPath) -> Bool {
+    path.collection == .schemas && path.name.hasSuffix(".json")
+  }
+
+  private static func schema(in bytes: [UInt8]) -> Result<JSONSchema, SchemaFailure> {
+    do {
+      return .success(try JSONSchema(parsing: try JSONReader.read(bytes)))
+    } catch let error as SchemaError {
+      return .failure(SchemaFailure(pointer: error.pointer, keyword: error.keyword, reason: error.reason))
+    } catch {
+      return .failure(SchemaFailure(pointer: .root, keyword: nil, reason: "is not JSON: \(error)"))
+    }
+  }
 }
-public struct ContentRefusal: SheafFailure {
-  public struct Violation: Sendable, Hashable {
-    public var path: String
-    public var place: String
-    public var rule: String
+
+/// Why a document of `schemas` can't be used as one.
+private struct SchemaFailure: Error {
+  var pointer: JSONPointer
+  var keyword: String?
+  var reason: String
+
+  var problem: String {
+    let place = pointer == .root ? "the schema" : "the schema at \(pointer)"
+    return "\(place) can't be used: \(keyword.map { "\"\($0)\" " } ?? "it ")\(reason)"
+  }
+}
+
+/// Content that breaks the library's rules. Nothing was published or drafted.
+public struct ContentRefusal: SheafFailure, Equatable {
+  /// One broken rule.
+  public struct Violation: Hashable, Sendable {
+    /// The document.
+    public let path: String
+    /// Where in it, in words.
+    public let place: String
+    /// What is wrong, or what must be.
+    public let rule: String
+
     public init(path: String, place: String, rule: String) {
       self.path = path
       self.place = place
       self.rule = rule
     }
   }
+
+  /// All of them.
   public let violations: [Violation]
+  private static let shownCount = 20
+
   public init(violations: [Violation]) { self.violations = violations }
-  public var problem: String { "" }
+
+  /// One line for each violation, at most twenty, after a line that counts them.
+  public var problem: String {
+    let documents = Set(violations.map(\.path)).count
+    let count = violations.count
+    var lines = [
+      "\(count) \(count == 1 ? "rule is" : "rules are") broken in "
+        + "\(documents) \(documents == 1 ? "document" : "documents")"
+    ]
+    lines += violations.prefix(Self.shownCount).map { "  \($0.path): \($0.place): \($0.rule)" }
+    if count > Self.shownCount { lines.append("  and \(count - Self.shownCount) more") }
+    return lines.joined(separator: "\n")
+  }
+  public var unchanged: String { "nothing was published" }
+  public var hint: String? { "Correct the documents, then try again." }
 }

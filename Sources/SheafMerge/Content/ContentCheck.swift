@@ -23,6 +23,12 @@ public struct ContentViolation: Hashable, Sendable, CustomStringConvertible {
   /// What is wrong, or what must be, as a sentence without a full stop.
   public let rule: String
 
+  /// Makes a violation.
+  public init(place: Place, rule: String) {
+    self.place = place
+    self.rule = rule
+  }
+
   /// Place and rule in one line.
   public var description: String { "\(place): \(rule)" }
 }

@@ -1,0 +1,76 @@
+import Foundation
+import GRDB
+import SheafModel
+
+extension StoreTransaction {
+  /// The newest change sets before a number, newest first.
+  ///
+  /// - Parameter number: Only change sets before this one; `nil` for the newest there are.
+  public func newestChangeSets(before number: UInt64?, count: Int) throws -> [StoredChangeSet] {
+    try rows(
+      "SELECT * FROM change_set WHERE number < ? ORDER BY number DESC LIMIT ?",
+      [Int64(clamping: number ?? UInt64(Int64.max)), max(0, count)]
+    ).map(StoredChangeSet.init)
+  }
+
+  /// The latest time that any change set claims; `nil` in a copy that holds none.
+  public func latestTime() throws -> Timestamp? {
+    try integer("SELECT max(time) FROM change_set").map { Timestamp(seconds: $0) }
+  }
+
+  /// The first lines of a change set that this copy holds.
+  public func revisions(inChangeSet number: UInt64, count: Int) throws -> [StoredRevision] {
+    try rows(
+      """
+      SELECT r.*, d.path FROM revision r JOIN document d ON d.id = r.document
+      WHERE r.change_set = ? ORDER BY r.line LIMIT ?
+      """, [Int64(clamping: number), count]
+    ).map(StoredRevision.init)
+  }
+
+  /// The lines about a path among drafts that the log does not show yet, oldest first, with their drafts.
+  public func pendingDraftLines(of path: DocumentPath) throws -> [(draft: StoredDraft, line: StoredDraftLine)]
+  {
+    try rows(
+      """
+      SELECT d.id FROM draft_line l JOIN draft d ON d.id = l.draft
+      WHERE l.path = ? AND d.outcome IN ('waiting', 'deposited', 'logged') ORDER BY d.id
+      """, [path.text]
+    ).compactMap { row in
+      let id: Int64 = row[0]
+      guard let draft = try self.row("SELECT * FROM draft WHERE id = ?", [id]).map(StoredDraft.init),
+        let line = try self.row("SELECT * FROM draft_line WHERE draft = ? AND path = ?", [id, path.text])
+      else { return nil }
+      return (draft, try StoredDraftLine(line))
+    }
+  }
+
+  /// Whether the search index has yet to look at a document.
+  public func isStale(_ document: DocumentRow) throws -> Bool {
+    try integer("SELECT 1 FROM search_stale WHERE document = ?", [document.id]) != nil
+  }
+
+  /// The newest change set whose reason claims an origin that starts so, and the claim.
+  ///
+  /// - Parameter prefix: Such as `git `.
+  public func newestSource(prefix: String) throws -> (changeSet: UInt64, source: String)? {
+    // Newest first: an import that goes on finds its own last change set within a few rows.
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT number, reason FROM change_set WHERE reason IS NOT NULL ORDER BY number DESC")
+    while let row = try rows.next() {
+      guard let source = try? Reason(parsing: [UInt8](row[1] as Data)).claims.source, source.hasPrefix(prefix)
+      else {
+        continue
+      }
+      return (UInt64(clamping: row[0] as Int64), source)
+    }
+    return nil
+  }
+}
+
+extension StoreTransaction {
+  /// A document's title, as the search index found it.
+  public func title(of path: DocumentPath) throws -> String? {
+    try row("SELECT title FROM document WHERE path = ?", [path.text])?[0]
+  }
+}

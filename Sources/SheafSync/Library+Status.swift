@@ -1,0 +1,62 @@
+import Foundation
+import SheafLog
+import SheafModel
+import SheafStore
+
+extension Library {
+  /// Where this copy stands: its position, its drafts, and what a person should know.
+  public func status() async throws -> StatusReport {
+    let now = environment.clock()
+    let size = Self.sizeOnDisk(folder)
+    let mark = memberMark.text
+    return try await store.read { transaction in
+      let facts = try transaction.facts()
+      let counts = try transaction.counts()
+      let position = try transaction.position().size
+      var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
+      let settings = try rules.settings()
+      let newest = try transaction.newestChangeSets(before: nil, count: 1).first
+      let drafts = try transaction.drafts([.waiting, .deposited, .refused]).map { draft in
+        let reason = try Reason(parsing: draft.reason)
+        return StatusReport.Draft(
+          draft: draft.mark, outcome: draft.outcome.rawValue, refusal: draft.refusal, reason: reason.message,
+          time: try draft.fields().time.description, paths: try transaction.lines(of: draft).map(\.path.text))
+      }
+      var warnings = rules.warnings
+      if let latest = try transaction.latestTime(), now < latest {
+        warnings.append(
+          "this computer's clock says \(now), which is before the newest time in the log, \(latest)")
+      }
+      if try position > 0 && transaction.newestCheckpoint()?.size != position {
+        warnings.append("change sets wait for their signature; opening the library again signs them")
+      }
+      return StatusReport(
+        library: facts.library.text, name: settings.name ?? facts.name, isPublisher: facts.isPublisher,
+        member: facts.member, memberMark: mark, depth: facts.depth.rawValue,
+        subscription: facts.subscription.text,
+        size: position, newestChange: newest?.time.description, documents: counts.documents,
+        conflicts: counts.conflicts, drafts: drafts, quarantined: counts.quarantined, remote: facts.remote,
+        sizeInBytes: size, warnings: warnings)
+    }
+  }
+
+  // The write-ahead log holds what has not been moved into the file yet.
+  private static func sizeOnDisk(_ folder: URL) -> UInt64 {
+    [LibraryStore.fileName, LibraryStore.fileName + "-wal"].reduce(0) { sum, name in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)
+      return sum + ((attributes?[.size] as? NSNumber)?.uint64Value ?? 0)
+    }
+  }
+}
+
+extension StoredDraft {
+  /// The short mark by which a person names it.
+  var mark: String { String(leaf.hex.prefix(16)) }
+
+  /// What its note says.
+  func fields() throws -> ChangeSetNote {
+    let note = try SignedNote(
+      parsing: note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
+    return try ChangeSetNote(parsing: note.text)
+  }
+}
