@@ -30,7 +30,7 @@ public struct SignedNote: Hashable, Sendable {
     if let offset = Self.controlCharacter(in: bytes) { throw .controlCharacter(offset: offset) }
     guard bytes.last == Self.lineFeed else { throw .unsigned }
     // The text may hold blank lines, so the last one ends it.
-    guard let end = Self.endOfText(in: bytes) else { throw .unsigned }
+    guard let end = Self.endOfText(in: bytes), end < bytes.count - 1 else { throw .unsigned }
     let lines = bytes[(end + 1)..<(bytes.count - 1)].split(
       separator: Self.lineFeed, maxSplits: max(0, maximumSignatures), omittingEmptySubsequences: false)
     guard lines.count <= maximumSignatures else { throw .tooManySignatures(limit: maximumSignatures) }
@@ -69,10 +69,9 @@ public struct SignedNote: Hashable, Sendable {
     bytes.firstIndex { $0 < 0x20 && $0 != lineFeed }
   }
 
-  // The index of the blank line that ends the text: of the last line feed that
-  // follows another one, with signature lines after it.
+  // The index of the blank line that ends the text: of the last line feed that follows another one.
   private static func endOfText(in bytes: [UInt8]) -> Int? {
-    var index = bytes.count - 2
+    var index = bytes.count - 1
     while index > 0 {
       if bytes[index] == lineFeed, bytes[index - 1] == lineFeed { return index }
       index -= 1

@@ -34,9 +34,10 @@ public struct SigningKey: Sendable {
 
   /// Signs a text and the time it was seen with a key for `NoteAlgorithm.cosignature`.
   ///
-  /// - Parameter time: Seconds since 1970.
+  /// - Parameter time: Seconds since 1970, at most 2⁶³ − 1.
   public func cosign(text: String, time: UInt64) throws(NoteError) -> NoteSignature {
     precondition(verifierKey.algorithm == .cosignature, "a key for texts signs no times")
+    precondition(time <= Cosignature.largestTime, "a time is read from a clock")
     try SignedNote.check(text: text)
     let signature = try Self.signature(
       by: privateKey, over: Cosignature.message(text: text, time: time))

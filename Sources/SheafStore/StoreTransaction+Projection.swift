@@ -212,24 +212,4 @@ extension StoreTransaction {
     try db.execute(sql: "DELETE FROM search")
     try db.execute(sql: "UPDATE document SET title = NULL")
   }
-
-  /// Projects the whole log anew.
-  ///
-  /// - Precondition: The projections were dropped and the copy holds its lines.
-  public func projectAll(progress: (UInt64) -> Void) throws {
-    var next: UInt64 = 1
-    while true {
-      let some = try changeSets(from: next, count: 256)
-      guard let last = some.last else { return }
-      for changeSet in some {
-        for revision in try revisions(inChangeSet: changeSet.number) {
-          try project(
-            ProjectedLine(revision), changeSet: changeSet.number, seen: changeSet.seen, after: changeSet.after
-          )
-        }
-        progress(changeSet.number)
-      }
-      next = last.number + 1
-    }
-  }
 }

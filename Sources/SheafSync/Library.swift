@@ -136,6 +136,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case folderNotEmpty(String)
   /// Only the publisher's copy can do this.
   case onlyPublisher(String)
+  /// Only a replica can do this.
+  case onlyReplica
   /// The copy doesn't hold enough history.
   case needsDepth(Depth, what: String)
   /// There is no such document.
@@ -159,6 +161,7 @@ public enum LibraryError: SheafFailure, Equatable {
     switch self {
     case .folderNotEmpty(let folder): "\(folder) is not empty"
     case .onlyPublisher(let what): "only the publisher's copy can \(what)"
+    case .onlyReplica: "the publisher's copy has nobody to pull from"
     case .needsDepth(let depth, let what):
       "this copy keeps too little history to \(what); it takes \(depth.rawValue)"
     case .noDocument(let path): "there is no document \(path)"
@@ -176,6 +179,7 @@ public enum LibraryError: SheafFailure, Equatable {
     switch self {
     case .folderNotEmpty: "Choose a folder that is empty or does not exist."
     case .onlyPublisher: "Run the command in the publisher's folder."
+    case .onlyReplica: "Name a folder to exchange with, or run the command in a replica's folder."
     case .needsDepth(let depth, _): "Run `sheaf sync --keep \(depth.rawValue)` first."
     case .noDocument: "`sheaf list` shows what there is."
     case .noMoment: "`sheaf log` shows what there is."

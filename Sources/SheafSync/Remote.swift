@@ -23,6 +23,11 @@ public protocol Remote: Sendable {
   func pull(_ request: PullRequest, into folder: URL, progress: @escaping TransferProgress) async throws
     -> PullAnswer
 
+  /// Says what a pull would bring, for little: the size of the bundle and its first bytes.
+  ///
+  /// - Returns: `nil` when there is nothing new.
+  func preview(_ request: PullRequest) async throws -> PullPreview?
+
   /// Hands over the drafts in a drafts bundle. Repeating it has no further effect.
   ///
   /// - Parameter bundle: A drafts bundle (`Schemas/bundle.md`), at most `Limits.pushBytes`.
@@ -86,6 +91,21 @@ public enum PullAnswer: Sendable {
   case unchanged(checkpoint: [UInt8])
   /// A whole bundle in a file that the caller owns and removes; the bytes that travelled for it this time.
   case bundle(file: URL, transferredInBytes: UInt64)
+}
+
+/// What a pull would bring.
+public struct PullPreview: Sendable, Hashable {
+  /// How many of a bundle's first bytes a preview carries at most: enough for its header.
+  public static let prefixSizeInBytes = 4096
+  /// The exact size of the bundle.
+  public var sizeInBytes: UInt64
+  /// Its first bytes.
+  public var prefix: [UInt8]
+
+  public init(sizeInBytes: UInt64, prefix: [UInt8]) {
+    self.sizeInBytes = sizeInBytes
+    self.prefix = prefix
+  }
 }
 
 /// What became of pushed drafts.

@@ -1,0 +1,99 @@
+import Foundation
+import GRDB
+import SheafLog
+import SheafModel
+
+extension StoreTransaction {
+  /// Documents with revisions between two positions, in byte order of their paths.
+  ///
+  /// - Parameter from: A size; revisions of later change sets count.
+  public func documentsChanged(
+    from: UInt64, to: UInt64, after: DocumentPath?, count: Int
+  ) throws -> [(DocumentPath, DocumentRow)] {
+    // From the start it is quicker to walk the documents, for a short step to walk the revisions.
+    let sql =
+      from == 0
+      ? """
+      SELECT path, id FROM document WHERE (?1 IS NULL OR path > ?1)
+        AND EXISTS (SELECT 1 FROM revision WHERE document = document.id AND change_set > ?2 AND change_set <= ?3)
+      ORDER BY path LIMIT ?4
+      """
+      : """
+      SELECT DISTINCT d.path, d.id FROM revision r JOIN document d ON d.id = r.document
+      WHERE r.change_set > ?2 AND r.change_set <= ?3 AND (?1 IS NULL OR d.path > ?1) ORDER BY d.path LIMIT ?4
+      """
+    return try rows(sql, [after?.text, Int64(clamping: from), Int64(clamping: to), count])
+      .map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
+  }
+
+  /// What stood at a document in the state tree when the log was `size` change sets long.
+  public func stateValue(_ document: DocumentRow, at size: UInt64) throws -> StateEntry.Value? {
+    let heads = try heads(document, at: size)
+    guard heads.contains(where: { $0.content != nil }) else { return nil }
+    if heads.count == 1, let content = heads[0].content { return .content(content) }
+    return .conflict(base: try commonAncestorContent(heads, document: document), heads: heads.map(\.content))
+  }
+
+  /// The path that a document came from by a move between two positions.
+  public func moveOrigin(of document: DocumentRow, after from: UInt64, to: UInt64) throws -> DocumentPath? {
+    guard
+      let row = try row(
+        """
+        SELECT base FROM revision WHERE document = ? AND change_set > ? AND change_set <= ? AND verb = 'move'
+        ORDER BY change_set DESC LIMIT 1
+        """, [document.id, Int64(clamping: from), Int64(clamping: to)]),
+      case .headOf(let origin) = try RevisionBase(parsing: row[0] as String)
+    else { return nil }
+    return origin
+  }
+
+  /// When a revision stopped being a head; `nil` while it is one.
+  public func superseded(_ revision: Int64) throws -> UInt64? {
+    try integer("SELECT superseded FROM lineage WHERE revision = ?", [revision]).map { UInt64(clamping: $0) }
+  }
+
+  /// A revision as a bundle counts it.
+  public struct SizedRevision: Sendable {
+    public var path: DocumentPath
+    public var hasContent: Bool
+    public var sizeInBytes: UInt64
+    public var superseded: UInt64?
+  }
+
+  /// The revisions of some change sets, both ends included.
+  public func revisionSizes(from first: UInt64, to last: UInt64) throws -> [SizedRevision] {
+    try rows(
+      """
+      SELECT d.path, r.size, l.superseded FROM revision r JOIN document d ON d.id = r.document
+      LEFT JOIN lineage l ON l.revision = r.id
+      WHERE r.change_set >= ? AND r.change_set <= ? ORDER BY r.change_set, r.line
+      """, [Int64(clamping: first), Int64(clamping: last)]
+    ).map { row in
+      SizedRevision(
+        path: try DocumentPath(row[0] as String), hasContent: (row[1] as Int64?) != nil,
+        sizeInBytes: UInt64(clamping: (row[1] as Int64?) ?? 0),
+        superseded: (row[2] as Int64?).map { UInt64(clamping: $0) })
+    }
+  }
+
+  /// Projects the change sets after a position: the heads follow a log that has grown.
+  ///
+  /// - Returns: The documents whose heads may have changed.
+  public func project(after size: UInt64, progress: (UInt64) -> Void) throws -> Set<DocumentRow> {
+    var changed: Set<DocumentRow> = []
+    var next = size + 1
+    while true {
+      let some = try changeSets(from: next, count: 256)
+      guard let last = some.last else { return changed }
+      for changeSet in some {
+        for revision in try revisions(inChangeSet: changeSet.number) {
+          changed.insert(revision.document)
+          try project(
+            ProjectedLine(revision), changeSet: changeSet.number, seen: changeSet.seen, after: changeSet.after)
+        }
+        progress(changeSet.number)
+      }
+      next = last.number + 1
+    }
+  }
+}

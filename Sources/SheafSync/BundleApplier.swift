@@ -1,0 +1,210 @@
+import Foundation
+import SheafBundle
+import SheafLog
+import SheafModel
+import SheafStore
+
+/// Applies a bundle to a copy inside one transaction: verified as it is read, visible all at once.
+///
+/// Rows are written as they are verified; nothing counts before the recomputed state
+/// root equals the signed one and the transaction commits.
+struct BundleApplier {
+  private let transaction: StoreTransaction
+  private let reader: BundleReader
+  private var facts: CopyFacts
+  private let logVerifier: VerifierKey
+  /// The header, unverified until the bundle has been read to its end.
+  let header: BundleHeader
+  private let depth: Depth
+  private var position: CompactRange
+  private var report: PullReport
+  private var freed: Set<SHA256Hash> = []
+  private var changes: [(DocumentPath, StateEntry.Value?)] = []
+  private var received: [SHA256Hash: UInt64] = [:]
+
+  /// Reads the header and checks that the bundle leads on from where the copy stands.
+  ///
+  /// - Throws: `BundleError` or `BundleMisfit`.
+  init(
+    transaction: StoreTransaction, facts: CopyFacts, logVerifier: VerifierKey, reader: BundleReader,
+    mayChangeDepth: Bool
+  ) throws {
+    self.transaction = transaction
+    self.reader = reader
+    self.facts = facts
+    self.logVerifier = logVerifier
+    header = try reader.readHeader()
+    let own = try transaction.position()
+    position = own
+    guard let depth = header.content.depth else { throw BundleMisfit.drafts }
+    self.depth = depth
+    report = PullReport(
+      from: own.size, to: header.to, changeSets: 0, revisions: 0, tombstones: 0, bodies: 0, sizeInBytes: 0,
+      transferredInBytes: 0, stateRoot: "")
+    let isSameKind = depth == facts.depth && header.subscription == facts.subscription
+    guard header.to >= own.size else { throw BundleMisfit.older(to: header.to, own: own.size) }
+    guard header.to > own.size || !isSameKind else { throw BundleMisfit.nothingNew(own.size) }
+    guard isSameKind || mayChangeDepth || own.size == 0 else {
+      throw BundleMisfit.otherKind(depth: depth, subscription: header.subscription)
+    }
+    guard header.from == 0 || (header.from == own.size && isSameKind) else {
+      throw BundleMisfit.wrongStart(from: header.from, own: own.size)
+    }
+    if facts.isPublisher { throw BundleMisfit.publisher }
+    try reader.begin(BundleContext(library: facts.library, logKey: facts.logKey, position: own))
+  }
+
+  /// Reads and stores the whole bundle.
+  ///
+  /// - Returns: What it brought; sizes of the file itself are the caller's to fill in.
+  mutating func apply(progress: (UInt64, UInt64) -> Void) throws -> PullReport {
+    if header.from == 0 { try forgetEverything() }
+    var host = StoreBundleHost(
+      transaction: transaction, size: header.from, subscription: header.subscription, isPresent: true)
+    var end: BundleEnd?
+    while let event = try reader.next(host: &host) {
+      switch event {
+      case .body(let hash, let bytes):
+        try transaction.storeBody(bytes, hash: hash)
+        report.bodies += 1
+      case .changeSet(let changeSet):
+        try store(changeSet)
+        progress(report.revisions, header.revisionCount)
+      case .stateChange(let path, let value):
+        report.revisions += 1
+        if value == nil { report.tombstones += 1 }
+        // The reader asks for what was held before, so a step's changes wait for its end.
+        if header.from == 0 { try set(path, value) } else { changes.append((path, value)) }
+        progress(report.revisions, header.revisionCount)
+      case .end(let reached): end = reached
+      }
+    }
+    guard let end else { throw BundleMisfit.noEnd }
+    try switchTo(end)
+    return report
+  }
+
+  /// A bundle from the start replaces what the copy holds, drafts excepted.
+  private mutating func forgetEverything() throws {
+    freed.formUnion(try transaction.bodyHashes())
+    try transaction.dropProjections()
+    try transaction.removeHistory()
+    position = CompactRange()
+  }
+
+  private mutating func store(_ changeSet: ReceivedChangeSet) throws {
+    let stored = StoredChangeSet(
+      number: changeSet.number, leaf: changeSet.leafHash, note: changeSet.note.bytes, fields: changeSet.fields,
+      seed: changeSet.seed, reason: changeSet.reason, proof: changeSet.subsetProof)
+    try transaction.insert(stored)
+    for line in changeSet.lines {
+      let document = try transaction.documentRow(line.line.path)
+      _ = try transaction.insertRevision(
+        RevisionName(changeSet: changeSet.number, line: UInt32(line.index + 1)), line: line.line, document: document,
+        content: line.content, commitmentIsNeeded: line.content == nil || changeSet.seed == nil)
+      report.revisions += 1
+      if !line.line.verb.hasContent { report.tombstones += 1 }
+    }
+    var nodes: [(MerkleNodeID, SHA256Hash)] = []
+    position.append(leaf: changeSet.leafHash) { nodes.append(($0, $1)) }
+    for (id, hash) in nodes { try transaction.insert(node: id, hash: hash) }
+    received[changeSet.leafHash] = changeSet.number
+    report.changeSets += 1
+  }
+
+  private mutating func set(_ path: DocumentPath, _ value: StateEntry.Value?) throws {
+    let document = try transaction.documentRow(path)
+    let old = try transaction.heads(document)
+    freed.formUnion(old.compactMap(\.content))
+    if let base = try transaction.conflictBase(document) { freed.insert(base) }
+    let (contents, base): ([SHA256Hash?], SHA256Hash?) =
+      switch value {
+      case nil: ([], nil)
+      case .content(let content): ([content], nil)
+      case .conflict(let base, let heads): (heads, base)
+      }
+    let heads = try contents.map { content in
+      StoredHead(
+        revision: nil, content: content,
+        sizeInBytes: try content.flatMap { try transaction.bodySize($0) } ?? 0)
+    }
+    for content in contents.compactMap({ $0 }) where try !transaction.holdsBody(content) {
+      throw BundleMisfit.missingBody(path)
+    }
+    try transaction.setHeads(heads, conflictBase: base, of: document)
+  }
+
+  private mutating func switchTo(_ end: BundleEnd) throws {
+    var changed: Set<DocumentRow> = []
+    if depth == .heads {
+      for (path, value) in changes {
+        try set(path, value)
+        changed.insert(try transaction.documentRow(path))
+      }
+    } else {
+      changed = try transaction.project(after: header.from) { _ in }
+    }
+    if header.from == 0 { try transaction.rebuildState() } else { try transaction.updateState(changed: changed) }
+    try transaction.setForeignCollections(end.otherCollections.map { ($0.name.text, $0.root, $0.count) })
+    let stateRoot = try transaction.stateRoot()
+    guard stateRoot == end.seal.stateRoot else {
+      throw BundleMisfit.stateDiffers(own: stateRoot, signed: end.seal.stateRoot)
+    }
+    report.stateRoot = stateRoot.base64
+    try transaction.setPosition(end.position)
+    try transaction.insert(
+      StoredCheckpoint(size: header.to, note: end.seal.checkpoint.bytes, stateNote: end.seal.stateNote.bytes))
+    facts.depth = depth
+    facts.subscription = header.subscription
+    try transaction.setFacts(facts)
+    for (leaf, number) in received { try transaction.setOutcome(of: leaf, .logged, changeSet: number) }
+    freed.formUnion(try transaction.removeLoggedDrafts(upTo: header.to))
+    try transaction.dropUnneededBodies(freed)
+  }
+}
+
+/// Why a bundle that may be in order can't be applied to this copy. The copy is as it was.
+public enum BundleMisfit: SheafFailure, Equatable {
+  case drafts
+  case publisher
+  case older(to: UInt64, own: UInt64)
+  case nothingNew(UInt64)
+  case otherKind(depth: Depth, subscription: Subscription)
+  case wrongStart(from: UInt64, own: UInt64)
+  case missingBody(DocumentPath)
+  case stateDiffers(own: SHA256Hash, signed: SHA256Hash)
+  case noEnd
+
+  public var problem: String {
+    switch self {
+    case .drafts: "the bundle carries drafts for a publisher"
+    case .publisher: "a publisher's copy takes no bundles"
+    case .older(let to, let own): "the bundle ends at checkpoint \(to), and this copy is at \(own)"
+    case .nothingNew(let own): "the bundle holds nothing new for this copy, which is at checkpoint \(own)"
+    case .otherKind(let depth, let subscription):
+      "the bundle is for a copy that keeps \(depth.rawValue) of \(subscription == .all ? "everything" : subscription.text)"
+    case .wrongStart(let from, let own): "the bundle starts at checkpoint \(from), and this copy is at \(own)"
+    case .missingBody(let path): "the bundle names content of \(path) that it does not carry"
+    case .stateDiffers(let own, let signed):
+      "the state after the bundle has the root \(own.base64), and the publisher signed \(signed.base64)"
+    case .noEnd: "the bundle has no end"
+    }
+  }
+  public var unchanged: String { "the library is as it was" }
+  public var hint: String? {
+    switch self {
+    case .drafts: "Let the publisher sync with the folder it lies in."
+    case .publisher: "Apply it to a replica."
+    case .older, .nothingNew: nil
+    case .otherKind: "Run `sheaf sync --keep … --only …` to change what this copy keeps."
+    case .wrongStart: "Run `sheaf sync`, or get a bundle that starts where this copy is."
+    case .missingBody, .stateDiffers, .noEnd: "Do not use this bundle; tell the publisher."
+    }
+  }
+  public var kind: FailureKind {
+    switch self {
+    case .missingBody, .stateDiffers, .noEnd: .verification
+    default: .failed
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import SheafBundle
+import SheafLog
+import SheafModel
+import SheafStore
+
+/// Makes bundles out of a copy's rows, inside one read transaction, in bounded memory.
+struct BundleMaker {
+  let transaction: StoreTransaction
+  let library: LibraryID
+  let logKey: [UInt8]
+  /// The request, with its `to` filled in.
+  let request: PullRequest
+  private let to: UInt64
+
+  /// Checks that this copy can answer the request.
+  ///
+  /// - Throws: `LibraryError` when it keeps too little, or has no checkpoint there.
+  init(transaction: StoreTransaction, facts: CopyFacts, request: PullRequest) throws {
+    self.transaction = transaction
+    library = facts.library
+    logKey = facts.logKey
+    let newest = try transaction.newestCheckpoint()?.size ?? 0
+    to = request.to ?? newest
+    var filled = request
+    filled.to = to
+    self.request = filled
+    guard to > 0 else { throw LibraryError.empty }
+    guard facts.depth >= request.depth, facts.depth != .heads else {
+      throw LibraryError.needsDepth(max(request.depth, .trail), what: "make such a bundle")
+    }
+    guard facts.subscription == .all else {
+      throw LibraryError.needsDepth(facts.depth, what: "make bundles: it holds some collections only, and")
+    }
+    guard to <= newest, try transaction.checkpoint(size: to) != nil else {
+      throw LibraryError.noMoment("checkpoint \(to)")
+    }
+    guard request.from <= request.known, request.known <= to else {
+      throw LibraryError.noMoment("step from \(request.from) to \(to)")
+    }
+    let position = try transaction.position().size
+    guard request.subscription == .all || to == position else {
+      // Roots of other collections are kept for now only.
+      throw LibraryError.noMoment("checkpoint \(to) for some collections only")
+    }
+  }
+
+  /// Writes the bundle.
+  ///
+  /// - Parameter progress: How many change sets or documents are done, of how many.
+  func make(
+    into sink: @escaping (UnsafeRawBufferPointer) throws -> Void, progress: (UInt64, UInt64) -> Void
+  ) throws -> BundleSummary {
+    try request.depth == .heads
+      ? makeHeads(into: sink, progress: progress) : makeHistory(into: sink, progress: progress)
+  }
+
+  /// What the bundle carries, counted without making it.
+  func header() throws -> BundleHeader {
+    let counts = request.depth == .heads ? try headsCounts() : try historyCounts()
+    return BundleHeader(
+      content: BundleContent(request.depth), library: library, logKey: request.from == 0 ? logKey : nil,
+      from: request.from, known: request.known, to: to, subscription: request.subscription,
+      changeSetCount: request.depth == .heads ? 0 : to - request.from, revisionCount: counts.revisions,
+      bodyCount: counts.bodies, unpackedSizeInBytes: counts.sizeInBytes)
+  }
+
+  private func seal() throws -> BundleSeal {
+    guard let stored = try transaction.checkpoint(size: to) else { throw LibraryError.noMoment("checkpoint \(to)") }
+    let checkpoint = try SignedCheckpoint(
+      note: SignedNote(
+        parsing: stored.note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
+    let stateNote = try SignedNote(
+      parsing: stored.stateNote, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures)
+    let state = try StateNote(parsing: stateNote.text)
+    return BundleSeal(checkpoint: checkpoint, stateNote: stateNote, stateRoot: state.root)
+  }
+
+  private func otherCollections() throws -> [CollectionRoot] {
+    guard request.subscription != .all else { return [] }
+    return try transaction.collectionRoots().compactMap { root in
+      let name = try CollectionName(root.name)
+      return request.subscription.holds(name) ? nil : CollectionRoot(name: name, root: root.root, count: root.count)
+    }
+  }
+
+  // MARK: heads
+
+  private func makeHeads(
+    into sink: @escaping (UnsafeRawBufferPointer) throws -> Void, progress: (UInt64, UInt64) -> Void
+  ) throws -> BundleSummary {
+    let header = try header()
+    var proof: [MerkleNodeID] = []
+    if request.from == 0, request.known > 0 { proof += MerkleProof.extensionNodes(from: 0, to: request.known) }
+    proof += MerkleProof.extensionNodes(from: request.known, to: to)
+    let writer = try BundleWriter(
+      header: header, seal: try seal(), proof: try proof.map(transaction.node),
+      otherCollections: try otherCollections(), sink: sink)
+    var host = StoreBundleHost(transaction: transaction, size: request.from, subscription: request.subscription)
+    var done: UInt64 = 0
+    try forEachChange { change in
+      try writer.append(change, host: &host)
+      done += 1
+      progress(done, header.revisionCount)
+    }
+    return try writer.finish()
+  }
+
+  private func headsCounts() throws -> (revisions: UInt64, bodies: UInt64, sizeInBytes: UInt64) {
+    var counts = (revisions: UInt64(0), bodies: UInt64(0), sizeInBytes: UInt64(0))
+    try forEachChange { change in
+      counts.revisions += 1
+      counts.bodies += UInt64(change.bodies.count)
+      for body in change.bodies { counts.sizeInBytes += try transaction.bodySize(body) ?? 0 }
+    }
+    return counts
+  }
+
+  /// Every document whose entry in the state tree differs between `from` and `to`, in path order.
+  private func forEachChange(_ body: (OutgoingStateChange) throws -> Void) throws {
+    var after: DocumentPath?
+    while true {
+      let some = try transaction.documentsChanged(from: request.from, to: to, after: after, count: 500)
+      for (path, document) in some where request.subscription.holds(path.collection) {
+        let before = request.from == 0 ? nil : try transaction.stateValue(document, at: request.from)
+        let now = try transaction.stateValue(document, at: to)
+        guard before != now else { continue }
+        let bodies = Set(now.map(Self.contents) ?? []).subtracting(before.map(Self.contents) ?? [])
+        for content in bodies where try !transaction.holdsBody(content) { throw LibraryError.notHeld(path.text) }
+        try body(
+          OutgoingStateChange(
+            path: path, value: now, bodies: bodies,
+            movedFrom: now == nil ? nil : try transaction.moveOrigin(of: document, after: request.from, to: to)))
+      }
+      guard let last = some.last else { return }
+      after = last.0
+    }
+  }
+
+  private static func contents(_ value: StateEntry.Value) -> [SHA256Hash] {
+    switch value {
+    case .content(let content): [content]
+    case .conflict(let base, let heads): heads.compactMap { $0 } + (base.map { [$0] } ?? [])
+    }
+  }
+
+  // MARK: trail and full
+
+  private func makeHistory(
+    into sink: @escaping (UnsafeRawBufferPointer) throws -> Void, progress: (UInt64, UInt64) -> Void
+  ) throws -> BundleSummary {
+    let header = try header()
+    let writer = try BundleWriter(
+      header: header, seal: try seal(), otherCollections: try otherCollections(),
+      range: try MerkleProof.compactRange(size: request.from, nodes: transaction.node), sink: sink)
+    var host = StoreBundleHost(transaction: transaction, size: request.from, subscription: request.subscription)
+    var next = request.from + 1
+    while next <= to {
+      let some = try transaction.changeSets(from: next, count: 256)
+      guard let last = some.last else { throw StoreError.damaged("change set \(next) is missing") }
+      for changeSet in some where changeSet.number <= to {
+        try writer.append(try outgoing(changeSet), host: &host)
+        progress(changeSet.number - request.from, to - request.from)
+      }
+      next = last.number + 1
+    }
+    return try writer.finish()
+  }
+
+  private func historyCounts() throws -> (revisions: UInt64, bodies: UInt64, sizeInBytes: UInt64) {
+    var counts = (revisions: UInt64(0), bodies: UInt64(0), sizeInBytes: UInt64(0))
+    var next = request.from + 1
+    while next <= to {
+      let some = try transaction.revisionSizes(from: next, to: min(to, next + 255))
+      for revision in some where request.subscription.holds(revision.path.collection) {
+        counts.revisions += 1
+        guard revision.hasContent, carriesBody(supersededAt: revision.superseded) else { continue }
+        counts.bodies += 1
+        counts.sizeInBytes += revision.sizeInBytes
+      }
+      next += 256
+    }
+    return counts
+  }
+
+  /// A trail carries the content of what is still a head at its end, a full history carries all.
+  private func carriesBody(supersededAt superseded: UInt64?) -> Bool {
+    request.depth == .full || (superseded ?? .max) > to
+  }
+
+  private func outgoing(_ changeSet: StoredChangeSet) throws -> OutgoingChangeSet {
+    let note = try SignedNote(
+      parsing: changeSet.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
+    let revisions = try transaction.revisions(inChangeSet: changeSet.number)
+    var lines: [OutgoingLine] = []
+    for revision in revisions where request.subscription.holds(revision.path.collection) {
+      let content: OutgoingContent
+      if !revision.verb.hasContent {
+        content = .none
+      } else if let hash = revision.content {
+        let superseded = try transaction.superseded(revision.id)
+        content =
+          try carriesBody(supersededAt: superseded) && transaction.holdsBody(hash) ? .body(hash) : .hashOnly(hash)
+      } else {
+        content = .unknown
+      }
+      lines.append(
+        OutgoingLine(
+          index: Int(revision.name.line) - 1, line: try revision.line(seed: changeSet.seed), content: content))
+    }
+    var proof: [SHA256Hash] = []
+    if lines.count < changeSet.lineCount {
+      proof = SubsetProof.make(
+        leafHashes: try revisions.map { MerkleHash.leaf(try $0.line(seed: changeSet.seed).bytes) },
+        wanted: lines.map(\.index))
+    }
+    return OutgoingChangeSet(
+      number: changeSet.number, note: note, fields: try ChangeSetNote(parsing: note.text), seed: changeSet.seed,
+      reason: changeSet.reason, totalLines: changeSet.lineCount, lines: lines, subsetProof: proof)
+  }
+}
+
+extension BundleContent {
+  /// The content that a depth asks for.
+  init(_ depth: Depth) {
+    switch depth {
+    case .heads: self = .heads
+    case .trail: self = .trail
+    case .full: self = .full
+    }
+  }
+
+  /// The depth that it gives; `nil` for drafts.
+  var depth: Depth? {
+    switch self {
+    case .heads: .heads
+    case .trail: .trail
+    case .full: .full
+    case .drafts: nil
+    }
+  }
+}
+
+/// What a receiver holds at a position, as both ends of a bundle see it alike.
+struct StoreBundleHost: BundleHost {
+  let transaction: StoreTransaction
+  /// The position whose content is held; 0 for nothing.
+  let size: UInt64
+  let subscription: Subscription
+  /// Whether the copy asks about its own present, which needs no history.
+  var isPresent = false
+
+  mutating func heldContent(of path: DocumentPath) throws -> SHA256Hash? {
+    guard size > 0, subscription.holds(path.collection), let document = try transaction.existingDocumentRow(path) else {
+      return nil
+    }
+    return try isPresent
+      ? transaction.heads(document).first?.content : transaction.heads(document, at: size).first?.content
+  }
+
+  mutating func bytes(of content: SHA256Hash) throws -> [UInt8]? { try transaction.body(content) }
+}

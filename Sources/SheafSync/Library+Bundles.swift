@@ -1,0 +1,75 @@
+import Foundation
+import SheafBundle
+import SheafLog
+import SheafModel
+import SheafStore
+
+extension Library {
+  /// Makes a bundle as a file.
+  ///
+  /// - Parameter to: The size it leads to; `nil` for the newest checkpoint.
+  /// - Throws: `LibraryError` when this copy can't make it. No file is left then.
+  public func makeBundle(
+    from: UInt64, to: UInt64?, depth: Depth, subscription: Subscription = .all, file: URL,
+    activity: @escaping ActivitySink = { _ in }
+  ) async throws -> BundleReport {
+    let request = PullRequest(from: from, known: from, depth: depth, subscription: subscription, to: to)
+    let partial = file.appendingPathExtension("making")
+    do {
+      let (summary, header) = try await write(request, to: partial, activity: activity)
+      try await Blocking.run { try FileManager.default.replaceOrMove(partial, to: file) }
+      return BundleReport(
+        file: file.path, from: header.from, to: header.to, mode: depth.rawValue, sizeInBytes: summary.sizeInBytes,
+        bodiesInBytes: summary.bodiesInBytes, changeSets: header.changeSetCount, revisions: header.revisionCount,
+        bodies: summary.bodies, unpackedInBytes: header.unpackedSizeInBytes)
+    } catch {
+      try? FileManager.default.removeItem(at: partial)
+      throw error
+    }
+  }
+
+  /// Writes the bundle that answers a request; the file may be left incomplete by an error.
+  func write(
+    _ request: PullRequest, to file: URL, activity: @escaping ActivitySink = { _ in }
+  ) async throws -> (summary: BundleSummary, header: BundleHeader) {
+    try await store.read { transaction in
+      let maker = try BundleMaker(transaction: transaction, facts: try transaction.facts(), request: request)
+      let sink = try BundleSink(file)
+      let summary = try maker.make(into: sink.write) { activity(.making(done: $0, total: $1)) }
+      _ = try sink.finish()
+      return (summary, try maker.header())
+    }
+  }
+
+  /// Applies a bundle that came as a file.
+  ///
+  /// - Parameter mayChangeDepth: Whether the bundle may change what the copy keeps.
+  /// - Throws: `BundleError`, `BundleMisfit`; the copy is as it was.
+  public func apply(
+    bundle file: URL, mayChangeDepth: Bool = false, activity: @escaping ActivitySink = { _ in }
+  ) async throws -> PullReport {
+    try environment.step(.bundleReceived)
+    let report = try await store.write(purpose: "sheaf (applying a bundle)") { transaction in
+      let source = try BundleSource(file)
+      var applier = try BundleApplier(
+        transaction: transaction, facts: try transaction.facts(), logVerifier: self.logVerifier,
+        reader: BundleReader(source: source.read), mayChangeDepth: mayChangeDepth)
+      var report = try applier.apply { activity(.applying(done: $0, total: $1)) }
+      report.sizeInBytes = source.sizeInBytes
+      try self.environment.step(.bundleStaged)
+      return report
+    }
+    try environment.step(.bundleApplied)
+    try await refreshSearchIndex(activity: activity)
+    return report
+  }
+}
+
+extension FileManager {
+  /// Moves a finished file into place, over an older one when there is one.
+  func replaceOrMove(_ file: URL, to target: URL) throws {
+    guard rename(file.path, target.path) == 0 else {
+      throw KeyError.unwritable(target.path, reason: String(cString: strerror(errno)))
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import SheafBundle
+import SheafLog
+import SheafModel
+import SheafStore
+
+/// What a new copy keeps, and whom it trusts.
+public struct CloneOptions: Sendable, Hashable {
+  public var depth: Depth
+  public var subscription: Subscription
+  /// The name that the copy's member goes by.
+  public var member: String
+  /// The library that is expected; `nil` takes what the remote offers and shows it.
+  public var expectedLibrary: LibraryID?
+
+  public init(
+    depth: Depth = .trail, subscription: Subscription = .all, member: String, expectedLibrary: LibraryID? = nil
+  ) {
+    self.depth = depth
+    self.subscription = subscription
+    self.member = member
+    self.expectedLibrary = expectedLibrary
+  }
+}
+
+extension Library {
+  /// Makes a local copy from a remote.
+  ///
+  /// An interrupted download stays beside `folder` and is continued by the next attempt.
+  ///
+  /// - Throws: `RemoteError`, `BundleError`, `StoreError.alreadyThere`; no copy is made then.
+  public static func clone(
+    from remote: any Remote, to folder: URL, options: CloneOptions, environment: LibraryEnvironment,
+    activity: @escaping ActivitySink = { _ in }
+  ) async throws -> (library: Library, report: PullReport) {
+    try checkTarget(folder)
+    let incoming = folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming")
+    let request = PullRequest(from: 0, known: 0, depth: options.depth, subscription: options.subscription)
+    let answer = try await remote.pull(request, into: incoming) { activity(.transferring(received: $0, total: $1)) }
+    guard case .bundle(let file, let transferred) = answer else {
+      throw RemoteError.notSheaf(address: remote.address, detail: "it has no first copy to give")
+    }
+    var made: (library: Library, report: PullReport)
+    do {
+      made = try await clone(
+        fromBundle: file, to: folder, options: options, environment: environment, activity: activity)
+    } catch let error as any SheafFailure where error.kind == .verification {
+      try? FileManager.default.removeItem(at: incoming)
+      throw error
+    }
+    try? FileManager.default.removeItem(at: incoming)
+    made.report.transferredInBytes = transferred
+    try await made.library.setRemote(remote.address)
+    try await remote.leave(
+      position: PullRequest(
+        from: made.report.to, known: made.report.to, depth: options.depth, subscription: options.subscription),
+      from: made.library.memberMark)
+    return made
+  }
+
+  /// Makes a local copy from a bundle that starts at nothing.
+  ///
+  /// - Throws: `BundleError`, `BundleMisfit`, `StoreError.alreadyThere`; no copy is made then.
+  public static func clone(
+    fromBundle file: URL, to folder: URL, options: CloneOptions, environment: LibraryEnvironment,
+    activity: @escaping ActivitySink = { _ in }
+  ) async throws -> (library: Library, report: PullReport) {
+    try checkTarget(folder)
+    let header = try await Blocking.run {
+      let source = try BundleSource(file)
+      return try BundleReader(source: source.read).readHeader()
+    }
+    guard let logKey = header.logKey, header.from == 0 else {
+      throw BundleMisfit.wrongStart(from: header.from, own: 0)
+    }
+    guard header.library.fits(logKey: logKey) else { throw WrongLibrary(found: header.library, expected: nil) }
+    if let expected = options.expectedLibrary, expected != header.library {
+      throw WrongLibrary(found: header.library, expected: expected)
+    }
+    let library = try await make(at: folder, environment: environment, isPublisher: false) { _ in
+      CopyFacts(
+        library: header.library, name: header.library.slug, logKey: logKey, isPublisher: false,
+        depth: header.content.depth ?? options.depth, subscription: header.subscription, member: options.member,
+        remote: "")
+    }
+    do {
+      let report = try await library.apply(bundle: file, mayChangeDepth: true, activity: activity)
+      try await library.takeName()
+      return (library, report)
+    } catch {
+      try? await library.close()
+      try? FileManager.default.removeItem(at: folder)
+      throw error
+    }
+  }
+
+  /// Takes the library's name for people from its settings document, where there is one.
+  private func takeName() async throws {
+    try await store.write(purpose: "sheaf clone") { transaction in
+      guard let bytes = try transaction.currentBytes(of: try DocumentPath(LibrarySettings.path)),
+        let settings = try? LibrarySettings(parsing: bytes), let name = settings.name
+      else { return }
+      var facts = try transaction.facts()
+      facts.name = name
+      try transaction.setFacts(facts)
+    }
+  }
+
+  private static func checkTarget(_ folder: URL) throws {
+    let manager = FileManager.default
+    guard manager.fileExists(atPath: folder.path) else { return }
+    guard !manager.fileExists(atPath: folder.appending(path: LibraryStore.fileName).path) else {
+      throw StoreError.alreadyThere(folder.path)
+    }
+    guard try manager.contentsOfDirectory(atPath: folder.path).isEmpty else {
+      throw LibraryError.folderNotEmpty(folder.path)
+    }
+  }
+}
+
+/// What is offered is not the library that was asked for, or not what it says it is.
+public struct WrongLibrary: SheafFailure, Equatable {
+  public let found: LibraryID
+  public let expected: LibraryID?
+  public var problem: String {
+    if let expected { "the library offered is \(found), not \(expected)" } else {
+      "the library \(found) comes with a key that is not its own"
+    }
+  }
+  public var unchanged: String { "no copy was made" }
+  public var hint: String? { "Ask the publisher for the library's identity; `sheaf status` shows it there." }
+  public var kind: FailureKind { .verification }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import SheafBundle
+import SheafLog
+import SheafMerge
+import SheafModel
+import SheafStore
+
+extension Library {
+  /// Judges the drafts of a drafts bundle, one by one, and appends those that are right.
+  ///
+  /// One bad draft never blocks the others: it goes into quarantine with the reason.
+  /// A draft that was judged before is answered again and changes nothing.
+  ///
+  /// - Throws: `BundleError` when the bundle itself is damaged: nothing of it is taken then.
+  public func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
+    let leaves = try await append(purpose: "sheaf (taking drafts)") { sequencer in
+      try DraftCourt(library: self, time: self.environment.clock()).judge(bundle, sequencer: &sequencer)
+    }
+    let answers = try await answers(to: leaves)
+    try await refreshSearchIndex(activity: { _ in })
+    return answers
+  }
+
+  /// Answers to drafts that were received; unknown ones are left out.
+  public func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer] {
+    try await store.read { transaction in
+      try leaves.prefix(Limits.pushedChangeSets).compactMap { leaf in
+        if let changeSet = try transaction.changeSet(leaf: leaf) {
+          guard let receipt = try Self.receipt(changeSet.number, transaction) else { return nil }
+          return DraftAnswer(leaf: leaf.base64, changeSet: changeSet.number, receipt: receipt, refusal: nil)
+        }
+        return try transaction.refusal(leaf: leaf).map {
+          DraftAnswer(leaf: leaf.base64, changeSet: nil, receipt: nil, refusal: $0)
+        }
+      }
+    }
+  }
+
+  /// The receipt of a change set: the proof that it is in the log (`Schemas/log.md`).
+  public func receipt(changeSet number: UInt64) async throws -> String {
+    let receipt = try await store.read { transaction in
+      guard try transaction.changeSet(number) != nil else { throw LibraryError.noMoment("change set \(number)") }
+      return try Self.receipt(number, transaction)
+    }
+    guard let receipt else { throw LibraryError.noMoment("checkpoint over change set \(number)") }
+    return receipt
+  }
+
+  /// `nil` while no signed checkpoint covers the change set.
+  static func receipt(_ number: UInt64, _ transaction: StoreTransaction) throws -> String? {
+    guard let newest = try transaction.newestCheckpoint(), newest.size >= number, number > 0 else { return nil }
+    let checkpoint = try SignedCheckpoint(
+      note: SignedNote(
+        parsing: newest.note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
+    let receipt = try Receipt.make(index: number - 1, checkpoint: checkpoint, nodes: transaction.node)
+    return String(decoding: receipt.bytes, as: UTF8.self)
+  }
+}
+
+/// Judges drafts: whether each may enter the log as it stands.
+private struct DraftCourt {
+  let library: Library
+  let time: Timestamp
+
+  /// Reads the bundle to its end; every draft is either appended or quarantined.
+  ///
+  /// - Returns: The leaf hashes of all drafts, in order.
+  func judge(_ bundle: [UInt8], sequencer: inout Sequencer) throws -> [SHA256Hash] {
+    guard bundle.count <= Limits.pushBytes else { throw RemoteError.tooMuch(address: "the push") }
+    var offset = 0
+    let reader = BundleReader { count in
+      let piece = Array(bundle[offset..<min(bundle.count, offset + count)])
+      offset += piece.count
+      return piece
+    }
+    let header = try reader.readHeader()
+    guard header.content == .drafts else { throw BundleMisfit.drafts }
+    guard header.changeSetCount <= UInt64(Limits.pushedChangeSets) else {
+      throw RemoteError.tooMuch(address: "the push")
+    }
+    let transaction = sequencer.transaction
+    let facts = try transaction.facts()
+    try reader.begin(
+      BundleContext(library: facts.library, logKey: facts.logKey, position: try transaction.position()))
+    var host = StoreBundleHost(
+      transaction: transaction, size: min(header.from, sequencer.position.size), subscription: .all)
+    var leaves: [SHA256Hash] = []
+    while let event = try reader.next(host: &host) {
+      switch event {
+      case .body(let hash, let bytes): try transaction.storeBody(bytes, hash: hash)
+      case .changeSet(let changeSet):
+        leaves.append(changeSet.leafHash)
+        try judge(changeSet, sequencer: &sequencer)
+      case .stateChange, .end: break
+      }
+    }
+    return leaves
+  }
+
+  private func judge(_ received: ReceivedChangeSet, sequencer: inout Sequencer) throws {
+    let transaction = sequencer.transaction
+    let isKnown =
+      try transaction.changeSet(leaf: received.leafHash) != nil
+      || transaction.refusal(leaf: received.leafHash) != nil
+    guard !isKnown else { return }
+    guard let seed = received.seed, let reason = received.reason, received.lines.count == received.totalLines else {
+      throw BundleMisfit.noEnd
+    }
+    let before = sequencer
+    do {
+      sequencer = try transaction.attempt {
+        var attempt = before
+        try check(received, reason: reason, transaction: transaction)
+        _ = try attempt.append(
+          ComposedChangeSet(
+            note: received.note, fields: received.fields, leaf: received.leafHash, seed: seed, reason: reason,
+            lines: received.lines.map { .init(line: $0.line, content: $0.content, baseContent: nil) }))
+        return attempt
+      }
+    } catch let refusal as any SheafFailure where !(refusal is StoreError) {
+      sequencer = before
+      try transaction.quarantine(
+        leaf: received.leafHash, note: received.note.bytes, seed: seed, reason: reason,
+        lines: received.lines.map(\.line.text).joined(), bodies: Set(received.lines.compactMap(\.content)),
+        refusal: refusal.problem, time: time)
+    }
+  }
+
+  private func check(_ received: ReceivedChangeSet, reason: [UInt8], transaction: StoreTransaction) throws {
+    guard received.fields.library == library.id else {
+      throw SequencerRefusal.foreignLibrary(received.fields.library.text)
+    }
+    var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
+    var violations: [ContentRefusal.Violation] = []
+    let message = try Reason(parsing: reason).message
+    for line in received.lines {
+      guard line.line.verb != .merge else { throw SequencerRefusal.reservedVerb(line.line.verb.rawValue) }
+      if message.allSatisfy(\.isWhitespace), rules.requiresReason(line.line.path.collection) {
+        throw ReasonMissing(collection: line.line.path.collection.text)
+      }
+      guard line.line.verb.hasContent else { continue }
+      guard let content = line.content, let bytes = try transaction.body(content) else {
+        throw LibraryError.notHeld(line.line.path.text)
+      }
+      violations += try rules.violations(of: line.line.path, content: bytes).map {
+        .init(path: line.line.path.text, place: $0.place.description, rule: $0.rule)
+      }
+      if let other = try transaction.collisions(with: line.line.path).first {
+        throw PathCollision(first: other.text, second: line.line.path.text)
+      }
+    }
+    guard violations.isEmpty else { throw ContentRefusal(violations: violations) }
+  }
+}

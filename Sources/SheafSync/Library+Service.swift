@@ -1,0 +1,63 @@
+import Foundation
+import SheafLog
+import SheafModel
+import SheafStore
+
+extension Library: LibraryService {
+  public var name: String {
+    get async throws { try await store.read { try $0.facts().name } }
+  }
+
+  public func checkpointNote() async throws -> [UInt8] {
+    guard let newest = try await store.read({ try $0.newestCheckpoint() }) else { throw LibraryError.empty }
+    return newest.note
+  }
+
+  public func offer(_ request: PullRequest) async throws -> Offer {
+    let newest = try await store.read { transaction -> StoredCheckpoint in
+      guard let newest = try transaction.newestCheckpoint() else { throw LibraryError.empty }
+      return newest
+    }
+    let to = request.to ?? newest.size
+    if request.from > 0, request.from == to, request.known == to { return .unchanged(checkpoint: newest.note) }
+    guard request.from <= request.known, request.known <= to else {
+      throw RemoteError.nothingFits(address: id.text, position: request.known)
+    }
+    var filled = request
+    filled.to = to
+    let wanted = filled
+    let key = "\(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
+    return .bundle(
+      try await bundleCache.bundle(for: key) { file in
+        try await self.store.read { transaction in
+          let maker = try BundleMaker(transaction: transaction, facts: try transaction.facts(), request: wanted)
+          let sink = try BundleSink(file)
+          _ = try maker.make(into: sink.write) { _, _ in }
+          let hash = try sink.finish()
+          return (sink.sizeInBytes, hash)
+        }
+      })
+  }
+
+  public func tile(_ path: String) async throws -> [UInt8]? {
+    guard let tile = TilePath(parsing: "tile/" + path) else { return nil }
+    return try await store.read { transaction in
+      let size = try transaction.newestCheckpoint()?.size ?? 0
+      guard let range = tile.range(inLogOf: size) else { return nil }
+      if case .entries = tile.kind {
+        let entries = try transaction.changeSets(from: range.lowerBound + 1, count: range.count).map(\.note)
+        return try EntryBundle.encode(entries)
+      }
+      return try tile.hashes(size: size, nodes: transaction.node)
+    }
+  }
+
+  public func figures() async throws -> ServiceFigures {
+    try await store.read { transaction in
+      let counts = try transaction.counts()
+      return ServiceFigures(
+        changeSets: try transaction.position().size, documents: counts.documents, conflicts: counts.conflicts,
+        quarantined: counts.quarantined)
+    }
+  }
+}

@@ -1,0 +1,267 @@
+import Foundation
+import SheafBundle
+import SheafLog
+import SheafModel
+import SheafStore
+
+/// What a sync changes about what the copy keeps; `nil` leaves it as it is.
+public struct SyncOptions: Sendable, Hashable {
+  public var depth: Depth?
+  public var subscription: Subscription?
+
+  public init(depth: Depth? = nil, subscription: Subscription? = nil) {
+    self.depth = depth
+    self.subscription = subscription
+  }
+}
+
+extension Library {
+  /// Hands over drafts, then pulls what is new: one request when there is neither.
+  ///
+  /// Interrupted anywhere, it goes on from there when it is called again: drafts are
+  /// handed over once however often they are sent, and a download continues.
+  ///
+  /// - Throws: `RemoteError`, `BundleError`; the copy is as it was, or as it was after the last finished step.
+  public func sync(
+    with remote: any Remote, options: SyncOptions = SyncOptions(), activity: @escaping ActivitySink = { _ in }
+  ) async throws -> SyncReport {
+    guard !isPublisher else { throw LibraryError.onlyReplica }
+    let pushed = try await push(to: remote)
+    let pulled = try await pull(from: remote, options: options, activity: activity)
+    try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
+    return try await store.read { transaction in
+      let drafts = try transaction.drafts([.waiting, .deposited, .logged, .refused])
+      return SyncReport(
+        remote: remote.address, pushed: pushed.answers, deposited: pushed.deposited, pulled: pulled.report,
+        size: try transaction.position().size, newestChange: try transaction.newestChange(),
+        isSameAsPublisher: pulled.isSame, drafts: drafts.filter { $0.outcome != .refused }.count,
+        conflicts: try transaction.conflictedDocuments().map(\.path.text),
+        refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: pushed.sentInBytes, isPublisher: false,
+        bundlesWritten: 0)
+    }
+  }
+
+  /// What a sync would cost, exactly, without fetching it.
+  public func plan(
+    with remote: any Remote, options: SyncOptions = SyncOptions()
+  ) async throws -> SyncPlan {
+    let request = try await pullRequest(options)
+    let drafts = try await draftsBundle()
+    var plan = SyncPlan(
+      remote: remote.address, from: request.known, to: request.known, downloadInBytes: 0, unpackedInBytes: 0,
+      revisions: 0, drafts: drafts?.leaves.count ?? 0, uploadInBytes: UInt64(drafts?.bytes.count ?? 0))
+    guard let preview = try await remote.preview(request) else { return plan }
+    var rest = preview.prefix[...]
+    let reader = BundleReader { count in
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
+    }
+    let header = try reader.readHeader()
+    plan.to = header.to
+    plan.downloadInBytes = preview.sizeInBytes
+    plan.unpackedInBytes = header.unpackedSizeInBytes
+    plan.revisions = header.revisionCount
+    return plan
+  }
+
+  // MARK: pull
+
+  private func pullRequest(_ options: SyncOptions) async throws -> PullRequest {
+    try await store.read { transaction in
+      let facts = try transaction.facts()
+      let depth = options.depth ?? facts.depth
+      let subscription = options.subscription ?? facts.subscription
+      let size = try transaction.position().size
+      // A deeper or wider copy starts from nothing; the position that is known still has to be continued.
+      let isSameKind = depth == facts.depth && subscription == facts.subscription
+      return PullRequest(from: isSameKind ? size : 0, known: size, depth: depth, subscription: subscription)
+    }
+  }
+
+  private func pull(
+    from remote: any Remote, options: SyncOptions, activity: @escaping ActivitySink
+  ) async throws -> (report: PullReport?, isSame: Bool) {
+    let request = try await pullRequest(options)
+    let answer = try await remote.pull(request, into: incoming(remote)) {
+      activity(.transferring(received: $0, total: $1))
+    }
+    switch answer {
+    case .unchanged(let note):
+      return (nil, try await isSame(note, remote: remote))
+    case .bundle(let file, let transferred):
+      do {
+        var report = try await apply(bundle: file, mayChangeDepth: request.from == 0, activity: activity)
+        report.transferredInBytes = transferred
+        remove(file)
+        return (report, true)
+      } catch let error as any SheafFailure where error.kind == .verification {
+        // What does not verify would be offered again for resuming: it must not stay.
+        remove(file)
+        throw error
+      }
+    }
+  }
+
+  private func remove(_ file: URL) { try? FileManager.default.removeItem(at: file) }
+
+  private func incoming(_ remote: any Remote) -> URL {
+    let mark = SHA256Hash(hashing: Array(remote.address.utf8)).hex.prefix(16)
+    return folder.appending(path: "incoming").appending(path: String(mark))
+  }
+
+  /// Compares the remote's checkpoint with this copy's own position.
+  ///
+  /// - Throws: `BundleError`-like verification failures when the remote shows another history.
+  private func isSame(_ note: [UInt8], remote: any Remote) async throws -> Bool {
+    let parsed: SignedCheckpoint
+    do {
+      parsed = try SignedCheckpoint(
+        note: SignedNote(parsing: note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
+    } catch {
+      throw RemoteError.notSheaf(address: remote.address, detail: "what it sends is no checkpoint")
+    }
+    let checkpoint = try parsed.verified(by: logVerifier, origin: id.text)
+    let own = try await store.read { try $0.position() }
+    guard checkpoint.size >= own.size else { return false }
+    guard checkpoint.size == own.size else {
+      throw RemoteError.nothingFits(address: remote.address, position: own.size)
+    }
+    guard checkpoint.root == own.root else {
+      throw HistoryRewritten(size: own.size, own: own.root, theirs: checkpoint.root)
+    }
+    return true
+  }
+
+  // MARK: push
+
+  private func push(
+    to remote: any Remote
+  ) async throws -> (answers: [DraftAnswer], deposited: Int, sentInBytes: UInt64) {
+    var answers: [DraftAnswer] = []
+    var sent: UInt64 = 0
+    let deposited = try await store.read { try $0.drafts([.deposited]).map(\.leaf) }
+    if !deposited.isEmpty {
+      let late = try await remote.answers(to: deposited, from: memberMark)
+      try await record(late)
+      answers += late
+    }
+    while let bundle = try await draftsBundle() {
+      sent += UInt64(bundle.bytes.count)
+      let answer = try await remote.push(bundle.bytes, from: memberMark)
+      try environment.step(.pushed)
+      switch answer {
+      case .deposited:
+        try await store.write(purpose: "sheaf sync") { transaction in
+          for leaf in bundle.leaves { try transaction.setOutcome(of: leaf, .deposited) }
+        }
+      case .answered(let some):
+        try await record(some)
+        answers += some
+        // A remote that answers nothing for some draft must not be asked forever.
+        let answered = Set(some.map(\.leaf))
+        guard bundle.leaves.allSatisfy({ answered.contains($0.base64) }) else {
+          throw RemoteError.refused(address: remote.address, detail: "it did not answer every draft")
+        }
+      }
+      try environment.step(.answered)
+    }
+    let left = try await store.read { try $0.drafts([.deposited]).count }
+    return (answers, left, sent)
+  }
+
+  /// Writes down what became of drafts, after checking every receipt.
+  ///
+  /// - Throws: `ReceiptError` when a receipt proves nothing; nothing is written down then.
+  private func record(_ answers: [DraftAnswer]) async throws {
+    try await store.write(purpose: "sheaf sync") { transaction in
+      for answer in answers {
+        guard let leaf = SHA256Hash(base64: answer.leaf), let draft = try transaction.draft(leaf: leaf) else { continue }
+        if let text = answer.receipt, let number = answer.changeSet {
+          let receipt = try Receipt(parsing: Array(text.utf8))
+          _ = try receipt.verify(leaf: draft.note, key: self.logVerifier, origin: self.id.text)
+          guard receipt.index == number - 1 else { throw ReceiptMismatch(number: number) }
+          try transaction.setOutcome(of: leaf, .logged, changeSet: number, receipt: text)
+        } else if let refusal = answer.refusal {
+          try transaction.setOutcome(of: leaf, .refused, refusal: String(refusal.prefix(4000)))
+        }
+      }
+      let freed = try transaction.removeLoggedDrafts(upTo: try transaction.position().size)
+      try transaction.dropUnneededBodies(freed)
+    }
+  }
+
+  /// The waiting drafts as a bundle, as many as one push may hold; `nil` when none waits.
+  private func draftsBundle() async throws -> (bytes: [UInt8], leaves: [SHA256Hash])? {
+    try await store.read { transaction in
+      let waiting = try transaction.drafts([.waiting])
+      guard !waiting.isEmpty else { return nil }
+      var chosen: [(StoredDraft, [StoredDraftLine])] = []
+      var size: UInt64 = 0
+      for draft in waiting.prefix(Limits.pushedChangeSets) {
+        let lines = try transaction.lines(of: draft)
+        size += lines.reduce(0) { $0 + $1.sizeInBytes } + 4096
+        guard chosen.isEmpty || size < UInt64(Limits.pushBytes / 2) else { break }
+        chosen.append((draft, lines))
+      }
+      let bodies = chosen.flatMap(\.1).filter { $0.content != nil }
+      let position = try transaction.position().size
+      var bytes: [UInt8] = []
+      let writer = try BundleWriter(
+        header: BundleHeader(
+          content: .drafts, library: self.id, logKey: nil, from: position, known: position, to: position,
+          subscription: .all, changeSetCount: UInt64(chosen.count),
+          revisionCount: UInt64(chosen.reduce(0) { $0 + $1.1.count }), bodyCount: UInt64(bodies.count),
+          unpackedSizeInBytes: bodies.reduce(0) { $0 + $1.sizeInBytes }),
+        seal: nil, proof: [], otherCollections: [], sink: { bytes.append(contentsOf: $0) })
+      var host = StoreBundleHost(
+        transaction: transaction, size: position, subscription: .all, isPresent: true)
+      for (draft, lines) in chosen {
+        let note = try SignedNote(
+          parsing: draft.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
+        try writer.append(
+          OutgoingChangeSet(
+            number: 0, note: note, fields: try ChangeSetNote(parsing: note.text), seed: draft.seed,
+            reason: draft.reason, totalLines: lines.count,
+            lines: lines.enumerated().map { index, line in
+              OutgoingLine(
+                index: index, line: line.signedLine(seed: draft.seed),
+                content: line.content.map { .body($0) } ?? .none)
+            }, subsetProof: []),
+          host: &host)
+      }
+      _ = try writer.finish()
+      return (bytes, chosen.map(\.0.leaf))
+    }
+  }
+}
+
+/// A remote shows another history of the same length: evidence that somebody rewrote it.
+public struct HistoryRewritten: SheafFailure, Equatable {
+  public let size: UInt64
+  public let own: SHA256Hash
+  public let theirs: SHA256Hash
+  public var problem: String {
+    "the remote's log of \(size) change sets has the root \(theirs.base64), and this copy's has \(own.base64): "
+      + "history was rewritten"
+  }
+  public var unchanged: String { "the library is as it was" }
+  public var hint: String? { "Keep this copy as evidence and ask another replica for its checkpoint." }
+  public var kind: FailureKind { .verification }
+}
+
+/// A receipt proves another place than the remote said.
+public struct ReceiptMismatch: SheafFailure, Equatable {
+  public let number: UInt64
+  public var problem: String { "the receipt for change set \(number) proves another place in the log" }
+  public var unchanged: String { "the draft still waits" }
+  public var kind: FailureKind { .verification }
+}
+
+extension StoreTransaction {
+  /// When the newest change set was made, as its author says; `nil` in a copy without notes.
+  func newestChange() throws -> String? {
+    let size = try position().size
+    guard size > 0 else { return nil }
+    return try changeSet(size)?.effectiveTime.description
+  }
+}
