@@ -53,10 +53,12 @@ extension HTTPRemote {
     case let error as NIOConnectionError:
       return RemoteError.unreachable(address: address, detail: Self.reason(of: error))
     case let error as IOError where Self.isUnreachable(error.errnoCode):
-      return RemoteError.unreachable(address: address, detail: String(cString: strerror(error.errnoCode)).lowercased())
+      return RemoteError.unreachable(
+        address: address, detail: String(cString: strerror(error.errnoCode)).lowercased())
     case let error as NIOSSLError:
       if case .uncleanShutdown = error { return interrupted("the line was cut") }
-      return RemoteError.unreachable(address: address, detail: "no secure connection: \(Self.shown("\(error)"))")
+      return RemoteError.unreachable(
+        address: address, detail: "no secure connection: \(Self.shown("\(error)"))")
     case is BoringSSLError, is NIOSSLExtraError:
       return RemoteError.unreachable(address: address, detail: "its certificate is not accepted")
     case let error as HTTPParserError:
@@ -91,6 +93,8 @@ extension HTTPRemote {
 
   /// Text of a stranger, short and without control characters, fit for a terminal.
   static func shown(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(300).filter { $0.properties.generalCategory != .control }))
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.prefix(300).filter { $0.properties.generalCategory != .control }))
   }
 }

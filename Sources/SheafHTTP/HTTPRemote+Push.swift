@@ -13,7 +13,8 @@ extension HTTPRemote {
     // Pushing again changes nothing, so a push whose answer was lost is simply repeated.
     let answer = try await retrying {
       try await self.exchange(
-        .push, body: (Wire.bundle, bundle), limit: Self.answersLimit, patience: self.configuration.workTimeout)
+        .push, body: (Wire.bundle, bundle), limit: Self.answersLimit, patience: self.configuration.workTimeout
+      )
     }
     return .answered(try draftAnswers(answer))
   }

@@ -54,7 +54,8 @@ public final class HTTPRemote: Remote {
 
   public func checkpoint() async throws -> [UInt8] {
     let answer = try await retrying {
-      try await self.exchange(.checkpoint, limit: Limits.checkpointNote, patience: self.configuration.answerTimeout)
+      try await self.exchange(
+        .checkpoint, limit: Limits.checkpointNote, patience: self.configuration.answerTimeout)
     }
     guard answer.type == Wire.checkpoint else { throw notSheaf("it answers with \(answer.type)") }
     return answer.body
@@ -119,7 +120,9 @@ public final class HTTPRemote: Remote {
       return try await withStallWatch(limit: configuration.stallTimeout) { moved in
         var bytes: [UInt8] = []
         for try await chunk in response.body {
-          guard bytes.count + chunk.readableBytes <= limit else { throw RemoteError.tooMuch(address: address) }
+          guard bytes.count + chunk.readableBytes <= limit else {
+            throw RemoteError.tooMuch(address: address)
+          }
           bytes.append(contentsOf: chunk.readableBytesView)
           moved()
         }
@@ -149,7 +152,9 @@ public final class HTTPRemote: Remote {
     guard address.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), let url = URL(string: address) else {
       throw refuse("it is not a URL")
     }
-    guard url.scheme == "http" || url.scheme == "https" else { throw refuse("it is neither http:// nor https://") }
+    guard url.scheme == "http" || url.scheme == "https" else {
+      throw refuse("it is neither http:// nor https://")
+    }
     guard let host = url.host(), !host.isEmpty else { throw refuse("it names no host") }
     guard url.user == nil, url.password == nil else { throw refuse("it holds a user name or password") }
     guard url.query == nil, url.fragment == nil else { throw refuse("it holds a query or fragment") }

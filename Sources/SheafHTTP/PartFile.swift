@@ -3,11 +3,11 @@ import NIOPosix
 import SheafModel
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// A download on its way: `KEY.part`, and beside it `KEY.json` with what identifies the whole.
@@ -147,7 +147,8 @@ struct PartFileError: SheafFailure {
   var problem: String { "\(file.path) can't be written: \(String(cString: strerror(code)))" }
   var unchanged: String { "the library is as it was" }
   var hint: String? {
-    code == EWOULDBLOCK ? "Wait for the other sync to end." : "Make room on the disk or check its permissions."
+    code == EWOULDBLOCK
+      ? "Wait for the other sync to end." : "Make room on the disk or check its permissions."
   }
 }
 

@@ -36,7 +36,9 @@ enum PercentEncoding {
         out.append(byte)
         continue
       }
-      guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+      guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+        return nil
+      }
       out.append(high << 4 | low)
     }
     return String(validating: out, as: UTF8.self)

@@ -5,9 +5,17 @@ import SheafModel
 public struct Problem: Hashable, Sendable, Codable, Error {
   /// What kind of problem; stable, for programs to tell apart.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
-    case unauthorized, forbidden, notFound = "not-found", nothingFits = "nothing-fits", methodNotAllowed =
-      "method-not-allowed", badRequest = "bad-request", wrongType = "wrong-type", tooLarge = "too-large", busy,
-      refused, unverified, failed, timedOut = "timed-out"
+    case unauthorized, forbidden
+    case notFound = "not-found"
+    case nothingFits = "nothing-fits"
+    case methodNotAllowed =
+      "method-not-allowed"
+    case badRequest = "bad-request"
+    case wrongType = "wrong-type"
+    case tooLarge = "too-large"
+    case busy,
+      refused, unverified, failed
+    case timedOut = "timed-out"
 
     /// The status that goes with it.
     public var status: Int {
@@ -74,7 +82,8 @@ public struct Problem: Hashable, Sendable, Codable, Error {
 
   /// Reads a problem document; `nil` when the bytes are none.
   public init?(json bytes: [UInt8]) {
-    guard bytes.count <= Self.sizeLimit, let read = try? JSONDecoder().decode(Problem.self, from: Data(bytes)) else {
+    guard bytes.count <= Self.sizeLimit, let read = try? JSONDecoder().decode(Problem.self, from: Data(bytes))
+    else {
       return nil
     }
     self = read

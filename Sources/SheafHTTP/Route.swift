@@ -89,7 +89,9 @@ public enum Route: Hashable, Sendable {
     case ("push", nil): self = .push
     case ("answers", nil): self = .answers(try Self.leaves(query))
     case ("receipt", let rest?):
-      guard let number = Self.number(rest) else { throw .malformed("a receipt is named by a change set's number") }
+      guard let number = Self.number(rest) else {
+        throw .malformed("a receipt is named by a change set's number")
+      }
       self = .receipt(number)
     case ("documents", nil):
       guard let name = query.values("in").first else {
@@ -100,7 +102,9 @@ public enum Route: Hashable, Sendable {
         self = .documents(try CollectionName(name))
       } catch { throw .malformed(error.problem) }
     case ("documents", let rest?):
-      guard let text = PercentEncoding.decode(rest) else { throw .malformed("the path is not percent-encoded UTF-8") }
+      guard let text = PercentEncoding.decode(rest) else {
+        throw .malformed("the path is not percent-encoded UTF-8")
+      }
       do {
         let path = try DocumentPath(text)
         self = query.holds("history") ? .history(path) : .document(path)
@@ -139,7 +143,9 @@ public enum Route: Hashable, Sendable {
     guard known >= from else { throw .malformed("known is smaller than from") }
     var depth = Depth.trail
     if let text = try query.single("depth") {
-      guard let named = Depth(rawValue: text) else { throw .malformed("depth is none of heads, trail and full") }
+      guard let named = Depth(rawValue: text) else {
+        throw .malformed("depth is none of heads, trail and full")
+      }
       depth = named
     }
     var subscription = Subscription.all
@@ -156,10 +162,14 @@ public enum Route: Hashable, Sendable {
 
   private static func leaves(_ query: Query) throws(RouteError) -> [SHA256Hash] {
     let texts = query.values("leaf")
-    guard texts.count <= answersAtOnce else { throw .malformed("more than \(answersAtOnce) leaves are asked for") }
+    guard texts.count <= answersAtOnce else {
+      throw .malformed("more than \(answersAtOnce) leaves are asked for")
+    }
     var leaves: [SHA256Hash] = []
     for text in texts {
-      guard let leaf = SHA256Hash(base64: text) else { throw .malformed("a leaf is not the base64 of 32 bytes") }
+      guard let leaf = SHA256Hash(base64: text) else {
+        throw .malformed("a leaf is not the base64 of 32 bytes")
+      }
       leaves.append(leaf)
     }
     return leaves

@@ -9,7 +9,8 @@ struct Stalled: Error {}
 /// A per-read timeout in the client would also count the time that a server needs to
 /// make a bundle, which is allowed to be much longer than a gap between two chunks.
 func withStallWatch<Result: Sendable>(
-  limit: Duration, _ work: @escaping @Sendable (_ moved: @escaping @Sendable () -> Void) async throws -> Result
+  limit: Duration,
+  _ work: @escaping @Sendable (_ moved: @escaping @Sendable () -> Void) async throws -> Result
 ) async throws -> Result {
   let watch = StallWatch()
   return try await withThrowingTaskGroup(of: Result.self) { group in

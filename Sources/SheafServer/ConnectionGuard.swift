@@ -57,7 +57,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
   }
 
   private func startHeadTimer(_ context: ChannelHandlerContext) {
-    headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: headerTime) { context.close(promise: nil) }
+    headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: headerTime) {
+      context.close(promise: nil)
+    }
   }
 
   // MARK: Answers

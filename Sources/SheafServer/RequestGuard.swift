@@ -112,7 +112,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // In the middle of an answer there is nothing left that could be said.
-    guard let error = error as? HTTPParserError, case .idle = state else { return context.fireErrorCaught(error) }
+    guard let error = error as? HTTPParserError, case .idle = state else {
+      return context.fireErrorCaught(error)
+    }
     refuse(context, error == .headerOverflow ? .requestHeaderFieldsTooLarge : .badRequest)
   }
 
@@ -123,7 +125,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     for field in head.headerFields {
       let size = field.name.rawName.utf8.count + field.value.utf8.count
       list += size
-      if size > limits.headerFieldBytes || list > limits.headerListBytes { return .requestHeaderFieldsTooLarge }
+      if size > limits.headerFieldBytes || list > limits.headerListBytes {
+        return .requestHeaderFieldsTooLarge
+      }
     }
     return nil
   }
@@ -135,7 +139,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     paceTimer?.cancel()
     paceTimer = context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
       guard case .receiving = self.state else { return }
-      if self.isTooSlow(headerTime) { self.refuse(context, .requestTimeout) } else { self.startPaceTimer(context) }
+      if self.isTooSlow(headerTime) {
+        self.refuse(context, .requestTimeout)
+      } else {
+        self.startPaceTimer(context)
+      }
     }
   }
 
@@ -203,7 +211,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     paceTimer?.cancel()
     paceTimer = nil
     if !isMultiplexed { context.close(mode: .output, promise: nil) }
-    context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(isMultiplexed ? 0 : 1)) { context.close(promise: nil) }
+    context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(isMultiplexed ? 0 : 1)) {
+      context.close(promise: nil)
+    }
   }
 
   /// While draining nobody else asks for bytes.

@@ -23,7 +23,8 @@ struct Responder: HTTPResponder {
   private let ids = RequestIDs()
 
   init(
-    service: any LibraryService, tokens: AccessTokens, limits: ServerLimits, gate: ConnectionGate, logger: Logger
+    service: any LibraryService, tokens: AccessTokens, limits: ServerLimits, gate: ConnectionGate,
+    logger: Logger
   ) {
     self.service = service
     self.tokens = tokens
@@ -35,7 +36,8 @@ struct Responder: HTTPResponder {
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
     let record = Record(
-      id: ids.next(), method: request.method, received: request.headers[.contentLength].flatMap { Int($0) } ?? 0)
+      id: ids.next(), method: request.method,
+      received: request.headers[.contentLength].flatMap { Int($0) } ?? 0)
     var route = "none"
     let answer: Answer
     do {
@@ -63,7 +65,9 @@ struct Responder: HTTPResponder {
     }
     // Probes come from machines that hold no token, and they tell nothing.
     if route != .health, route != .ready {
-      switch tokens.access(to: isPush ? .contributor : .reader, authorization: request.headers[.authorization]) {
+      switch tokens.access(
+        to: isPush ? .contributor : .reader, authorization: request.headers[.authorization])
+      {
       case .granted: break
       case .unauthorized: throw Problem(.unauthorized)
       case .forbidden: throw Problem(.forbidden)
@@ -174,7 +178,8 @@ struct Responder: HTTPResponder {
       return Response(status: status, headers: fields)
     case .bytes(let bytes):
       finished(UInt64(bytes.count), true)
-      return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+      return Response(
+        status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     case .file(let file, let range):
       let body = ResponseBody(contentLength: Int(clamping: range.upperBound - range.lowerBound)) { writer in
         var at = range.lowerBound

@@ -3,11 +3,11 @@ import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// An open file that is being sent; it outlives the removal of its name.
@@ -55,11 +55,11 @@ final class ServedFile: Sendable {
 
   private static func openDescriptor(_ path: String) -> CInt {
     #if canImport(Darwin)
-    Darwin.open(path, O_RDONLY | O_CLOEXEC)
+      Darwin.open(path, O_RDONLY | O_CLOEXEC)
     #elseif canImport(Musl)
-    Musl.open(path, O_RDONLY | O_CLOEXEC)
+      Musl.open(path, O_RDONLY | O_CLOEXEC)
     #else
-    Glibc.open(path, O_RDONLY | O_CLOEXEC)
+      Glibc.open(path, O_RDONLY | O_CLOEXEC)
     #endif
   }
 }

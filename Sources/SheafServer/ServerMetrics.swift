@@ -30,7 +30,9 @@ final class ServerMetrics: Sendable {
       one.sentBytes += sentBytes
       one.seconds += seconds
       one.count += 1
-      for (index, bound) in Self.bounds.enumerated() where seconds <= bound.seconds { one.buckets[index] += 1 }
+      for (index, bound) in Self.bounds.enumerated() where seconds <= bound.seconds {
+        one.buckets[index] += 1
+      }
       all[route] = one
     }
   }
@@ -46,9 +48,13 @@ final class ServerMetrics: Sendable {
       }
     }
     out.family("sheaf_http_request_bytes_total", "counter", "Bytes of request bodies.")
-    for (route, one) in all { out.add("sheaf_http_request_bytes_total{route=\"\(route)\"} \(one.receivedBytes)") }
+    for (route, one) in all {
+      out.add("sheaf_http_request_bytes_total{route=\"\(route)\"} \(one.receivedBytes)")
+    }
     out.family("sheaf_http_response_bytes_total", "counter", "Bytes of response bodies.")
-    for (route, one) in all { out.add("sheaf_http_response_bytes_total{route=\"\(route)\"} \(one.sentBytes)") }
+    for (route, one) in all {
+      out.add("sheaf_http_response_bytes_total{route=\"\(route)\"} \(one.sentBytes)")
+    }
     out.family("sheaf_http_request_seconds", "histogram", "Time from a request's head to its answer's end.")
     for (route, one) in all {
       for (bound, count) in zip(Self.bounds, one.buckets) {

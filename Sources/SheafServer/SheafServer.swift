@@ -50,7 +50,8 @@ public struct SheafServer: Service {
     quiet.logLevel = max(logger.logLevel, .warning)
     let application = Application(
       responder: responder, server: try builder(gate: gate),
-      configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
+      configuration: ApplicationConfiguration(
+        address: .hostname(configuration.host, port: configuration.port)),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
       logger: quiet)
     let stopTime = limits.stopTime
@@ -60,7 +61,8 @@ public struct SheafServer: Service {
           try await application.run()
         } catch let error as IOError {
           throw SheafServerError.port(
-            host: configuration.host, port: configuration.port, reason: String(cString: strerror(error.errnoCode)))
+            host: configuration.host, port: configuration.port,
+            reason: String(cString: strerror(error.errnoCode)))
         }
       }
       group.addTask {
@@ -82,7 +84,8 @@ public struct SheafServer: Service {
     let http1 = HTTP1Channel.Configuration(
       additionalChannelHandlers: [RequestGuard(limits: limits)], idleTimeout: TimeAmount(limits.idleTime),
       httpDecoderConfiguration: .init(
-        maxHeaderFieldSize: limits.headerFieldBytes, maxHeaderListSize: limits.headerListBytes + limits.requestLineBytes,
+        maxHeaderFieldSize: limits.headerFieldBytes,
+        maxHeaderListSize: limits.headerListBytes + limits.requestLineBytes,
         maxHeaderFieldCount: limits.headerFields))
     guard let files = configuration.tls else {
       return HTTPServerBuilder { responder in

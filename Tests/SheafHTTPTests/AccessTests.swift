@@ -35,7 +35,8 @@ struct AccessTests {
   @Test("Tokens never show")
   func secret() {
     let tokens = AccessTokens(reader: "hidden-reader", contributor: "hidden-writer")
-    let shown = "\(tokens) \(String(reflecting: tokens)) \(String(describing: ServerConfiguration(tokens: tokens)))"
+    let shown =
+      "\(tokens) \(String(reflecting: tokens)) \(String(describing: ServerConfiguration(tokens: tokens)))"
     #expect(!shown.contains("hidden"))
     #expect(Mirror(reflecting: tokens).children.isEmpty)
   }
@@ -43,7 +44,8 @@ struct AccessTests {
   @Test(
     "Ranges of ten bytes",
     arguments: [
-      (nil, ByteRange.whole), ("bytes=0-", .part(0..<10)), ("bytes=3-5", .part(3..<6)), ("bytes=9-9", .part(9..<10)),
+      (nil, ByteRange.whole), ("bytes=0-", .part(0..<10)), ("bytes=3-5", .part(3..<6)),
+      ("bytes=9-9", .part(9..<10)),
       ("bytes=5-99", .part(5..<10)), ("bytes=-3", .part(7..<10)), ("bytes=-99", .part(0..<10)),
       ("bytes=10-", .unsatisfiable), ("bytes=10-12", .unsatisfiable), ("bytes=-0", .unsatisfiable),
       ("bytes=99999999999999999999-", .unsatisfiable), ("bytes=0-99999999999999999999", .part(0..<10)),

@@ -1,6 +1,7 @@
 import Foundation
 import SheafModel
 import SheafSync
+import SheafTesting
 import Synchronization
 
 /// A library that a test fills by hand.
@@ -49,8 +50,14 @@ final class FakeLibrary: LibraryService {
     return Array(lines.joined(separator: "\n").utf8)
   }
 
-  static func bytes(_ count: Int, seed: Int = 1) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 31) ^ ($0 >> 8) &+ seed) }
+  /// Bytes of which no two stretches nearby are alike; a block of a prime size, repeated.
+  static func bytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    var random = SplitMix64(seed: seed)
+    let block = random.bytes(min(count, 8191))
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + block.count)
+    while bytes.count < count { bytes += block }
+    return Array(bytes.prefix(count))
   }
 
   private func check() throws { if let failure = contents.withLock({ $0.failure }) { throw failure } }
@@ -119,7 +126,8 @@ final class FakeLibrary: LibraryService {
     return [
       HistoryEntry(
         revision: "3.1", verb: "put", path: path.text, parents: [], time: "2026-11-22T08:00:00Z", by: "Ada",
-        member: "0011223344556677", author: nil, claimedTime: nil, source: nil, reason: "first", sizeInBytes: 5,
+        member: "0011223344556677", author: nil, claimedTime: nil, source: nil, reason: "first",
+        sizeInBytes: 5,
         isHeld: true)
     ]
   }

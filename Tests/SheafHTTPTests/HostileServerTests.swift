@@ -14,7 +14,7 @@ private func failure(
   let server = try ScriptedServer(script)
   let error = try await withRemote(
     server.address,
-    {
+    configuration: impatient {
       $0.retries = retries
       $0.stallTimeout = stall
     }
@@ -31,7 +31,8 @@ struct HostileServerTests {
   @Test("A page is not a library")
   func page() async throws {
     let (error, _) = try await failure { _, socket in
-      socket.send(ScriptedServer.head("200 OK", ["content-type": "text/html", "content-length": "5"]) + "hello")
+      socket.send(
+        ScriptedServer.head("200 OK", ["content-type": "text/html", "content-length": "5"]) + "hello")
     }
     guard case .notSheaf = error else { throw TestError("\(String(describing: error))") }
   }
@@ -45,7 +46,8 @@ struct HostileServerTests {
   @Test("A missing page of another server is not a library, and its text is not shown")
   func foreignNotFound() async throws {
     let (error, _) = try await failure { _, socket in
-      socket.send(ScriptedServer.head("404 Not Found", ["content-type": "text/html", "content-length": "4"]) + "oops")
+      socket.send(
+        ScriptedServer.head("404 Not Found", ["content-type": "text/html", "content-length": "4"]) + "oops")
     }
     guard case .notSheaf(_, let detail) = error else { throw TestError("\(String(describing: error))") }
     #expect(detail == "it answers with status 404")
@@ -83,10 +85,11 @@ struct HostileServerTests {
 
   @Test("A resumed body that goes on beyond its range is stopped there")
   func moreThanDeclared() async throws {
+    let taken = Taken()
     let bytes = FakeLibrary.bytes(30_000)
     let server = try ScriptedServer(
       { _, socket in
-        socket.sendThenCut(head(200, 40_000, "\"a\"", [:]), bytes)
+        socket.sendThenCut(head(200, 40_000, "\"a\"", [:]), bytes, taken: taken)
       },
       { _, socket in
         socket.send(
@@ -101,11 +104,12 @@ struct HostileServerTests {
     try await withRemote(server.address) { remote in
       try await withFolder { folder in
         let error = await #expect(throws: RemoteError.self) {
-          try await remote.pull(everything, into: folder) { _, _ in }
+          try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
         }
         #expect(error == .tooMuch(address: server.address))
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-          let size = try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)[.size]
+          let size = try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)[
+            .size]
           #expect((size as? Int ?? .max) <= 40_000)
         }
       }
@@ -131,9 +135,9 @@ struct HostileServerTests {
     }
     try await withRemote(
       server.address,
-      {
+      configuration: impatient {
         $0.retries = 0
-        $0.stallTimeout = .milliseconds(200)
+        $0.stallTimeout = .milliseconds(800)
       }
     ) { remote in
       try await withFolder { folder in
@@ -143,8 +147,10 @@ struct HostileServerTests {
         }
         guard case .interrupted = error else { throw TestError("\(String(describing: error))") }
         #expect(start.duration(to: .now) < .seconds(5))
-        let sizes = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".part") }
-          .map { try Data(contentsOf: folder.appending(path: $0)).count }
+        let sizes = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+          $0.hasSuffix(".part")
+        }
+        .map { try Data(contentsOf: folder.appending(path: $0)).count }
         #expect(sizes == [20_000])
       }
     }
@@ -171,7 +177,8 @@ struct HostileServerTests {
         socket.send(bytes)
       })
     let waits = Waits()
-    try await withRemote(server.address, { $0.sleep = { await waits.add($0) } }) { remote in
+    try await withRemote(server.address, configuration: impatient { $0.sleep = { await waits.add($0) } }) {
+      remote in
       try await withFolder { folder in
         guard case .bundle = try await remote.pull(everything, into: folder, progress: { _, _ in }) else {
           throw TestError("no bundle")
@@ -185,7 +192,9 @@ struct HostileServerTests {
   func nobody() async throws {
     let port = try Socket.listen().port
     let waits = Waits()
-    try await withRemote("http://127.0.0.1:\(port)", { $0.sleep = { await waits.add($0) } }) { remote in
+    try await withRemote(
+      "http://127.0.0.1:\(port)", configuration: impatient { $0.sleep = { await waits.add($0) } }
+    ) { remote in
       let error = await #expect(throws: RemoteError.self) { try await remote.checkpoint() }
       guard case .unreachable = error else { throw TestError("\(String(describing: error))") }
     }
@@ -195,7 +204,8 @@ struct HostileServerTests {
   @Test(
     "Addresses that can't be a remote are refused before anything is sent",
     arguments: [
-      "ftp://host/", "host:8080", "https://", "https://user:word@host/", "https://host/?a=b", "https://host/#a",
+      "ftp://host/", "host:8080", "https://", "https://user:word@host/", "https://host/?a=b",
+      "https://host/#a",
       "https://ho st/", "",
     ])
   func addresses(address: String) {

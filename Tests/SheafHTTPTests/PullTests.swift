@@ -28,11 +28,15 @@ struct PullTests {
           #expect(transferred == 200_000)
           #expect(seen.withLock { $0.received } == 200_000)
           #expect(seen.withLock { $0.total } == 200_000)
-          #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [file.lastPathComponent])
+          #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path) == [file.lastPathComponent])
         }
       }
     }
-    #expect(library.contents.withLock { $0.asked } == [PullRequest(from: 0, known: 0, depth: .trail, subscription: .all, to: 1219)])
+    #expect(
+      library.contents.withLock { $0.asked } == [
+        PullRequest(from: 0, known: 0, depth: .trail, subscription: .all, to: 1219)
+      ])
   }
 
   @Test("Nothing new is answered with the checkpoint note, and the folder stays empty")
@@ -42,7 +46,9 @@ struct PullTests {
       try await withRemote(server.address) { remote in
         try await withFolder { folder in
           let request = PullRequest(from: 1219, known: 1219, depth: .trail, subscription: .all)
-          guard case .unchanged(let note) = try await remote.pull(request, into: folder, progress: { _, _ in }) else {
+          guard
+            case .unchanged(let note) = try await remote.pull(request, into: folder, progress: { _, _ in })
+          else {
             throw TestError("a bundle came")
           }
           #expect(note == FakeLibrary.note(1219))
@@ -90,11 +96,13 @@ struct PullTests {
 
   @Test("A download that is cut goes on after its last byte, in the same call")
   func resumesInOneCall() async throws {
+    let taken = Taken()
     let bytes = FakeLibrary.bytes(100_000)
     let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
     let server = try ScriptedServer(
       { _, socket in
-        socket.sendThenCut(head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<40_000]))
+        socket.sendThenCut(
+          head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<40_000]), taken: taken)
       },
       { _, socket in
         socket.send(head(206, 60_000, tag, ["content-range": "bytes 40000-99999/100000"]))
@@ -102,7 +110,7 @@ struct PullTests {
       })
     try await withRemote(server.address) { remote in
       try await withFolder { folder in
-        let answer = try await remote.pull(everything, into: folder) { _, _ in }
+        let answer = try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
         guard case .bundle(let file, let transferred) = answer else { throw TestError("no bundle") }
         #expect(Array(try Data(contentsOf: file)) == bytes)
         #expect(transferred == 100_000)
@@ -114,12 +122,15 @@ struct PullTests {
     #expect(server.requests[1].contains("if-range: \(tag)\r\n"))
   }
 
-  @Test("A download that was given up goes on in a later call, from a real server, although the log has grown")
+  @Test(
+    "A download that was given up goes on in a later call, from a real server, although the log has grown")
   func resumesLater() async throws {
+    let taken = Taken()
     let bytes = FakeLibrary.bytes(300_000)
     let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
     let cutting = try ScriptedServer { _, socket in
-      socket.sendThenCut(head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<123_456]))
+      socket.sendThenCut(
+        head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<123_456]), taken: taken)
     }
     let library = try FakeLibrary()
     library.set {
@@ -128,11 +139,13 @@ struct PullTests {
     }
     try await withServer(library) { server in
       try await withFolder { folder in
-        try await withRemote(cutting.address, { $0.retries = 0 }) { remote in
-          await #expect(throws: RemoteError.self) { try await remote.pull(everything, into: folder) { _, _ in } }
+        try await withRemote(cutting.address, configuration: impatient { $0.retries = 0 }) { remote in
+          await #expect(throws: RemoteError.self) {
+            try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
+          }
         }
         try await withRemote(server.address) { remote in
-          let answer = try await remote.pull(everything, into: folder) { _, _ in }
+          let answer = try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
           guard case .bundle(let file, let transferred) = answer else { throw TestError("no bundle") }
           #expect(Array(try Data(contentsOf: file)) == bytes)
           #expect(transferred == 300_000 - 123_456)
@@ -143,20 +156,26 @@ struct PullTests {
 
   @Test("When what was begun is no longer to be had, the newest is brought instead")
   func startsOver() async throws {
+    let taken = Taken()
     let old = FakeLibrary.bytes(50_000)
     let cutting = try ScriptedServer { _, socket in
-      socket.sendThenCut(head(200, old.count, "\"old\"", ["sheaf-checkpoint": "7"]), Array(old[..<20_000]))
+      socket.sendThenCut(
+        head(200, old.count, "\"old\"", ["sheaf-checkpoint": "7"]), Array(old[..<20_000]), taken: taken)
     }
     let newest = FakeLibrary.bytes(30_000, seed: 3)
     let library = try FakeLibrary()
     library.set { $0.bundles = [1219: newest] }
     try await withServer(library) { server in
       try await withFolder { folder in
-        try await withRemote(cutting.address, { $0.retries = 0 }) { remote in
-          await #expect(throws: RemoteError.self) { try await remote.pull(everything, into: folder) { _, _ in } }
+        try await withRemote(cutting.address, configuration: impatient { $0.retries = 0 }) { remote in
+          await #expect(throws: RemoteError.self) {
+            try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
+          }
         }
         try await withRemote(server.address) { remote in
-          guard case .bundle(let file, _) = try await remote.pull(everything, into: folder, progress: { _, _ in })
+          guard
+            case .bundle(let file, _) = try await remote.pull(
+              everything, into: folder, progress: { received, _ in taken.note(received) })
           else { throw TestError("no bundle") }
           #expect(Array(try Data(contentsOf: file)) == newest)
         }
@@ -167,12 +186,13 @@ struct PullTests {
 
   @Test("A changed entity tag means starting over with the new bytes")
   func changedTag() async throws {
+    let taken = Taken()
     let old = FakeLibrary.bytes(60_000)
     let new = FakeLibrary.bytes(70_000, seed: 2)
     let newTag = "\"\(SHA256Hash(hashing: new).base64)\""
     let server = try ScriptedServer(
       { _, socket in
-        socket.sendThenCut(head(200, old.count, "\"old\"", [:]), Array(old[..<30_000]))
+        socket.sendThenCut(head(200, old.count, "\"old\"", [:]), Array(old[..<30_000]), taken: taken)
       },
       // A 206 of other bytes must not be appended …
       { _, socket in
@@ -185,7 +205,9 @@ struct PullTests {
       })
     try await withRemote(server.address) { remote in
       try await withFolder { folder in
-        guard case .bundle(let file, _) = try await remote.pull(everything, into: folder, progress: { _, _ in })
+        guard
+          case .bundle(let file, _) = try await remote.pull(
+            everything, into: folder, progress: { received, _ in taken.note(received) })
         else { throw TestError("no bundle") }
         #expect(Array(try Data(contentsOf: file)) == new)
       }
@@ -196,13 +218,16 @@ struct PullTests {
 
   @Test("A part that reaches beyond what the server has is dropped")
   func beyondEnd() async throws {
+    let taken = Taken()
     let bytes = FakeLibrary.bytes(20_000)
     let server = try ScriptedServer(
       { _, socket in
-        socket.sendThenCut(head(200, 50_000, "\"a\"", [:]), bytes)
+        socket.sendThenCut(head(200, 50_000, "\"a\"", [:]), bytes, taken: taken)
       },
       { _, socket in
-        socket.send(ScriptedServer.head("416 Range Not Satisfiable", ["content-range": "bytes */9", "content-length": "0"]))
+        socket.send(
+          ScriptedServer.head(
+            "416 Range Not Satisfiable", ["content-range": "bytes */9", "content-length": "0"]))
       },
       { _, socket in
         socket.send(head(200, bytes.count, "\"b\"", [:]))
@@ -210,7 +235,9 @@ struct PullTests {
       })
     try await withRemote(server.address) { remote in
       try await withFolder { folder in
-        guard case .bundle(let file, _) = try await remote.pull(everything, into: folder, progress: { _, _ in })
+        guard
+          case .bundle(let file, _) = try await remote.pull(
+            everything, into: folder, progress: { received, _ in taken.note(received) })
         else { throw TestError("no bundle") }
         #expect(Array(try Data(contentsOf: file)) == bytes)
       }
@@ -225,9 +252,11 @@ struct PullTests {
       socket.send(head(200, bytes.count, tag, [:]))
       socket.send(bytes)
     }
-    try await withRemote(server.address, { $0.retries = 3 }) { remote in
+    try await withRemote(server.address, configuration: impatient { $0.retries = 3 }) { remote in
       try await withFolder { folder in
-        await #expect(throws: RemoteError.self) { try await remote.pull(everything, into: folder) { _, _ in } }
+        await #expect(throws: RemoteError.self) {
+          try await remote.pull(everything, into: folder) { _, _ in }
+        }
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(!left.contains { $0.hasSuffix(".bundle") })
       }
@@ -238,17 +267,21 @@ struct PullTests {
 
   @Test("A damaged part is found when it is whole, and fetched again")
   func damagedPart() async throws {
+    let taken = Taken()
     let bytes = FakeLibrary.bytes(90_000)
     let library = try FakeLibrary()
     library.set { $0.bundles[1219] = bytes }
     let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
     let cutting = try ScriptedServer { _, socket in
-      socket.sendThenCut(head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<50_000]))
+      socket.sendThenCut(
+        head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<50_000]), taken: taken)
     }
     try await withServer(library) { server in
       try await withFolder { folder in
-        try await withRemote(cutting.address, { $0.retries = 0 }) { remote in
-          await #expect(throws: RemoteError.self) { try await remote.pull(everything, into: folder) { _, _ in } }
+        try await withRemote(cutting.address, configuration: impatient { $0.retries = 0 }) { remote in
+          await #expect(throws: RemoteError.self) {
+            try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
+          }
         }
         let part = try #require(
           try FileManager.default.contentsOfDirectory(atPath: folder.path).first { $0.hasSuffix(".part") })
@@ -257,8 +290,9 @@ struct PullTests {
         damaged[77] ^= 1
         try Data(damaged).write(to: folder.appending(path: part))
         try await withRemote(server.address) { remote in
-          guard case .bundle(let file, let transferred) = try await remote.pull(
-            everything, into: folder, progress: { _, _ in })
+          guard
+            case .bundle(let file, let transferred) = try await remote.pull(
+              everything, into: folder, progress: { received, _ in taken.note(received) })
           else { throw TestError("no bundle") }
           #expect(Array(try Data(contentsOf: file)) == bytes)
           #expect(transferred == 130_000)

@@ -106,7 +106,8 @@ struct PushTests {
           try await remote.push([UInt8](repeating: 1, count: 100_001), from: member)
         }
         guard case .refused = error else { throw TestError("\(String(describing: error))") }
-        guard case .answered = try await remote.push([UInt8](repeating: 1, count: 100_000), from: member) else {
+        guard case .answered = try await remote.push([UInt8](repeating: 1, count: 100_000), from: member)
+        else {
           throw TestError("deposited")
         }
       }
@@ -145,7 +146,7 @@ struct PushTests {
         try await Task.sleep(for: .milliseconds(200))
         try await withRemote(
           server.address, token: "write",
-          {
+          configuration: impatient {
             $0.sleep = { wait in
               #expect(wait == .seconds(5))
               gate.continuation.finish()

@@ -26,7 +26,9 @@ struct RouteTests {
   @Test("Reading a target undoes writing it", arguments: UInt64(0)..<300)
   func roundTrip(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
-    let alphabet = ["a", "Z", "%", ",", "*", "+", "&", "=", "?", "#", " ", "é", "日", "e\u{301}", "'", ":", "~"]
+    let alphabet = [
+      "a", "Z", "%", ",", "*", "+", "&", "=", "?", "#", " ", "é", "日", "e\u{301}", "'", ":", "~",
+    ]
     func name() -> String {
       (0..<Int.random(in: 1...6, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" }
         .joined()
@@ -81,7 +83,8 @@ struct RouteTests {
     #expect(throws: RouteError.self) {
       try Route(target: Route.answers(Array(repeating: leaf, count: Route.answersAtOnce + 1)).target)
     }
-    let most = Route.answers(Array(repeating: SHA256Hash(hashing: Array("x".utf8)), count: Route.answersAtOnce))
+    let most = Route.answers(
+      Array(repeating: SHA256Hash(hashing: Array("x".utf8)), count: Route.answersAtOnce))
     #expect(most.target.utf8.count <= Wire.targetBytes)
   }
 
@@ -98,7 +101,9 @@ struct RouteTests {
   @Test("A content range is read exactly or not at all")
   func contentRange() {
     #expect(ContentRange("bytes 0-4/5").map { [$0.first, $0.last, $0.size] } == [0, 4, 5])
-    for text in ["bytes 0-5/5", "bytes 4-3/5", "bytes */5", "bytes 0-4/*", "0-4/5", "bytes 0-4-5/9", "bytes -4/5"] {
+    for text in [
+      "bytes 0-5/5", "bytes 4-3/5", "bytes */5", "bytes 0-4/*", "0-4/5", "bytes 0-4-5/9", "bytes -4/5",
+    ] {
       #expect(ContentRange(text) == nil)
     }
   }
@@ -106,7 +111,9 @@ struct RouteTests {
   @Test("Waits double up to the longest, and the server may ask for more within that")
   func waits() {
     let configuration = HTTPRemoteConfiguration()
-    #expect((1...7).map { configuration.wait(before: $0, asked: nil) } == [1, 2, 4, 8, 16, 30, 30].map { .seconds($0) })
+    #expect(
+      (1...7).map { configuration.wait(before: $0, asked: nil) }
+        == [1, 2, 4, 8, 16, 30, 30].map { .seconds($0) })
     #expect(configuration.wait(before: 1, asked: .seconds(5)) == .seconds(5))
     #expect(configuration.wait(before: 1, asked: .seconds(5000)) == .seconds(30))
   }

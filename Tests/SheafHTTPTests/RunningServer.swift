@@ -37,7 +37,8 @@ func withServer<Result: Sendable>(
     logger: logger, onListening: { port.yield($0) })
   let group = ServiceGroup(
     configuration: .init(
-      services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger))
+      services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger
+    ))
   return try await withThrowingTaskGroup(of: Void.self) { tasks in
     tasks.addTask {
       defer { port.finish() }
@@ -61,12 +62,8 @@ func withServer<Result: Sendable>(
   }
 }
 
-/// A remote with short patience that does not really wait, shut down at the end.
-@discardableResult
-func withRemote<Result>(
-  _ address: String, token: String? = nil, _ change: (inout HTTPRemoteConfiguration) -> Void = { _ in },
-  _ body: (HTTPRemote) async throws -> Result
-) async throws -> Result {
+/// Short patience, waits that take no time, and what a test changes of it.
+func impatient(_ change: (inout HTTPRemoteConfiguration) -> Void = { _ in }) -> HTTPRemoteConfiguration {
   var configuration = HTTPRemoteConfiguration()
   configuration.connectTimeout = .seconds(5)
   configuration.answerTimeout = .seconds(5)
@@ -74,6 +71,15 @@ func withRemote<Result>(
   configuration.stallTimeout = .seconds(5)
   configuration.sleep = { _ in }
   change(&configuration)
+  return configuration
+}
+
+/// A remote for the time of a test's body, shut down at its end.
+@discardableResult
+func withRemote<Result>(
+  _ address: String, token: String? = nil, configuration: HTTPRemoteConfiguration = impatient(),
+  _ body: (HTTPRemote) async throws -> Result
+) async throws -> Result {
   let remote = try HTTPRemote(address: address, token: token, configuration: configuration)
   do {
     let result = try await body(remote)

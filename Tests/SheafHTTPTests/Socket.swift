@@ -2,17 +2,17 @@ import Foundation
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #else
-import Darwin
+  import Darwin
 #endif
 
 #if canImport(Glibc)
-private let streamType = Int32(SOCK_STREAM.rawValue)
-private let noSignal = Int32(MSG_NOSIGNAL)
+  private let streamType = Int32(SOCK_STREAM.rawValue)
+  private let noSignal = Int32(MSG_NOSIGNAL)
 #else
-private let streamType = SOCK_STREAM
-private let noSignal: Int32 = 0
+  private let streamType = SOCK_STREAM
+  private let noSignal: Int32 = 0
 #endif
 
 /// A plain TCP socket, for what a well-behaved client or server would never send.
@@ -34,9 +34,9 @@ final class Socket: Sendable {
     let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         #if canImport(Glibc)
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+          Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
         #else
-        Darwin.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+          Darwin.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
         #endif
       }
     }
@@ -55,9 +55,9 @@ final class Socket: Sendable {
       }
     }
     #if canImport(Glibc)
-    let listens = Glibc.listen(descriptor, 16) == 0
+      let listens = Glibc.listen(descriptor, 16) == 0
     #else
-    let listens = Darwin.listen(descriptor, 16) == 0
+      let listens = Darwin.listen(descriptor, 16) == 0
     #endif
     guard descriptor >= 0, result, listens else { throw TestError("can't listen: \(errno)") }
     return (Socket(descriptor: descriptor), Int(UInt16(bigEndian: address.sin_port)))
@@ -65,9 +65,9 @@ final class Socket: Sendable {
 
   func accept() -> Socket? {
     #if canImport(Glibc)
-    let accepted = Glibc.accept(descriptor, nil, nil)
+      let accepted = Glibc.accept(descriptor, nil, nil)
     #else
-    let accepted = Darwin.accept(descriptor, nil, nil)
+      let accepted = Darwin.accept(descriptor, nil, nil)
     #endif
     return accepted >= 0 ? Socket(descriptor: accepted) : nil
   }
@@ -92,17 +92,17 @@ final class Socket: Sendable {
 
   private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
     #if canImport(Glibc)
-    Glibc.send(descriptor, bytes.baseAddress, bytes.count, noSignal)
+      Glibc.send(descriptor, bytes.baseAddress, bytes.count, noSignal)
     #else
-    Darwin.send(descriptor, bytes.baseAddress, bytes.count, noSignal)
+      Darwin.send(descriptor, bytes.baseAddress, bytes.count, noSignal)
     #endif
   }
 
-  /// Sends what there is of a message and cuts the line once the other side had time to take
-  /// it: a client may drop what it has not handed on yet when the line is cut.
-  func sendThenCut(_ text: String, _ bytes: [UInt8]) {
+  /// Sends what there is of a message, and cuts the line once the other side has taken it:
+  /// a client may drop what it has received but not handed on when the line is cut.
+  func sendThenCut(_ text: String, _ bytes: [UInt8], taken: Taken) {
     send(Array(text.utf8) + bytes)
-    Thread.sleep(forTimeInterval: 0.3)
+    taken.wait(for: UInt64(bytes.count))
     shut()
   }
 
@@ -142,6 +142,18 @@ final class Socket: Sendable {
     address.sin_port = UInt16(port).bigEndian
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
     return address
+  }
+}
+
+/// How many bytes of a bundle a pull has taken.
+final class Taken: Sendable {
+  private let count = Mutex<UInt64>(0)
+
+  func note(_ received: UInt64) { count.withLock { $0 = received } }
+
+  /// Blocks until so many bytes were taken, for at most ten seconds.
+  func wait(for wanted: UInt64) {
+    for _ in 0..<2000 where count.withLock({ $0 }) < wanted { Thread.sleep(forTimeInterval: 0.005) }
   }
 }
 
