@@ -136,6 +136,15 @@ struct PublisherTranscripts {
       $ sheaf serve --show-tokens --library lib > /dev/full
       sheaf: the result can't be written: No space left on device; what the command did to the library is done.
       [1]
+
+      $ mkfifo pipe; { sleep 5 > pipe; } > /dev/null 2>&1 & echo $! > sleep.pid
+
+      $ sheaf put a.md - -m "Never ends" --library lib < pipe & sleep 0.5; kill -INT $!; wait $!
+      sheaf: interrupted; nothing is half done.
+      [130]
+
+      $ sheaf list --library lib
+      No documents yet.
       """)
   }
 }

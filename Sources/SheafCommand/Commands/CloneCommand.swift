@@ -33,7 +33,7 @@ struct CloneCommand: Verb {
   var only: [CollectionName] = []
 
   @Option(help: "How much history to keep: heads, trail or full.")
-  var keep = Depth.heads
+  var keep = Depth.trail
 
   @Option(
     name: .customLong("as"),
