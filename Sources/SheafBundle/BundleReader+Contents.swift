@@ -1,0 +1,103 @@
+import SheafLog
+import SheafModel
+
+extension BundleReader {
+  /// Finds or unpacks a content, and remembers it as the newest of its path.
+  ///
+  /// - Returns: Its hash, and the event that gives it out where it came in this bundle.
+  func unpack<Host: BundleHost>(
+    _ content: PackedContent, path: DocumentPath, other: DocumentPath?, host: inout Host
+  ) throws -> (hash: SHA256Hash, event: BundleEvent?) {
+    let hash: SHA256Hash
+    var event: BundleEvent?
+    switch content {
+    case .commitment, .hash: throw block.metadata.malformed("a body that does not travel")
+    case .sameAsOwn: hash = try base(of: path, for: path, host: &host)
+    case .sameAsOther: hash = try base(of: other, for: path, host: &host)
+    case .earlier(let distance):
+      guard let body = contents.body(distance: distance) else {
+        throw block.metadata.malformed("an earlier body's number")
+      }
+      hash = body
+    case .whole(let count): (hash, event) = try decode(base: [], numberCount: count)
+    case .own(let count):
+      (hash, event) = try decode(
+        base: baseBytes(of: path, for: path, host: &host), numberCount: count)
+    case .other(let count):
+      (hash, event) = try decode(
+        base: baseBytes(of: other, for: path, host: &host), numberCount: count)
+    }
+    contents.setNewest(hash, of: path)
+    return (hash, event)
+  }
+
+  private func base<Host: BundleHost>(
+    of basePath: DocumentPath?, for path: DocumentPath, host: inout Host
+  ) throws -> SHA256Hash {
+    guard let basePath else { throw block.metadata.malformed("another path's content") }
+    guard let hash = try contents.base(of: basePath, host: &host) else {
+      throw BundleError.missingBase(path)
+    }
+    return hash
+  }
+
+  private func baseBytes<Host: BundleHost>(
+    of basePath: DocumentPath?, for path: DocumentPath, host: inout Host
+  ) throws -> [UInt8] {
+    let hash = try base(of: basePath, for: path, host: &host)
+    guard let bytes = try contents.bytes(of: hash, host: &host) else { throw BundleError.missingBase(path) }
+    return bytes
+  }
+
+  private func decode(base: [UInt8], numberCount: UInt64) throws -> (SHA256Hash, BundleEvent?) {
+    let size = try block.nextInstructions(count: numberCount).reduce(0, +)
+    counts.bodies += 1
+    counts.unpackedSizeInBytes += UInt64(size)
+    for (what, limit, found) in [
+      ("bodies", declared.bodies, counts.bodies),
+      ("bytes of bodies", declared.unpackedSizeInBytes, counts.unpackedSizeInBytes),
+    ] where found > limit {
+      throw BundleError.countMismatch(what: what, declared: limit, found: found)
+    }
+    let bytes = try block.decode(base: base, targetSize: size)
+    let hash = SHA256Hash(hashing: bytes)
+    contents.add(hash, bytes: bytes)
+    return (hash, .body(hash, bytes))
+  }
+}
+
+extension BundleHeader {
+  /// Checks that the bundle leads on from where the receiver stands (`Schemas/bundle.md`, check 6).
+  func checkFits(_ position: CompactRange) throws(BundleError) {
+    let fits: Bool
+    if from > 0 {
+      fits = known == position.size
+    } else if content != .heads {
+      // The whole log comes, so any earlier position of it can be checked on the way.
+      fits = position.size <= to
+    } else if known > 0 {
+      fits = known == position.size
+    } else {
+      fits = position.size == 0 || position.size == to
+    }
+    guard fits else { throw .doesNotFit(from: from, known: known, to: to, position: position.size) }
+  }
+
+  /// The log's right edge at `to`, from the receiver's own and the hashes of the proof.
+  func provenRange(
+    from position: CompactRange, reading input: inout some ByteInput
+  ) throws(BundleError) -> CompactRange {
+    var range = CompactRange()
+    if from > 0 { range = position }
+    for node in proofNodes {
+      let hash = try input.hash()
+      do throws(MerkleError) { try range.append(subtree: hash, level: node.level) } catch {
+        throw .malformed(what: error.problem, offset: input.position)
+      }
+      if range.size == position.size, range.root != position.root {
+        throw .rewritten(size: range.size, ours: position.root, theirs: range.root)
+      }
+    }
+    return range
+  }
+}

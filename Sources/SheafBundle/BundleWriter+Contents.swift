@@ -1,0 +1,148 @@
+import SheafDelta
+import SheafLog
+import SheafModel
+
+extension BundleWriter {
+  /// Adds a line of the change set whose head was just written.
+  func append<Host: BundleHost>(
+    _ line: OutgoingLine, of changeSet: OutgoingChangeSet, context: PackedLine.Context, host: inout Host
+  ) throws {
+    let path = line.line.path
+    try countRevision(at: path)
+    func impossible(_ what: String) -> BundleError {
+      .impossible("line \(line.index + 1) of change set \(changeSet.number), \(path): \(what)")
+    }
+    /// The reader computes the commitment; another one could not be sent.
+    func check(_ hash: SHA256Hash) throws(BundleError) -> RevisionLine.ContentReference {
+      guard let reference = line.line.content, let seed = changeSet.seed,
+        Commitment(content: hash, seed: seed, line: UInt32(line.index + 1)) == reference.commitment
+      else { throw impossible("its content does not fit its commitment") }
+      return reference
+    }
+    let packed: PackedLine
+    switch line.content {
+    case .none:
+      guard line.line.content == nil else { throw impossible("it has content") }
+      packed = PackedLine(index: line.index, line: line.line, content: nil, hash: nil)
+    case .unknown:
+      guard let reference = line.line.content else { throw impossible("it has no content") }
+      packed = PackedLine(
+        index: line.index, line: line.line, content: .commitment, hash: reference.commitment.hash)
+    case .hashOnly(let hash):
+      _ = try check(hash)
+      packed = PackedLine(index: line.index, line: line.line, content: .hash, hash: hash)
+    case .body(let hash):
+      let reference = try check(hash)
+      var other: DocumentPath?
+      if case .headOf(let path) = line.line.base { other = path }
+      let content = try pack(hash, at: path, other: other, host: &host)
+      guard try contents.size(of: hash, host: &host) == reference.sizeInBytes else {
+        throw impossible("its content does not have its size")
+      }
+      packed = PackedLine(index: line.index, line: line.line, content: content, hash: nil)
+    }
+    try packed.write(
+      to: &frames.metadata, digests: &frames.digests, previousPath: previousPath, context: context)
+    previousPath = Array(path.text.utf8)
+  }
+
+  /// Adds a change of what is current, in `heads`; no path twice.
+  ///
+  /// - Throws: `BundleError.impossible` for what contradicts the header, or content
+  ///   that the host does not give; what the host or the sink throws. The bundle is spoilt then.
+  public func append(_ change: OutgoingStateChange, host: inout some BundleHost) throws {
+    guard header.content == .heads else { throw BundleError.impossible("only heads have state changes") }
+    try countRevision(at: change.path)
+    try frames.closeFullBlock()
+    switch change.value {
+    case nil: write(PackedStateChange(path: change.path, kind: .gone, other: nil))
+    case .content(let hash):
+      let content = try packCurrent(hash, of: change, host: &host)
+      write(
+        PackedStateChange(
+          path: change.path, kind: .content(code: content.code),
+          other: content.needsOther ? change.movedFrom : nil))
+      finish(content, hash)
+    case .conflict(let base, let heads):
+      guard heads.count <= 255 else { throw BundleError.impossible("\(change.path) has \(heads.count) heads") }
+      write(
+        PackedStateChange(
+          path: change.path, kind: .conflict(headCount: heads.count, hasBase: base != nil),
+          other: change.movedFrom))
+      for hash in (base.map { [$0] } ?? []) + heads {
+        try frames.closeFullBlock()
+        guard let hash else {
+          frames.metadata.byte(PackedStateChange.tombstone)
+          continue
+        }
+        let content = try packCurrent(hash, of: change, host: &host)
+        frames.metadata.byte(content.code)
+        finish(content, hash)
+      }
+    }
+  }
+
+  private func packCurrent<Host: BundleHost>(
+    _ hash: SHA256Hash, of change: OutgoingStateChange, host: inout Host
+  ) throws -> PackedContent {
+    guard change.bodies.contains(hash) else { return .hash }
+    return try pack(hash, at: change.path, other: change.movedFrom, host: &host)
+  }
+
+  private func write(_ change: PackedStateChange) {
+    change.write(to: &frames.metadata, previousPath: previousPath)
+    previousPath = Array(change.path.text.utf8)
+  }
+
+  private func finish(_ content: PackedContent, _ hash: SHA256Hash) {
+    content.write(to: &frames.metadata)
+    if content == .hash { frames.digests.hash(hash) }
+  }
+
+  private func countRevision(at path: DocumentPath) throws(BundleError) {
+    guard header.subscription.holds(path.collection) else {
+      throw .impossible("\(path) is not subscribed to")
+    }
+    guard summary.revisions < header.revisionCount else {
+      throw .impossible("\(path) is one more than the declared \(header.revisionCount)")
+    }
+    summary.revisions += 1
+  }
+
+  /// Chooses how a body travels, and puts its delta into the streams.
+  private func pack<Host: BundleHost>(
+    _ hash: SHA256Hash, at path: DocumentPath, other: DocumentPath?, host: inout Host
+  ) throws -> PackedContent {
+    let own = try contents.base(of: path, host: &host)
+    let otherBase = try other.flatMap { try contents.base(of: $0, host: &host) }
+    defer { contents.setNewest(hash, of: path) }
+    if hash == own { return .sameAsOwn }
+    if hash == otherBase { return .sameAsOther }
+    if let distance = contents.distance(to: hash) { return .earlier(distance: distance) }
+
+    guard let bytes = try contents.bytes(of: hash, host: &host) else {
+      throw BundleError.impossible("the host has no bytes of \(path)")
+    }
+    guard bytes.count <= Limits.document else { throw BundleError.impossible("\(path) is too large") }
+    summary.bodies += 1
+    summary.unpackedSizeInBytes += UInt64(bytes.count)
+    guard summary.bodies <= header.bodyCount, summary.unpackedSizeInBytes <= header.unpackedSizeInBytes else {
+      throw BundleError.impossible("there are more bodies than declared")
+    }
+    var base: [UInt8]?
+    var isOther = false
+    if bytes.count <= BundleLimits.comparedBody {
+      base = try otherBase.flatMap { try contents.bytes(of: $0, host: &host) }
+      isOther = base != nil
+      if base == nil { base = try own.flatMap { try contents.bytes(of: $0, host: &host) } }
+      if let size = base?.count, size > BundleLimits.comparedBody { base = nil }
+    }
+    let start = frames.streams.instructions.count
+    DeltaEncoder.encode(base: base ?? [], target: bytes, into: &frames.streams)
+    // Each number ends with the one byte of it that is below 80 hex.
+    let numberCount = UInt64(frames.streams.instructions[start...].reduce(0) { $0 + ($1 < 0x80 ? 1 : 0) })
+    contents.add(hash, bytes: bytes)
+    guard base != nil else { return .whole(numberCount: numberCount) }
+    return isOther ? .other(numberCount: numberCount) : .own(numberCount: numberCount)
+  }
+}

@@ -1,0 +1,110 @@
+import SheafCompression
+import SheafDelta
+import SheafModel
+
+/// One block, unpacked.
+struct Block {
+  var metadata: ByteCursor
+  var digests: ByteCursor
+  let streams: DeltaStreams
+  let isLast: Bool
+  /// Where its frame begins in the file.
+  let position: UInt64
+}
+
+/// Reads frames and unpacks their streams, within the limits of `Schemas/bundle.md`.
+final class FrameReader {
+  private var inflaters: [BundleSummary.Part: Inflater] = [:]
+  private var isFirst = true
+  private let note: FieldNote
+
+  init(note: @escaping FieldNote = { _, _ in }) { self.note = note }
+
+  func next(_ source: inout ByteSource) throws(BundleError) -> Block {
+    let position = source.position
+    let flags = try source.byte()
+    let isLast = flags & Frame.last != 0
+    let isOnly = isFirst && isLast
+    let isJoined = flags & Frame.joined != 0
+    guard flags & Frame.unused == 0, !isJoined || isOnly else { throw source.malformed("a frame's flags") }
+    note("frame", isLast ? "the last one" : "one of several")
+    isFirst = false
+
+    var sizes: [(part: BundleSummary.Part, unpacked: Int, packed: Int)] = []
+    for part in Frame.order where flags & Frame.flag(of: part) != 0 {
+      let unpacked = try source.number()
+      guard unpacked > 0 else { throw source.malformed("an empty stream") }
+      guard unpacked <= BundleLimits.stream else {
+        throw .tooLarge(what: "bytes in a stream", limit: BundleLimits.stream, offset: source.position)
+      }
+      let packed = part == .digests || isJoined ? 0 : try Self.packedSize(&source, unpacked: unpacked)
+      guard packed > 0 || isOnly || part == .digests else { throw source.malformed("a stream's size") }
+      sizes.append((part, Int(unpacked), packed))
+      note("\(part.rawValue) sizes", packed > 0 ? "\(unpacked), packed \(packed)" : "\(unpacked)")
+    }
+    var joinedSize = 0
+    if isJoined {
+      let unpacked = sizes.reduce(0) { $0 + ($1.part == .digests ? 0 : $1.unpacked) }
+      guard unpacked <= Frame.largestJoined else { throw source.malformed("a joined stream's size") }
+      joinedSize = try Self.packedSize(&source, unpacked: UInt64(unpacked))
+      note("joined size", "\(joinedSize)")
+    }
+
+    var streams: [BundleSummary.Part: [UInt8]] = [:]
+    for size in sizes where size.part == .digests || !isJoined {
+      let bytes = try source.take(size.packed > 0 ? size.packed : size.unpacked)
+      note("\(size.part.rawValue)", size.packed > 0 ? "deflated" : "as they are")
+      streams[size.part] =
+        size.packed > 0
+        ? try unpack(bytes, of: size.part, size: size.unpacked, isLast: isLast, position: position) : bytes
+    }
+    if isJoined {
+      let packed = sizes.filter { $0.part != .digests }
+      let whole = try unpack(
+        try source.take(joinedSize), of: .metadata, size: packed.reduce(0) { $0 + $1.unpacked }, isLast: true,
+        position: position)
+      note("joined streams", "deflated")
+      var start = 0
+      for size in packed {
+        streams[size.part] = Array(whole[start..<start + size.unpacked])
+        start += size.unpacked
+      }
+    }
+    return Block(
+      metadata: ByteCursor(streams[.metadata] ?? [], position: position),
+      digests: ByteCursor(streams[.digests] ?? [], position: position),
+      streams: DeltaStreams(
+        instructions: streams[.instructions] ?? [], addresses: streams[.addresses] ?? [],
+        literals: streams[.literals] ?? []),
+      isLast: isLast, position: position)
+  }
+
+  // Deflate never makes bytes much larger than stored blocks would.
+  private static func packedSize(_ source: inout ByteSource, unpacked: UInt64) throws(BundleError) -> Int {
+    Int(try source.number(atMost: unpacked + unpacked / 64 + 64))
+  }
+
+  private func unpack(
+    _ bytes: [UInt8], of part: BundleSummary.Part, size: Int, isLast: Bool, position: UInt64
+  ) throws(BundleError) -> [UInt8] {
+    do throws(CompressionError) {
+      let inflater = try inflaters[part] ?? Inflater()
+      inflaters[part] = inflater
+      return try inflate(bytes, with: inflater, size: size, isLast: isLast)
+    } catch {
+      throw .malformed(what: error.problem, offset: position)
+    }
+  }
+
+  private func inflate(
+    _ bytes: [UInt8], with inflater: Inflater, size: Int, isLast: Bool
+  ) throws(CompressionError) -> [UInt8] {
+    // `withUnsafeBytes` rethrows without the type.
+    let result = bytes.withUnsafeBytes { buffer in
+      Result { () throws(CompressionError) in
+        try inflater.inflate(buffer, exactly: size, endsStream: isLast)
+      }
+    }
+    return try result.get()
+  }
+}

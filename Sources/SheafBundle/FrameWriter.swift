@@ -1,0 +1,129 @@
+import SheafCompression
+import SheafDelta
+
+/// Collects entries into blocks and writes each as one frame (`Schemas/bundle.md`, "Frames").
+final class FrameWriter {
+  /// What is not written yet: what entries say, in streams of their kinds.
+  var metadata = ByteWriter()
+  var digests = ByteWriter()
+  var streams = DeltaStreams()
+
+  private let level: Int
+  private let emit: (_ bytes: [UInt8], _ part: BundleSummary.Part) throws -> Void
+  /// The compressors of a bundle of several blocks; each goes on where its last block ended.
+  private var deflaters: [BundleSummary.Part: Deflater] = [:]
+  private var isFirst = true
+
+  init(level: Int, emit: @escaping (_ bytes: [UInt8], _ part: BundleSummary.Part) throws -> Void) {
+    self.level = level
+    self.emit = emit
+  }
+
+  /// Closes the block if it is full. Called between entries, never after the last one.
+  func closeFullBlock() throws {
+    let size =
+      metadata.bytes.count + digests.bytes.count + streams.instructions.count + streams.addresses.count
+      + streams.literals.count
+    if size >= BundleLimits.fullBlock { try writeFrame(isLast: false) }
+  }
+
+  /// Writes the last block.
+  func finish() throws { try writeFrame(isLast: true) }
+
+  private func writeFrame(isLast: Bool) throws {
+    let compressible: [(part: BundleSummary.Part, bytes: [UInt8])] = [
+      (.metadata, metadata.bytes), (.instructions, streams.instructions), (.addresses, streams.addresses),
+      (.literals, streams.literals),
+    ].filter { !$0.bytes.isEmpty }
+    let parts = compressible.map { part, bytes in
+      (part: part, size: bytes.count, data: compress(bytes, of: part, isOnly: isFirst && isLast, isLast: isLast))
+    }
+    var flags: UInt8 = isLast ? Frame.last : 0
+    for (part, bytes) in compressible where !bytes.isEmpty { flags |= Frame.flag(of: part) }
+    if !digests.bytes.isEmpty { flags |= Frame.flag(of: .digests) }
+    var sizes: [(BundleSummary.Part, ByteWriter)] = []
+    func size(_ part: BundleSummary.Part, _ numbers: [Int]) {
+      var out = ByteWriter()
+      for number in numbers { out.number(UInt64(number)) }
+      sizes.append((part, out))
+    }
+
+    let joined = isFirst && isLast ? smallerJoined(compressible.map(\.bytes), than: parts.map(\.data)) : nil
+    if joined != nil { flags |= Frame.joined }
+    if !digests.bytes.isEmpty { size(.digests, [digests.bytes.count]) }
+    for part in parts {
+      // A packed size of 0 stands for bytes that are sent as they are.
+      size(part.part, joined == nil ? [part.size, part.data?.count ?? 0] : [part.size])
+    }
+    if let joined { size(.frames, [joined.count]) }
+
+    try emit([flags], .frames)
+    for (part, numbers) in sizes { try emit(numbers.bytes, part) }
+    try emit(digests.bytes, .digests)
+    if let joined {
+      try emitJoined(joined, parts.first { $0.part == .metadata }?.data)
+    } else {
+      for (part, raw) in zip(parts, compressible) { try emit(part.data ?? raw.bytes, part.part) }
+    }
+    isFirst = false
+    metadata.removeAll()
+    digests.removeAll()
+    streams = DeltaStreams()
+  }
+
+  /// Compresses one stream's share of the block; `nil` when it had better be sent as it is.
+  private func compress(
+    _ bytes: [UInt8], of part: BundleSummary.Part, isOnly: Bool, isLast: Bool
+  ) -> [UInt8]? {
+    if isOnly {
+      let packed = Deflate.compress(bytes, level: level)
+      return packed.count < bytes.count ? packed : nil
+    }
+    let deflater = deflaters[part] ?? Deflater(level: level)
+    deflaters[part] = deflater
+    var packed: [UInt8] = []
+    bytes.withUnsafeBytes { deflater.compress($0, into: &packed, flush: isLast ? .finish : .sync) }
+    return packed
+  }
+
+  // The streams of a small bundle share words, and each stream of its own costs a few bytes.
+  private func smallerJoined(_ streams: [[UInt8]], than apart: [[UInt8]?]) -> [UInt8]? {
+    let size = streams.reduce(0) { $0 + $1.count }
+    guard streams.count > 1, size <= Frame.largestJoined else { return nil }
+    let packed = Deflate.compress(streams.flatMap { $0 }, level: level)
+    // Apart, each stream also says how large it is when packed.
+    let sizeApart = zip(streams, apart).reduce(0) { sum, stream in
+      sum + (stream.1?.count ?? stream.0.count) + ((stream.1?.count ?? 0) < 0x80 ? 1 : 2)
+    }
+    return packed.count + (packed.count < 0x80 ? 1 : 2) < sizeApart ? packed : nil
+  }
+
+  private func emitJoined(_ packed: [UInt8], _ metadataAlone: [UInt8]?) throws {
+    let share = min(packed.count, metadataAlone?.count ?? metadata.bytes.count)
+    try emit(Array(packed.prefix(share)), .metadata)
+    try emit(Array(packed.dropFirst(share)), .literals)
+  }
+}
+
+/// What the first byte of a frame says.
+enum Frame {
+  static let last: UInt8 = 0x01
+  static let joined: UInt8 = 0x02
+  static let unused: UInt8 = 0x80
+  /// The most that is compressed as one stream.
+  static let largestJoined = 64 << 10
+
+  static func flag(of part: BundleSummary.Part) -> UInt8 {
+    switch part {
+    case .metadata: 0x04
+    case .digests: 0x08
+    case .instructions: 0x10
+    case .addresses: 0x20
+    case .literals: 0x40
+    case .header, .seal, .proof, .frames: 0
+    }
+  }
+
+  /// The streams in the order in which a frame holds them.
+  static let order: [BundleSummary.Part] = [.digests, .metadata, .instructions, .addresses, .literals]
+}

@@ -1,0 +1,83 @@
+import SheafDelta
+import SheafModel
+
+/// The block that a reader stands in.
+struct OpenBlock {
+  var metadata: ByteCursor
+  var digests: ByteCursor
+  let isLast: Bool
+  private let streams: DeltaStreams
+  private var decoder: DeltaDecoder
+  private var instructions: ByteCursor
+  private let position: UInt64
+
+  init(_ block: Block) {
+    metadata = block.metadata
+    digests = block.digests
+    isLast = block.isLast
+    streams = block.streams
+    decoder = DeltaDecoder(streams: block.streams)
+    instructions = ByteCursor(block.streams.instructions, position: block.position)
+    position = block.position
+  }
+
+  /// Reads the numbers of the next delta's instructions: literals and copies in turn.
+  ///
+  /// They say where the delta ends and how large its target is.
+  mutating func nextInstructions(count: UInt64) throws(BundleError) -> [Int] {
+    guard count <= UInt64(streams.instructions.count - instructions.offset) else {
+      throw instructions.malformed("a delta's size")
+    }
+    var numbers: [Int] = []
+    numbers.reserveCapacity(Int(count))
+    var total = 0
+    for index in 0..<Int(count) {
+      let number = Int(try instructions.number(atMost: UInt64(Limits.document)))
+      // No copy is empty, and no last literal: the decoder would stop before it.
+      guard number > 0 || (index % 2 == 0 && index + 1 < Int(count)) else {
+        throw instructions.malformed("an empty instruction")
+      }
+      total += number
+      guard total <= Limits.document else {
+        throw .tooLarge(what: "bytes in a body", limit: UInt64(Limits.document), offset: position)
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  /// Applies the delta whose instructions were just read.
+  mutating func decode(base: [UInt8], targetSize: Int) throws(BundleError) -> [UInt8] {
+    do throws(DeltaError) {
+      return try decoder.decode(base: base, targetSize: targetSize)
+    } catch {
+      throw .malformed(what: error.problem, offset: position)
+    }
+  }
+
+  /// Confirms that nothing is left over.
+  func checkUsedUp() throws(BundleError) {
+    guard metadata.isAtEnd, digests.isAtEnd else {
+      throw .malformed(what: "bytes that no entry uses", offset: position)
+    }
+    do throws(DeltaError) { try decoder.finish() } catch {
+      throw .malformed(what: error.problem, offset: position)
+    }
+  }
+
+  /// Reads the roots of the collections that the bundle does not carry.
+  mutating func collections(outside subscription: Subscription) throws(BundleError) -> [CollectionRoot] {
+    let count = try metadata.number(atMost: UInt64(Limits.collections))
+    var collections: [CollectionRoot] = []
+    for _ in 0..<count {
+      let text = try metadata.text(maximumSize: Limits.pathBytes, what: "a collection's name")
+      guard let name = try? CollectionName(text), !subscription.holds(name),
+        collections.last.map({ $0.name < name }) ?? true
+      else { throw metadata.malformed("a collection's name") }
+      let entryCount = try metadata.number(atMost: UInt64(Int64.max))
+      guard entryCount > 0 else { throw metadata.malformed("an empty collection") }
+      collections.append(CollectionRoot(name: name, root: try digests.hash(), count: entryCount))
+    }
+    return collections
+  }
+}

@@ -1,0 +1,92 @@
+import SheafModel
+
+/// How one content travels (`Schemas/bundle.md`, "Contents").
+enum PackedContent: Hashable {
+  /// Only its commitment; the content is not known any more.
+  case commitment
+  /// Its hash; no bytes travel.
+  case hash
+  /// A body without a base. `numberCount` is how many numbers its instructions are.
+  case whole(numberCount: UInt64)
+  /// A body as a delta against the newest content of the same path.
+  case own(numberCount: UInt64)
+  /// A body as a delta against the newest content of another path.
+  case other(numberCount: UInt64)
+  /// Equal to the newest content of the same path.
+  case sameAsOwn
+  /// Equal to the newest content of another path.
+  case sameAsOther
+  /// Equal to an earlier body of this bundle: the number of bodies between the two.
+  case earlier(distance: UInt64)
+
+  /// Three bits in the byte of the line or state change.
+  var code: UInt8 {
+    switch self {
+    case .commitment: 0
+    case .hash: 1
+    case .whole: 2
+    case .own: 3
+    case .other: 4
+    case .sameAsOwn: 5
+    case .sameAsOther: 6
+    case .earlier: 7
+    }
+  }
+
+  /// Whether the other path is needed to find it.
+  var needsOther: Bool {
+    switch self {
+    case .other, .sameAsOther: true
+    default: false
+    }
+  }
+
+  /// Whether the receiver has the bytes once it has read this.
+  var isHeld: Bool { self != .commitment && self != .hash }
+
+  /// Writes what follows the code.
+  func write(to out: inout ByteWriter) {
+    switch self {
+    case .whole(let number), .own(let number), .other(let number), .earlier(let number): out.number(number)
+    case .commitment, .hash, .sameAsOwn, .sameAsOther: break
+    }
+  }
+
+  /// Reads what follows the code, which is below 8.
+  init(code: UInt8, reading input: inout ByteCursor) throws(BundleError) {
+    switch code {
+    case 0: self = .commitment
+    case 1: self = .hash
+    case 2: self = .whole(numberCount: try input.number())
+    case 3: self = .own(numberCount: try input.number())
+    case 4: self = .other(numberCount: try input.number())
+    case 5: self = .sameAsOwn
+    case 6: self = .sameAsOther
+    case 7: self = .earlier(distance: try input.number())
+    default: throw input.malformed("a content's code")
+    }
+  }
+}
+
+extension ByteWriter {
+  /// A path after one that both ends know: how much they share, and the rest.
+  mutating func path(_ path: [UInt8], after previous: [UInt8]) {
+    var shared = 0
+    while shared < min(path.count, previous.count), path[shared] == previous[shared] { shared += 1 }
+    number(UInt64(shared))
+    sized(path[shared...])
+  }
+}
+
+extension ByteCursor {
+  /// Reads a path after one that both ends know.
+  mutating func path(after previous: [UInt8]) throws(BundleError) -> DocumentPath {
+    let shared = try number(atMost: UInt64(previous.count))
+    let rest = try sized(atMost: Limits.pathBytes, what: "a path")
+    do throws(PathError) {
+      return try DocumentPath(utf8: previous.prefix(Int(shared)) + rest)
+    } catch {
+      throw malformed(error.problem)
+    }
+  }
+}
