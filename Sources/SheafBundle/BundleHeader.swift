@@ -194,7 +194,11 @@ extension BundleHeader {
     self.init(
       content: content, library: library, logKey: logKey, from: from, known: known, to: to,
       subscription: subscription, changeSetCount: 0, revisionCount: 0, bodyCount: 0, unpackedSizeInBytes: 0)
-    changeSetCount = try expectedChangeSetCount ?? input.number()
+    if let expected = expectedChangeSetCount {
+      changeSetCount = expected
+    } else {
+      changeSetCount = try input.number()
+    }
     revisionCount = try input.number()
     bodyCount = try input.number()
     unpackedSizeInBytes = try input.number()

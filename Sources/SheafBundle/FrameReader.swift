@@ -88,7 +88,10 @@ final class FrameReader {
     _ bytes: [UInt8], of part: BundleSummary.Part, size: Int, isLast: Bool, position: UInt64
   ) throws(BundleError) -> [UInt8] {
     do throws(CompressionError) {
-      let inflater = try inflaters[part] ?? Inflater()
+      if let inflater = inflaters[part] {
+        return try inflate(bytes, with: inflater, size: size, isLast: isLast)
+      }
+      let inflater = try Inflater()
       inflaters[part] = inflater
       return try inflate(bytes, with: inflater, size: size, isLast: isLast)
     } catch {
