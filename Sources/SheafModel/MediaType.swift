@@ -37,13 +37,16 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
   /// The media type of content: what its first bytes prove, else what its path's extension says.
   ///
   /// Content whose extension says text but that is not UTF-8 or holds a NUL is
-  /// `application/octet-stream`. A pure function of its two arguments.
+  /// `application/octet-stream`; content with an unknown extension that is UTF-8 is
+  /// `text/plain`. A pure function of its two arguments.
   public static func of(path: String, content: [UInt8]) -> MediaType {
     let named = named(by: path)
     if let proven = proven(by: content, named: named) { return proven }
     if named.isText, !isText(content) { return .octetStream }
-    // The extension promises first bytes that are not there.
-    if signed.contains(named.essence), !content.isEmpty { return isText(content) ? plainText : .octetStream }
+    // A name that says nothing, or that promises first bytes which are not there.
+    if named == .octetStream || signed.contains(named.essence), !content.isEmpty {
+      return isText(content) ? plainText : .octetStream
+    }
     return named
   }
 
@@ -70,7 +73,9 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
     if starts([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) { return MediaType(essence: "image/png") }
     if starts([0xff, 0xd8, 0xff]) { return MediaType(essence: "image/jpeg") }
     if starts(Array("GIF87a".utf8)) || starts(Array("GIF89a".utf8)) { return MediaType(essence: "image/gif") }
-    if starts(Array("RIFF".utf8)), starts(Array("WEBP".utf8), at: 8) { return MediaType(essence: "image/webp") }
+    if starts(Array("RIFF".utf8)), starts(Array("WEBP".utf8), at: 8) {
+      return MediaType(essence: "image/webp")
+    }
     if starts(Array("%PDF-".utf8)) { return MediaType(essence: "application/pdf") }
     if starts([0x50, 0x4b, 0x03, 0x04]) || starts([0x50, 0x4b, 0x05, 0x06]) {
       // Office files and e-books are ZIP archives under a name of their own.
@@ -109,7 +114,8 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
   ]
 
   private static let signed: Set<String> = zipped.union([
-    "application/gzip", "application/pdf", "application/zip", "image/gif", "image/jpeg", "image/png", "image/webp",
+    "application/gzip", "application/pdf", "application/zip", "image/gif", "image/jpeg", "image/png",
+    "image/webp",
   ])
 
   private static let byExtension: [String: String] = [
@@ -135,6 +141,9 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
     "odt": "application/vnd.oasis.opendocument.text",
     "pdf": "application/pdf",
     "png": "image/png",
+    "qmd": "text/markdown",
+    "rmd": "text/markdown",
+    "rst": "text/x-rst",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "sql": "application/sql",
     "svg": "image/svg+xml",

@@ -47,7 +47,9 @@ public enum ContentCheck {
       let offset = UTF8Text.firstInvalidOffset(in: content) ?? content.firstIndex(of: 0)
       if let offset {
         let place = UTF8Text.place(of: offset, in: content)
-        return [.init(place: .text(line: place.line, column: place.column), rule: "text must be UTF-8 without NUL")]
+        return [
+          .init(place: .text(line: place.line, column: place.column), rule: "text must be UTF-8 without NUL")
+        ]
       }
     }
     switch mediaType.kind {

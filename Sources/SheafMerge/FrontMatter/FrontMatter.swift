@@ -25,7 +25,8 @@ public enum FrontMatter {
     let lines = TextLines(bytes, in: start..<bytes.count)
     guard lines.count > 1, isFence(lines[0]) else { return nil }
     for index in 1..<lines.count where isFence(lines[index]) {
-      return Split(yaml: lines[0].endIndex..<lines[index].startIndex, body: lines[index].endIndex..<bytes.count)
+      return Split(
+        yaml: lines[0].endIndex..<lines[index].startIndex, body: lines[index].endIndex..<bytes.count)
     }
     return nil
   }

@@ -14,10 +14,13 @@ struct FrontMatterDocument {
 struct FrontMatterReader {
   /// The line of the file on which the YAML starts, from 1.
   private let firstLine: Int
+  /// The line of the closing fence, where whatever is missing is missed at the latest.
+  private let lastLine: Int
 
   static func read(_ bytes: [UInt8], _ range: Range<Int>) throws(FrontMatterError) -> FrontMatterDocument {
     let firstLine = UTF8Text.place(of: range.lowerBound, in: bytes).line
-    let reader = FrontMatterReader(firstLine: firstLine)
+    let lastLine = UTF8Text.place(of: range.upperBound, in: bytes).line
+    let reader = FrontMatterReader(firstLine: firstLine, lastLine: lastLine)
     let yaml = Array(bytes[range])
     if let problem = hazard(in: yaml) {
       let place = UTF8Text.place(of: problem.offset, in: yaml)
@@ -65,7 +68,8 @@ struct FrontMatterReader {
       if byte == UInt8(ascii: "\n") {
         lead = 0
       } else if let blanks = lead {
-        let continues = [UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":")].contains(byte)
+        let continues = [UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":")].contains(
+          byte)
         lead = continues ? blanks + 1 : nil
       }
       if depth > FrontMatter.depthLimit || (lead ?? 0) > 4 * FrontMatter.depthLimit {
@@ -81,7 +85,9 @@ struct FrontMatterReader {
   }
 
   private func document(_ root: Node?, _ yaml: [UInt8]) throws(FrontMatterError) -> FrontMatterDocument {
-    guard let root else { return FrontMatterDocument(object: JSONObject(), keyLines: [], hasLinesOfItsOwn: true) }
+    guard let root else {
+      return FrontMatterDocument(object: JSONObject(), keyLines: [], hasLinesOfItsOwn: true)
+    }
     guard case .mapping(let mapping) = root else {
       throw error("it must be a mapping of keys to values", root.mark)
     }
@@ -100,7 +106,9 @@ struct FrontMatterReader {
     let lines = TextLines(yaml)
     let preamble = (0..<min(keyLines.first ?? 0, lines.count))
     isSplit = isSplit && preamble.allSatisfy { Self.isComment(lines[$0]) }
-    if let first = keyLines.first, first < lines.count, lines[first].first == UInt8(ascii: "{") { isSplit = false }
+    if let first = keyLines.first, first < lines.count, lines[first].first == UInt8(ascii: "{") {
+      isSplit = false
+    }
     return FrontMatterDocument(object: object, keyLines: keyLines, hasLinesOfItsOwn: isSplit)
   }
 
@@ -126,7 +134,9 @@ struct FrontMatterReader {
       var object = JSONObject()
       var marks: [Mark?] = []
       for (key, value) in mapping {
-        guard case .scalar(let scalar) = key else { throw error("a key must be a single word or text", key.mark) }
+        guard case .scalar(let scalar) = key else {
+          throw error("a key must be a single word or text", key.mark)
+        }
         if let first = object.position(of: scalar.string) {
           let line = (marks[first]?.line ?? 1) + firstLine - 1
           throw error("the key \"\(scalar.string)\" stands twice; first at line \(line)", scalar.mark)
@@ -141,7 +151,9 @@ struct FrontMatterReader {
 
   private func value(of scalar: Node.Scalar) throws(FrontMatterError) -> JSONValue {
     let tag = scalar.tag.description
-    if scalar.style == .plain, tag == Tag.Name.implicit.rawValue { return YAMLCoreSchema.value(of: scalar.string) }
+    if scalar.style == .plain, tag == Tag.Name.implicit.rawValue {
+      return YAMLCoreSchema.value(of: scalar.string)
+    }
     try refuseTag(scalar.tag, allowed: .str, scalar.mark)
     return .string(scalar.string)
   }
@@ -157,7 +169,7 @@ struct FrontMatterReader {
   }
 
   private func error(_ reason: String, _ line: Int, _ column: Int) -> FrontMatterError {
-    FrontMatterError(line: line + firstLine - 1, column: column, reason: reason)
+    FrontMatterError(line: min(line + firstLine - 1, lastLine), column: column, reason: reason)
   }
 
   private func error(_ error: YamlError) -> FrontMatterError {
@@ -166,7 +178,7 @@ struct FrontMatterReader {
       .composer(_, let problem, let mark, _):
       return self.error(problem, mark)
     case .duplicatedKeysInMapping(let keys, let context):
-      return self.error("the key \"\(keys.first ?? "")\" stands twice", context.mark)
+      return self.error("the key \"\(keys.first ?? "")\" stands twice, here for the first time", context.mark)
     case .reader(let problem, _, _, _): return self.error(problem, 1, 1)
     default: return self.error("the YAML cannot be read", 1, 1)
     }
@@ -213,7 +225,9 @@ enum YAMLCoreSchema {
   }
 
   private static func unsigned(_ digits: Substring, radix: Int) -> JSONNumber? {
-    guard digits.first != "+", digits.first != "-", let value = UInt64(digits, radix: radix) else { return nil }
+    guard digits.first != "+", digits.first != "-", let value = UInt64(digits, radix: radix) else {
+      return nil
+    }
     return JSONNumber(String(value))
   }
 }

@@ -26,7 +26,9 @@ struct TextLines: Sendable {
   subscript(index: Int) -> ArraySlice<UInt8> { bytes[bounds[index]..<bounds[index + 1]] }
 
   /// The bytes of adjoining lines.
-  subscript(range: Range<Int>) -> ArraySlice<UInt8> { bytes[bounds[range.lowerBound]..<bounds[range.upperBound]] }
+  subscript(range: Range<Int>) -> ArraySlice<UInt8> {
+    bytes[bounds[range.lowerBound]..<bounds[range.upperBound]]
+  }
 
   /// Each line as a value to compare.
   var keys: [LineKey] { (0..<count).map { LineKey(bytes: self[$0]) } }

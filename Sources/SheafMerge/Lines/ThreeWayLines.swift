@@ -61,7 +61,8 @@ struct ThreeWayLines {
       (b, o, t) = (end, oEnd, tEnd)
     }
     if b < base.count || o < ours.count || t < theirs.count {
-      regions.append(Region(kind: .unchanged, base: b..<base.count, ours: o..<ours.count, theirs: t..<theirs.count))
+      regions.append(
+        Region(kind: .unchanged, base: b..<base.count, ours: o..<ours.count, theirs: t..<theirs.count))
     }
     self.regions = regions
   }

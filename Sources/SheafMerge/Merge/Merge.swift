@@ -16,7 +16,9 @@ public func merge(_ input: MergeInput, mediaType: MediaType, policy: MergePolicy
   }
   guard let base = input.base else {
     // Two spellings of one JSON value are no clash; either will do.
-    if mediaType.kind == .json, let value = try? JSONReader.read(ours), value == (try? JSONReader.read(theirs)) {
+    if mediaType.kind == .json, let value = try? JSONReader.read(ours),
+      value == (try? JSONReader.read(theirs))
+    {
       return .clean(MergedContent(ours, rule: .equal))
     }
     return .conflict([input.part("both sides created the document, with different content")])
@@ -66,18 +68,25 @@ func mergeLines(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> TextMerge {
   switch LineMerge(base: lines.base, ours: lines.ours, theirs: lines.theirs) {
   case .clean(let bytes): return .clean(bytes, .lines)
   case .conflict(let regions):
-    return .conflict(regions.map { lineConflict($0, base: lines.base, ours: lines.ours, theirs: lines.theirs, from: (0, 0, 0)) })
+    return .conflict(
+      regions.map {
+        lineConflict($0, base: lines.base, ours: lines.ours, theirs: lines.theirs, from: (0, 0, 0))
+      })
   }
 }
 
 /// A region as a conflict; `from` tells how many lines stand before each text in its file.
 func lineConflict(
-  _ region: ThreeWayLines.Region, base: TextLines, ours: TextLines, theirs: TextLines, from first: (Int, Int, Int)
+  _ region: ThreeWayLines.Region, base: TextLines, ours: TextLines, theirs: TextLines,
+  from first: (Int, Int, Int)
 ) -> ConflictPart {
-  func moved(_ range: Range<Int>, _ count: Int) -> Range<Int> { range.lowerBound + count..<range.upperBound + count }
+  func moved(_ range: Range<Int>, _ count: Int) -> Range<Int> {
+    range.lowerBound + count..<range.upperBound + count
+  }
   return ConflictPart(
     place: .lines(
-      base: moved(region.base, first.0), ours: moved(region.ours, first.1), theirs: moved(region.theirs, first.2)),
+      base: moved(region.base, first.0), ours: moved(region.ours, first.1),
+      theirs: moved(region.theirs, first.2)),
     base: Array(base[region.base]), ours: Array(ours[region.ours]), theirs: Array(theirs[region.theirs]),
     reason: "both sides changed these lines")
 }

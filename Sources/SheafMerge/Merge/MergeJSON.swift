@@ -13,10 +13,20 @@ func mergeJSON(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> TextMerge {
   if theirs.value == base.value { return .clean(ours.bytes, .fastForward) }
   var merge = JSONFieldMerge()
   let sides = JSONFieldMerge.Sides(base: JSONPart(base), ours: JSONPart(ours), theirs: JSONPart(theirs))
-  guard let body = merge.merge(sides, at: .root), merge.conflicts.isEmpty else { return .conflict(merge.conflicts) }
-  let range = ours.layout.range
-  let bytes = Array(ours.bytes[..<range.lowerBound]) + body + ours.bytes[range.upperBound...]
-  return .clean(bytes, .fields)
+  let body = merge.merge(sides, at: .root)
+  var fields: [UInt8]?
+  if let body, merge.conflicts.isEmpty {
+    let range = ours.layout.range
+    fields = Array(ours.bytes[..<range.lowerBound]) + body + ours.bytes[range.upperBound...]
+  }
+  // Lines keep what fields cannot say: order, blank lines, a value that moved under a new key. They
+  // are taken when they mean the same, or when fields alone came to nothing.
+  if case .clean(let lines, let rule) = mergeLines(base: base.bytes, ours: ours.bytes, theirs: theirs.bytes),
+    let value = try? JSONReader.read(lines)
+  {
+    guard let fields, value != (try? JSONReader.read(fields)) else { return .clean(lines, rule) }
+  }
+  return fields.map { .clean($0, .fields) } ?? .conflict(merge.conflicts)
 }
 
 /// A value, where it stands, and the bytes it stands in.
@@ -83,7 +93,8 @@ struct JSONFieldMerge {
   private mutating func clash(_ sides: Sides, _ pointer: JSONPointer, _ reason: String) -> [UInt8]? {
     conflicts.append(
       ConflictPart(
-        place: .field(pointer), base: sides.base.map { Array($0.text) }, ours: sides.ours.map { Array($0.text) },
+        place: .field(pointer), base: sides.base.map { Array($0.text) },
+        ours: sides.ours.map { Array($0.text) },
         theirs: sides.theirs.map { Array($0.text) }, reason: reason))
     return nil
   }
@@ -101,7 +112,8 @@ struct JSONFieldMerge {
   }
 
   /// The member in the spelling of the side that has it: its key, colon and white space, then the value.
-  private static func memberText(_ key: String, _ value: [UInt8], ours: JSONPart, theirs: JSONPart) -> [UInt8] {
+  private static func memberText(_ key: String, _ value: [UInt8], ours: JSONPart, theirs: JSONPart) -> [UInt8]
+  {
     for side in [ours, theirs] {
       guard let index = side.object?.position(of: key) else { continue }
       let place = side.layout.members[index]
@@ -151,7 +163,9 @@ enum MergedOrder {
 enum JSONSplice {
   /// The bytes of an object with these members, in the white space of ours, or of theirs where ours
   /// was empty.
-  static func object(_ members: [(key: String, text: [UInt8])], in ours: JSONPart, or theirs: JSONPart) -> [UInt8] {
+  static func object(_ members: [(key: String, text: [UInt8])], in ours: JSONPart, or theirs: JSONPart)
+    -> [UInt8]
+  {
     let model = ours.layout.members.isEmpty ? theirs : ours
     let places = model.layout.members
     guard let first = places.first, let last = places.last, !members.isEmpty else { return Array("{}".utf8) }

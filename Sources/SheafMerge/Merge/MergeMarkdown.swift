@@ -5,11 +5,13 @@ import SheafModel
 /// Where front matter is missing on a side, cannot be read, or does not give each key lines of its
 /// own, the whole file merges by lines.
 func mergeMarkdown(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> TextMerge {
-  guard let baseText = MarkdownText(base), let oursText = MarkdownText(ours), let theirsText = MarkdownText(theirs)
+  guard let baseText = MarkdownText(base), let oursText = MarkdownText(ours),
+    let theirsText = MarkdownText(theirs)
   else { return mergeLines(base: base, ours: ours, theirs: theirs) }
   var merge = FrontMatterMerge(base: baseText, ours: oursText, theirs: theirsText)
   let head = merge.merge()
   var conflicts = merge.conflicts
+  var fields: [UInt8]?
   switch LineMerge(base: baseText.body, ours: oursText.body, theirs: theirsText.body) {
   case .conflict(let regions):
     let first = (baseText.bodyLine, oursText.bodyLine, theirsText.bodyLine)
@@ -24,12 +26,16 @@ func mergeMarkdown(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> TextMerge {
     bytes += body
     // The lines were chosen without knowing what they mean together; only what reads back as
     // it was meant is taken.
-    if case .object(let object)? = try? FrontMatter.read(bytes), merge.isMeant(object) {
-      return .clean(bytes, .fieldsAndLines)
-    }
-    return mergeLines(base: base, ours: ours, theirs: theirs)
+    if case .object(let object)? = try? FrontMatter.read(bytes), merge.isMeant(object) { fields = bytes }
   }
-  return .conflict(conflicts)
+  // As with JSON: lines keep order and comments, and are taken when they mean the same, or when
+  // fields alone came to nothing.
+  let lines = mergeLines(base: base, ours: ours, theirs: theirs)
+  if case .clean(let text, _) = lines, case .object(let object)? = try? FrontMatter.read(text) {
+    if fields == nil || merge.isMeant(object) { return lines }
+  }
+  if let fields { return .clean(fields, .fieldsAndLines) }
+  return conflicts.isEmpty ? lines : .conflict(conflicts)
 }
 
 /// A Markdown file with front matter whose keys have lines of their own.
@@ -135,7 +141,9 @@ struct FrontMatterMerge {
     return keys.isEmpty ? Array(ours.yaml[0..<ours.yaml.count]) : out
   }
 
-  private mutating func take(_ key: String, _ value: JSONValue?, _ text: ArraySlice<UInt8>?, to out: inout [UInt8]) {
+  private mutating func take(
+    _ key: String, _ value: JSONValue?, _ text: ArraySlice<UInt8>?, to out: inout [UInt8]
+  ) {
     guard let value, let text else { return }
     meant.append((key, value))
     out += text

@@ -11,7 +11,8 @@ public struct SchemaError: SheafFailure, Hashable {
 
   public var problem: String {
     let place = pointer.tokens.isEmpty ? "the schema" : "the schema at \(pointer)"
-    return keyword.map { "\(place) cannot be used: \"\($0)\" \(reason)" } ?? "\(place) cannot be used: it \(reason)"
+    return keyword.map { "\(place) cannot be used: \"\($0)\" \(reason)" }
+      ?? "\(place) cannot be used: it \(reason)"
   }
 
   public var hint: String? { "Write the schema in the part of JSON Schema 2020-12 that Sheaf reads." }

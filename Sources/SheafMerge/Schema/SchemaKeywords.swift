@@ -27,7 +27,7 @@ struct SchemaKeywords {
     if let types = try types() { checks.append(.type(types)) }
     if let value = value("const") { checks.append(.const(value)) }
     if let value = value("enum") {
-      guard case .array(let values) = value, !values.isEmpty else { throw error("enum", "must be a list of values") }
+      guard case .array(let values) = value else { throw error("enum", "must be a list of values") }
       checks.append(.enum(values))
     }
     if let number = try number("multipleOf") {
@@ -56,7 +56,9 @@ struct SchemaKeywords {
     if let count = try count("maxProperties") { checks.append(.maxProperties(count)) }
     if let count = try count("minProperties") { checks.append(.minProperties(count)) }
     if let value = value("required") {
-      guard let names = Self.names(value) else { throw error("required", "must be a list of different names") }
+      guard let names = Self.names(value) else {
+        throw error("required", "must be a list of different names")
+      }
       checks.append(.required(names))
     }
     if let value = value("dependentRequired") {
@@ -107,7 +109,9 @@ struct SchemaKeywords {
   /// The places of a list of subschemas.
   mutating func schemaList(_ keyword: String) throws(SchemaError) -> [JSONPointer] {
     guard let value = value(keyword) else { return [] }
-    guard case .array(let schemas) = value, !schemas.isEmpty else { throw error(keyword, "must be a list of schemas") }
+    guard case .array(let schemas) = value, !schemas.isEmpty else {
+      throw error(keyword, "must be a list of schemas")
+    }
     return schemas.indices.map { pointer.appending(keyword).appending($0) }
   }
 
@@ -120,7 +124,9 @@ struct SchemaKeywords {
 
   /// Refuses a pattern that does not compile.
   func compile(_ pattern: String, of keyword: String) throws(SchemaError) {
-    if SchemaPattern(pattern) == nil { throw error(keyword, "holds a pattern that cannot be read: \(pattern)") }
+    if SchemaPattern(pattern) == nil {
+      throw error(keyword, "holds a pattern that cannot be read: \(pattern)")
+    }
   }
 
   private static func names(_ value: JSONValue) -> [String]? {

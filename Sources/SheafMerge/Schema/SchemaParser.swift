@@ -13,7 +13,8 @@ struct SchemaParser {
 
   /// Keywords that say something about a value and never refuse one.
   private static let annotations: Set<String> = [
-    "$comment", "contentEncoding", "contentMediaType", "default", "deprecated", "description", "examples", "format",
+    "$comment", "contentEncoding", "contentMediaType", "default", "deprecated", "description", "examples",
+    "format",
     "readOnly", "title", "writeOnly",
   ]
 
@@ -43,7 +44,9 @@ struct SchemaParser {
     return nodes.count - 1
   }
 
-  private mutating func collectAnchors(in value: JSONValue, at pointer: JSONPointer, depth: Int) throws(SchemaError) {
+  private mutating func collectAnchors(in value: JSONValue, at pointer: JSONPointer, depth: Int)
+    throws(SchemaError)
+  {
     guard depth <= 128 else {
       throw SchemaError(pointer: pointer, keyword: nil, reason: "is nested deeper than 128")
     }
@@ -55,7 +58,8 @@ struct SchemaParser {
         if member.key == "$anchor", case .string(let name) = member.value {
           let key = ExactString(name)
           if let other = anchors[key], other != pointer {
-            throw SchemaError(pointer: pointer, keyword: "$anchor", reason: "\"\(name)\" stands at \(other) already")
+            throw SchemaError(
+              pointer: pointer, keyword: "$anchor", reason: "\"\(name)\" stands at \(other) already")
           }
           anchors[key] = pointer
         }
@@ -148,7 +152,9 @@ struct SchemaParser {
       try keywords.compile(pattern, of: "patternProperties")
       members.patterns.append(Dependent(key: pattern, consequence: try self.node(at: pointer)))
     }
-    if let pointer = keywords.schema("additionalProperties") { members.additional = try self.node(at: pointer) }
+    if let pointer = keywords.schema("additionalProperties") {
+      members.additional = try self.node(at: pointer)
+    }
     if members != SchemaMembers() { node.checks.append(.members(members)) }
     if let pointer = keywords.schema("propertyNames") {
       node.checks.append(.propertyNames(try self.node(at: pointer)))
@@ -168,7 +174,8 @@ struct SchemaParser {
     let prefix = try nodes(at: keywords.schemaList("prefixItems"))
     let rest = keywords.schema("items")
     if !prefix.isEmpty || rest != nil {
-      node.checks.append(.items(prefix: prefix, rest: try rest.map { place throws(SchemaError) in try self.node(at: place) }))
+      node.checks.append(
+        .items(prefix: prefix, rest: try rest.map { place throws(SchemaError) in try self.node(at: place) }))
     }
     let least = try keywords.count("minContains")
     let most = try keywords.count("maxContains")

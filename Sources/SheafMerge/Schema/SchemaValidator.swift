@@ -37,7 +37,9 @@ struct SchemaValidator {
     return check(value, against: index, as: "", depth: depth)
   }
 
-  private mutating func check(_ value: JSONValue, at token: String, against index: Int, as keyword: String, depth: Int)
+  private mutating func check(
+    _ value: JSONValue, at token: String, against index: Int, as keyword: String, depth: Int
+  )
     -> Bool
   {
     path.append(token)
@@ -46,7 +48,8 @@ struct SchemaValidator {
   }
 
   /// Checks a value against a node; `keyword` names who asked, for the report of a `false` schema.
-  private mutating func check(_ value: JSONValue, against index: Int, as keyword: String, depth: Int) -> Bool {
+  private mutating func check(_ value: JSONValue, against index: Int, as keyword: String, depth: Int) -> Bool
+  {
     checksLeft -= 1
     guard checksLeft > 0 else { return false }
     guard depth < Self.depthLimit else { return fail(keyword, "is nested too deeply to check") }
@@ -78,7 +81,9 @@ struct SchemaValidator {
         || fail("enum", "must be one of \(values.prefix(20).map(Self.shown).joined(separator: ", "))")
     case .allOf(let indexes):
       var isValid = true
-      for index in indexes where !self.check(value, against: index, as: "allOf", depth: depth) { isValid = false }
+      for index in indexes where !self.check(value, against: index, as: "allOf", depth: depth) {
+        isValid = false
+      }
       return isValid
     case .anyOf(let indexes):
       for index in indexes where self.isValid(value, against: index, depth: depth) { return true }
@@ -86,9 +91,11 @@ struct SchemaValidator {
     case .oneOf(let indexes):
       var count = 0
       for index in indexes where self.isValid(value, against: index, depth: depth) { count += 1 }
-      return count == 1 || fail("oneOf", "must fit exactly one of \(indexes.count) alternatives and fits \(count)")
+      return count == 1
+        || fail("oneOf", "must fit exactly one of \(indexes.count) alternatives and fits \(count)")
     case .not(let index):
-      return !self.isValid(value, against: index, depth: depth) || fail("not", "must not fit what the schema excludes")
+      return !self.isValid(value, against: index, depth: depth)
+        || fail("not", "must not fit what the schema excludes")
     case .conditional(let condition, let then, let otherwise):
       let branch = isValid(value, against: condition, depth: depth) ? (then, "then") : (otherwise, "else")
       guard let index = branch.0 else { return true }
@@ -109,9 +116,11 @@ struct SchemaValidator {
     case .multipleOf(let unit):
       return number.isMultiple(of: unit) == true || fail("multipleOf", "must be a multiple of \(unit)")
     case .maximum(let limit): return number <= limit || fail("maximum", "must be at most \(limit)")
-    case .exclusiveMaximum(let limit): return number < limit || fail("exclusiveMaximum", "must be below \(limit)")
+    case .exclusiveMaximum(let limit):
+      return number < limit || fail("exclusiveMaximum", "must be below \(limit)")
     case .minimum(let limit): return number >= limit || fail("minimum", "must be at least \(limit)")
-    case .exclusiveMinimum(let limit): return number > limit || fail("exclusiveMinimum", "must be above \(limit)")
+    case .exclusiveMinimum(let limit):
+      return number > limit || fail("exclusiveMinimum", "must be above \(limit)")
     default: return true
     }
   }
@@ -131,21 +140,28 @@ struct SchemaValidator {
 
   private mutating func passes(_ items: [JSONValue], _ check: SchemaCheck, depth: Int) -> Bool {
     switch check {
-    case .maxItems(let count): return items.count <= count || fail("maxItems", "must have at most \(count) items")
-    case .minItems(let count): return items.count >= count || fail("minItems", "must have at least \(count) items")
-    case .uniqueItems: return Set(items).count == items.count || fail("uniqueItems", "must not hold an item twice")
+    case .maxItems(let count):
+      return items.count <= count || fail("maxItems", "must have at most \(count) items")
+    case .minItems(let count):
+      return items.count >= count || fail("minItems", "must have at least \(count) items")
+    case .uniqueItems:
+      return Set(items).count == items.count || fail("uniqueItems", "must not hold an item twice")
     case .items(let prefix, let rest):
       var isValid = true
       for (index, item) in items.enumerated() {
         guard let schema = index < prefix.count ? prefix[index] : rest else { break }
         let keyword = index < prefix.count ? "prefixItems" : "items"
-        if !self.check(item, at: String(index), against: schema, as: keyword, depth: depth) { isValid = false }
+        if !self.check(item, at: String(index), against: schema, as: keyword, depth: depth) {
+          isValid = false
+        }
       }
       return isValid
     case .contains(let schema, let least, let most):
       var count = 0
       for item in items where isValid(item, against: schema, depth: depth) { count += 1 }
-      if count < least { return fail("contains", "must hold at least \(least) items of the kind asked for, holds \(count)") }
+      if count < least {
+        return fail("contains", "must hold at least \(least) items of the kind asked for, holds \(count)")
+      }
       if let most, count > most {
         return fail("maxContains", "must hold at most \(most) items of the kind named, holds \(count)")
       }
@@ -154,7 +170,9 @@ struct SchemaValidator {
     }
   }
 
-  private mutating func passes(_ object: JSONObject, _ value: JSONValue, _ check: SchemaCheck, depth: Int) -> Bool {
+  private mutating func passes(_ object: JSONObject, _ value: JSONValue, _ check: SchemaCheck, depth: Int)
+    -> Bool
+  {
     var isValid = true
     switch check {
     case .maxProperties(let count):
@@ -162,7 +180,9 @@ struct SchemaValidator {
     case .minProperties(let count):
       return object.count >= count || fail("minProperties", "must have at least \(count) members")
     case .required(let keys):
-      for key in keys where object[key] == nil { isValid = fail("required", "must have the member \"\(key)\"") }
+      for key in keys where object[key] == nil {
+        isValid = fail("required", "must have the member \"\(key)\"")
+      }
     case .dependentRequired(let dependents):
       for dependent in dependents where object[dependent.key] != nil {
         for key in dependent.consequence where object[key] == nil {
@@ -193,7 +213,9 @@ struct SchemaValidator {
       isValid = check(member.value, at: member.key, against: schema, as: "properties", depth: depth)
     }
     for pattern in members.patterns {
-      guard let isFound = isFound(pattern.key, in: member.key) else { return fail("patternProperties", Self.tooLong) }
+      guard let isFound = isFound(pattern.key, in: member.key) else {
+        return fail("patternProperties", Self.tooLong)
+      }
       guard isFound else { continue }
       isNamed = true
       let schema = pattern.consequence

@@ -2,7 +2,8 @@
 ///
 /// Swift's own `==` holds "é" and "e" + U+0301 for equal. Keys, paths and stored
 /// text must not: two spellings are two keys, on every machine.
-public struct ExactString: Hashable, Sendable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
+public struct ExactString: Hashable, Sendable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible
+{
   /// The string as it was given.
   public let text: String
 

@@ -37,7 +37,9 @@ public struct JSONSource: Hashable, Sendable {
     for token in pointer.tokens {
       switch value {
       case .object(let object):
-        guard let index = object.position(of: token), layout.members.indices.contains(index) else { return nil }
+        guard let index = object.position(of: token), layout.members.indices.contains(index) else {
+          return nil
+        }
         value = object.members[index].value
         layout = layout.members[index].value
       case .array(let items):

@@ -9,7 +9,8 @@ public struct JSONNumber: Sendable, CustomStringConvertible {
 
   /// Takes a spelling, or `nil` when it is not a JSON number (RFC 8259 section 6).
   public init?(_ literal: String) {
-    guard Self.length(in: Array(literal.utf8), from: 0) == literal.utf8.count else { return nil }
+    let length = Self.length(in: Array(literal.utf8), from: 0)
+    guard length > 0, length == literal.utf8.count else { return nil }
     self.literal = literal
   }
 
@@ -146,7 +147,9 @@ extension JSONNumber: Hashable, Comparable {
     else { return nil }
     if number.digits.isEmpty { return true }
     // The digits do not end in zero, so they cannot be a multiple of ten times anything.
-    if number.exponent < unit.exponent || number.farExponent != nil { return number.exponent >= unit.exponent && size == 1 }
+    if number.exponent < unit.exponent || number.farExponent != nil {
+      return number.exponent >= unit.exponent && size == 1
+    }
     func product(_ one: UInt64, _ other: UInt64) -> UInt64 {
       size.dividingFullWidth(one.multipliedFullWidth(by: other)).remainder
     }

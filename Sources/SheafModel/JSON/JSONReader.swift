@@ -73,7 +73,9 @@ public struct JSONReader {
       repeat {
         skipSpace()
         guard offset < bytes.count else { throw error(.unexpectedEnd, at: offset) }
-        guard bytes[offset] == UInt8(ascii: "\"") else { throw error(.expected("a key in quotes"), at: offset) }
+        guard bytes[offset] == UInt8(ascii: "\"") else {
+          throw error(.expected("a key in quotes"), at: offset)
+        }
         try countMember()
         let keyStart = offset
         let key = try string()
@@ -120,7 +122,9 @@ public struct JSONReader {
 
   private mutating func number() throws(JSONError) -> JSONNumber {
     let length = JSONNumber.length(in: bytes, from: offset)
-    guard length > 0 else { throw error(.expected("a number without leading zeros or missing digits"), at: offset) }
+    guard length > 0 else {
+      throw error(.expected("a number without leading zeros or missing digits"), at: offset)
+    }
     guard length <= limits.numberLength else {
       throw error(.numberTooLong(limit: limits.numberLength), at: offset)
     }
