@@ -96,7 +96,7 @@ extension StoreTransaction {
     }
     if log {
       try db.execute(sql: "DELETE FROM lineage; DELETE FROM head; DELETE FROM conflict")
-      try projectAll(progress: progress)
+      _ = try project(after: 0, progress: progress)
     }
     try rebuildState()
     var places: [String] = []
@@ -162,7 +162,7 @@ extension StoreTransaction {
     let foreign = try collectionRoots().filter { !$0.isHeld }
     if log {
       try dropProjections()
-      try projectAll(progress: progress)
+      _ = try project(after: 0, progress: progress)
     }
     try rebuildState()
     try setForeignCollections(foreign.map { ($0.name, $0.root, $0.count) })
