@@ -81,7 +81,7 @@ extension Library {
   private func takeDrafts(
     of member: String, from remote: FolderRemote, problems: inout [String]
   ) async throws -> [DraftAnswer] {
-    func own(_ folder: String, isMade: Bool) throws -> FolderHandle? {
+    @Sendable func own(_ folder: String, isMade: Bool) throws -> FolderHandle? {
       try FolderHandle(root: remote.folder).folder(folder, isMade: isMade)?.folder(member, isMade: isMade)
     }
     let names = try await Blocking.run {
@@ -139,12 +139,6 @@ extension Library {
     var wanted = try await wantedBundles(of: remote, newest: newest, problems: &problems)
     var written = (count: 0, sizeInBytes: UInt64(0))
     var kept: Set<BundleName> = []
-    func leave(_ name: BundleName, _ request: PullRequest) async throws {
-      let size = try await leave(name, request, in: remote)
-      if size > 0 { written = (written.count + 1, written.sizeInBytes + size) }
-      kept.insert(name)
-    }
-
     // One first copy stays for whoever comes. A small step behind it is cheaper than making it anew.
     let first = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
     let whole = BundleName(first, to: newest)
@@ -160,7 +154,9 @@ extension Library {
       wanted[whole] = first
     }
     for (name, request) in wanted.sorted(by: { $0.key.text < $1.key.text }) where !kept.contains(name) {
-      try await leave(name, request)
+      let size = try await leave(name, request, in: remote)
+      if size > 0 { written = (written.count + 1, written.sizeInBytes + size) }
+      kept.insert(name)
     }
     let needed = kept
     try await Blocking.run {
