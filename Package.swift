@@ -90,7 +90,9 @@ let package = Package(
       ],
       resources: [.copy("SampleLibrary")]),
     // What tests share: seeded randomness, temporary folders, vectors.
-    .target(name: "SheafTesting", dependencies: ["SheafModel"], path: "Tests/SheafTesting"),
+    .target(
+      name: "SheafTesting", dependencies: ["SheafModel", "SheafLog", "SheafStore", "SheafSync"],
+      path: "Tests/SheafTesting"),
     .testTarget(
       name: "SheafModelTests", dependencies: ["SheafTesting", "SheafModel"], exclude: ["Fixtures"]),
     .testTarget(name: "SheafLogTests", dependencies: ["SheafTesting", "SheafModel", "SheafLog"]),
