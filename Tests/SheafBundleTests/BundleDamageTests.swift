@@ -45,7 +45,8 @@ import Testing
   func truncated() throws {
     let history = try #require(Self.history)
     for sample in Self.cases {
-      let bytes = try history.bundle(sample.content, from: sample.from, subscription: sample.subscription).bytes
+      let bytes = try history.bundle(sample.content, from: sample.from, subscription: sample.subscription)
+        .bytes
       for size in 0..<bytes.count {
         #expect(throws: BundleError.self) { try read(Array(bytes[..<size]), history, sample) }
       }
@@ -60,7 +61,8 @@ import Testing
     let history = try #require(Self.history)
     var random = SplitMix64(seed: 21)
     for sample in Self.cases {
-      let bytes = try history.bundle(sample.content, from: sample.from, subscription: sample.subscription).bytes
+      let bytes = try history.bundle(sample.content, from: sample.from, subscription: sample.subscription)
+        .bytes
       let whole = try read(bytes, history, sample)
       var unnoticed = 0
       for _ in 0..<500 {
