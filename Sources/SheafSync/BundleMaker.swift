@@ -150,7 +150,8 @@ struct BundleMaker {
   ) throws -> BundleSummary {
     let header = try header()
     let writer = try BundleWriter(
-      header: header, seal: try seal(), proof: [], otherCollections: try otherCollections(), sink: sink)
+      header: header, seal: try seal(), otherCollections: try otherCollections(),
+      range: try MerkleProof.compactRange(size: request.from, nodes: transaction.node), sink: sink)
     var host = StoreBundleHost(transaction: transaction, size: request.from, subscription: request.subscription)
     var next = request.from + 1
     while next <= to {

@@ -1,5 +1,6 @@
 import Foundation
 import SheafModel
+import SheafStore
 
 #if canImport(Glibc)
   import Glibc

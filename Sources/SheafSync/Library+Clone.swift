@@ -97,7 +97,7 @@ extension Library {
   /// Takes the library's name for people from its settings document, where there is one.
   private func takeName() async throws {
     try await store.write(purpose: "sheaf clone") { transaction in
-      guard let bytes = try transaction.currentBytes(of: LibrarySettings.path),
+      guard let bytes = try transaction.currentBytes(of: try DocumentPath(LibrarySettings.path)),
         let settings = try? LibrarySettings(parsing: bytes), let name = settings.name
       else { return }
       var facts = try transaction.facts()

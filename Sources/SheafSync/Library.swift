@@ -161,6 +161,7 @@ public enum LibraryError: SheafFailure, Equatable {
     switch self {
     case .folderNotEmpty(let folder): "\(folder) is not empty"
     case .onlyPublisher(let what): "only the publisher's copy can \(what)"
+    case .onlyReplica: "the publisher's copy has nobody to pull from"
     case .needsDepth(let depth, let what):
       "this copy keeps too little history to \(what); it takes \(depth.rawValue)"
     case .noDocument(let path): "there is no document \(path)"

@@ -11,8 +11,7 @@ struct LibrarySettingsTests {
     return names.filter { $0.hasPrefix("settings-") }.sorted()
   }()
 
-  @Test(
-    "Every vector of Schemas/settings.md is read or refused as its first line says", arguments: vectorNames)
+  @Test("Every vector of Schemas/settings.md is read or refused as its first line says", arguments: vectorNames)
   func vectors(name: String) throws {
     let bytes = try vector(name)
     let end = try #require(bytes.firstIndex(of: UInt8(ascii: "\n")))

@@ -1,0 +1,171 @@
+import Foundation
+import GRDB
+import SheafModel
+
+extension StoreTransaction {
+  /// What SQLite finds wrong with the file itself; empty when nothing is.
+  public func integrityProblems(limit: Int) throws -> [String] {
+    try String.fetchAll(db, sql: "PRAGMA quick_check(\(max(1, limit)))").filter { $0 != "ok" }
+  }
+
+  /// Stored bodies by row, a few at a time: what each is filed under.
+  public func bodyRows(after row: Int64, count: Int) throws -> [(
+    row: Int64, hash: [UInt8], sizeInBytes: Int64
+  )] {
+    try rows("SELECT id, hash, size FROM body WHERE id > ? ORDER BY id LIMIT ?", [row, count]).map {
+      ($0[0], [UInt8]($0[1] as Data), $0[2])
+    }
+  }
+
+  /// How many hashes of the log's tree are kept.
+  public func nodeCount() throws -> UInt64 {
+    UInt64(clamping: try integer("SELECT count(*) FROM log_node") ?? 0)
+  }
+
+  /// Documents by row, a few at a time, with what is filed beside their paths.
+  public func documentRows(after row: Int64, count: Int) throws
+    -> [(row: Int64, path: String, collection: String, folded: String)]
+  {
+    try rows(
+      "SELECT id, path, collection, folded FROM document WHERE id > ? ORDER BY id LIMIT ?", [row, count]
+    ).map { ($0[0], $0[1], $0[2], $0[3]) }
+  }
+
+  /// Change sets that own lines without being in the log, or lines that own none.
+  public func strayLines(limit: Int) throws -> [String] {
+    try rows(
+      """
+      SELECT change_set, line FROM revision
+      WHERE change_set NOT IN (SELECT number FROM change_set) OR document NOT IN (SELECT id FROM document) LIMIT ?
+      """, [limit]
+    ).map { "\($0[0] as Int64).\($0[1] as Int64)" }
+  }
+
+  /// Content that should be held and is not, as the places that need it.
+  ///
+  /// - Parameter revisions: Whether every revision's content should be held, and not only what is current.
+  public func missingContent(revisions: Bool, limit: Int) throws -> [String] {
+    var places = try rows(
+      """
+      SELECT d.path FROM head h JOIN document d ON d.id = h.document
+      WHERE h.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = h.content)
+      UNION
+      SELECT d.path FROM conflict c JOIN document d ON d.id = c.document
+      WHERE c.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = c.base)
+      LIMIT ?
+      """, [limit]
+    ).map { "document \($0[0] as String)" }
+    if revisions {
+      places += try rows(
+        """
+        SELECT r.change_set, r.line FROM revision r WHERE r.verb NOT IN ('delete', 'resolve-deleted')
+          AND (r.content IS NULL OR NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = r.content)) LIMIT ?
+        """, [limit]
+      ).map { "revision \($0[0] as Int64).\($0[1] as Int64)" }
+    }
+    places += try rows(
+      """
+      SELECT DISTINCT d.leaf FROM draft d JOIN draft_line l ON l.draft = d.id
+      WHERE l.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = l.content) LIMIT ?
+      """, [limit]
+    ).map { "draft \(Hexadecimal.encode([UInt8]($0[0] as Data)).prefix(16))" }
+    return places
+  }
+
+  /// Drafts in quarantine: the hash each is filed under and its note.
+  public func quarantined(limit: Int) throws -> [(leaf: [UInt8], note: [UInt8])] {
+    try rows("SELECT leaf, note FROM quarantine ORDER BY leaf LIMIT ?", [limit]).map {
+      ([UInt8]($0[0] as Data), [UInt8]($0[1] as Data))
+    }
+  }
+
+  /// Builds the projections anew, and tells which rows then differ from those that were there.
+  ///
+  /// Everything it changes stays changed: the caller throws the transaction away. The rows
+  /// from before are kept in temporary tables, so that memory stays bounded.
+  ///
+  /// - Parameters:
+  ///   - log: Whether lines are held and heads follow from them; otherwise only the state tree is built.
+  ///   - limit: The most places told for each table.
+  /// - Returns: The places, in words.
+  public func differencesFromRebuilt(log: Bool, limit: Int, progress: (UInt64) -> Void) throws -> [String] {
+    let kept = Self.compared.filter { log || !$0.followsFromLog }
+    for table in kept {
+      try db.execute(
+        sql: "CREATE TEMP TABLE verified_\(table.name) AS SELECT \(table.columns) FROM \(table.name)")
+    }
+    if log {
+      try db.execute(sql: "DELETE FROM lineage; DELETE FROM head; DELETE FROM conflict")
+      _ = try project(after: 0, progress: progress)
+    }
+    try rebuildState()
+    var places: [String] = []
+    for table in kept {
+      let differing = """
+        SELECT DISTINCT key FROM (
+          SELECT \(table.key) AS key FROM
+            (SELECT \(table.columns) FROM temp.verified_\(table.name)
+             EXCEPT SELECT \(table.columns) FROM main.\(table.name))
+          UNION ALL
+          SELECT \(table.key) AS key FROM
+            (SELECT \(table.columns) FROM main.\(table.name)
+             EXCEPT SELECT \(table.columns) FROM temp.verified_\(table.name))
+        ) ORDER BY key LIMIT \(limit)
+        """
+      for row in try Row.fetchAll(db, sql: differing) {
+        places.append("\(table.noun) \(row[0] as String? ?? "without a name")")
+      }
+    }
+    return places
+  }
+
+  private struct ComparedTable {
+    var name: String
+    var columns: String
+    /// An expression that names a row to a person.
+    var key: String
+    var noun: String
+    var followsFromLog: Bool
+  }
+
+  private static let compared: [ComparedTable] = [
+    .init(
+      name: "lineage", columns: "revision, parents, rank, superseded",
+      key:
+        "ifnull((SELECT change_set || '.' || line FROM revision r WHERE r.id = revision), 'row ' || revision)",
+      noun: "lineage of revision", followsFromLog: true),
+    .init(
+      name: "head", columns: "document, position, revision, content, size",
+      key: "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)",
+      noun: "head of document", followsFromLog: true),
+    .init(
+      name: "conflict", columns: "document, base",
+      key: "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)",
+      noun: "conflict in document", followsFromLog: true),
+    .init(
+      name: "state_leaf", columns: "collection, key, leaf", key: "collection || '/' || lower(hex(key))",
+      noun: "state leaf", followsFromLog: false),
+    .init(
+      name: "state_node", columns: "collection, prefix, count, digest",
+      key: "collection || '/' || lower(hex(prefix))", noun: "state node", followsFromLog: false),
+    .init(
+      name: "state_collection", columns: "collection, count, root, held", key: "collection",
+      noun: "state of collection", followsFromLog: false),
+  ]
+
+  /// Builds the projections anew for good.
+  ///
+  /// - Parameter log: Whether lines are held; otherwise heads stay, and only the state tree and the marks
+  ///   for the search index are made anew.
+  public func rebuildProjections(log: Bool, progress: (UInt64) -> Void) throws {
+    // What is known of collections outside the subscription came with a bundle and follows from nothing here.
+    let foreign = try collectionRoots().filter { !$0.isHeld }
+    if log {
+      try dropProjections()
+      _ = try project(after: 0, progress: progress)
+    }
+    try rebuildState()
+    try setForeignCollections(foreign.map { ($0.name, $0.root, $0.count) })
+    try markAllStale()
+  }
+}

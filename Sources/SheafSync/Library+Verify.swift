@@ -1,0 +1,235 @@
+import SheafLog
+import SheafModel
+import SheafStore
+
+extension Library {
+  /// Checks everything that this copy holds: every content, note, signature, proof and projection.
+  ///
+  /// Goes on after every find and reports at most 1,000, each with its place. Changes nothing unless
+  /// asked to rebuild; what follows from the log is then dropped and made anew first, in one transaction.
+  ///
+  /// - Returns: A report whose `problems` are empty when all holds.
+  /// - Throws: What keeps it from looking at all, such as a lock; a damaged log is a problem, no error.
+  public func verify(rebuild: Bool, activity: @escaping ActivitySink) async throws -> VerifyReport {
+    var report = VerifyReport(
+      size: 0, changeSets: 0, signatures: 0, checkpoints: 0, revisions: 0, bodies: 0, documents: 0,
+      stateRoot: "",
+      isRebuilt: false, problems: [])
+    var findings = Findings()
+    if rebuild {
+      do {
+        try await store.write(purpose: "sheaf verify --rebuild") { transaction in
+          try transaction.rebuildProjections(log: try transaction.facts().depth >= .trail) { _ in }
+        }
+        try await refreshSearchIndex(activity: activity)
+        report.isRebuilt = true
+      } catch {
+        if case .locked? = error as? StoreError { throw error }
+        findings.add("projections", "they can't be rebuilt: \(error)")
+      }
+    }
+    let started = (report, findings)
+    let held = try await store.read { transaction in
+      var (report, findings) = started
+      self.checkWhatIsHeld(transaction, &report, &findings, activity)
+      return (report, findings)
+    }
+    return try await checkProjections(held.0, held.1)
+  }
+
+  private func checkWhatIsHeld(
+    _ transaction: StoreTransaction, _ report: inout VerifyReport, _ findings: inout Findings,
+    _ activity: ActivitySink
+  ) {
+    findings.section("the library's file") { findings in
+      for problem in try transaction.integrityProblems(limit: 100) {
+        findings.add("the library's file", problem)
+      }
+    }
+    var facts: CopyFacts?
+    findings.section("this copy's facts") { findings in
+      let read = try transaction.facts()
+      facts = read
+      report.size = try transaction.position().size
+      if !read.library.fits(logKey: read.logKey) {
+        findings.add("this copy's facts", "the library's identity and its key do not belong together")
+      }
+    }
+    guard let facts else { return }
+    findings.section("log") { findings in
+      var log = try LogCheck(transaction, library: self)
+      // The counts of what was looked at stand even when something stops the look.
+      defer {
+        report.changeSets = log.changeSets
+        report.signatures = log.signatures
+        report.checkpoints = log.checkpoints
+        report.revisions = log.revisions
+      }
+      if facts.depth >= .trail {
+        try log.run(&findings, activity: activity)
+      } else {
+        try log.runWithoutChangeSets(&findings)
+      }
+    }
+    findings.section("lines") { findings in
+      for place in try transaction.strayLines(limit: findings.room) {
+        findings.add("revision \(place)", "it belongs to no change set or no document")
+      }
+    }
+    findings.section("bodies") { report.bodies = try checkBodies(transaction, &$0) }
+    findings.section("documents") { try checkDocuments(transaction, &$0) }
+    findings.section("contents") { findings in
+      for place in try transaction.missingContent(revisions: facts.depth == .full, limit: findings.room) {
+        findings.add(place, "its content is not held")
+      }
+    }
+    findings.section("drafts") { report.signatures += try checkDrafts(transaction, &$0) }
+    if isPublisher { findings.section("keys/signed") { try checkSignerRecord(transaction, &$0) } }
+  }
+
+  private func checkBodies(_ transaction: StoreTransaction, _ findings: inout Findings) throws -> UInt64 {
+    var count: UInt64 = 0
+    var row: Int64 = .min
+    while true {
+      let some = try transaction.bodyRows(after: row, count: 256)
+      guard let last = some.last else { return count }
+      for body in some {
+        let place = "body \(Hexadecimal.encode(body.hash))"
+        count += 1
+        guard let hash = SHA256Hash(bytes: body.hash) else {
+          findings.add(place, "its name is not a hash")
+          continue
+        }
+        findings.section(place) { findings in
+          guard let bytes = try transaction.body(hash) else { return findings.add(place, "it is not there") }
+          if SHA256Hash(hashing: bytes) != hash {
+            findings.add(place, "its bytes are not those it is named for")
+          }
+          if Int64(bytes.count) != body.sizeInBytes {
+            findings.add(place, "it has another size than it says")
+          }
+        }
+      }
+      row = last.row
+    }
+  }
+
+  private func checkDocuments(_ transaction: StoreTransaction, _ findings: inout Findings) throws {
+    var row: Int64 = .min
+    while true {
+      let some = try transaction.documentRows(after: row, count: 1_000)
+      guard let last = some.last else { return }
+      for document in some {
+        let path = try? DocumentPath(document.path)
+        if path?.collection.text != document.collection || path?.foldedForDisks != document.folded {
+          findings.add("document \(document.path)", "it is filed under another collection or name")
+        }
+      }
+      row = last.row
+    }
+  }
+
+  private func checkDrafts(_ transaction: StoreTransaction, _ findings: inout Findings) throws -> UInt64 {
+    var signatures: UInt64 = 0
+    for draft in try transaction.drafts([.waiting, .deposited, .logged, .refused]) {
+      let place = "draft \(draft.mark)"
+      findings.section(place) { findings in
+        let note = try SignedNote(
+          parsing: draft.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
+        let fields = try draft.fields()
+        signatures += 1
+        if MerkleHash.leaf(draft.note) != draft.leaf {
+          findings.add(place, "its name is not the hash of its note")
+        }
+        if !member.verifierKey.verifies(note: note) {
+          findings.add(place, "this copy's member did not sign it")
+        }
+        if Commitment(reason: SHA256Hash(hashing: draft.reason), seed: draft.seed) != fields.reason {
+          findings.add(place, "its reason is not the one that was signed")
+        }
+        let lines = try transaction.lines(of: draft).map {
+          MerkleHash.leaf($0.signedLine(seed: draft.seed).bytes)
+        }
+        if lines.count != fields.lineCount || MerkleHash.root(ofLeafHashes: lines) != fields.linesRoot {
+          findings.add(place, "its lines are not those that were signed")
+        }
+      }
+    }
+    for draft in try transaction.quarantined(limit: 10_000)
+    where SHA256Hash(bytes: draft.leaf) != MerkleHash.leaf(draft.note) {
+      findings.add(
+        "quarantined draft \(Hexadecimal.encode(draft.leaf).prefix(16))",
+        "its name is not the hash of its note")
+    }
+    return signatures
+  }
+
+  private func checkSignerRecord(_ transaction: StoreTransaction, _ findings: inout Findings) throws {
+    let newest = try transaction.newestCheckpoint()
+    let record = try keys.signerRecord()
+    guard newest != nil || record != nil else { return }
+    let place = "keys/signed"
+    guard let newest, let record else {
+      return findings.add(place, "it and the newest checkpoint are not both there")
+    }
+    let checkpoint = try SignedCheckpoint(parsing: newest.note).checkpoint
+    if record.origin != id.text || record.size != checkpoint.size || record.root != checkpoint.root {
+      findings.add(place, "it names checkpoint \(record.size), and the newest one is \(checkpoint.size)")
+    }
+  }
+
+  /// Carries what was found out of the transaction that must not stand.
+  private struct Undone: Error {
+    var report: VerifyReport
+    var findings: Findings
+  }
+
+  // What follows from the log is built anew beside what is there, compared, and thrown away.
+  private func checkProjections(_ report: VerifyReport, _ findings: Findings) async throws -> VerifyReport {
+    do {
+      try await store.write(purpose: "sheaf verify") { transaction in
+        var report = report
+        var findings = findings
+        findings.section("projections") { findings in
+          let depth = try transaction.facts().depth
+          let limit = max(1, findings.room)
+          for place in try transaction.differencesFromRebuilt(
+            log: depth >= .trail, limit: limit, progress: { _ in })
+          {
+            findings.add(place, "it is not what follows from the log")
+          }
+          let root = try transaction.stateRoot()
+          report.stateRoot = root.base64
+          report.documents = try transaction.counts().documents
+          try self.checkStateRoot(root, transaction, &findings)
+        }
+        throw Undone(report: report, findings: findings)
+      }
+      return report
+    } catch let undone as Undone {
+      var report = undone.report
+      report.problems = undone.findings.problems
+      return report
+    }
+  }
+
+  private func checkStateRoot(
+    _ root: SHA256Hash, _ transaction: StoreTransaction, _ findings: inout Findings
+  ) throws {
+    let position = try transaction.position().size
+    guard position > 0 else { return }
+    if let waiting = try transaction.unsigned().last, waiting.size == position {
+      if waiting.stateRoot != root {
+        findings.add("state", "its root is not the one that waits to be signed")
+      }
+      return
+    }
+    guard let newest = try transaction.newestCheckpoint(), newest.size == position else {
+      return findings.add("checkpoint \(position)", "this copy's position has no checkpoint")
+    }
+    let check = CheckpointCheck(checkpoint: newest, root: nil, logKey: logVerifier, library: id)
+    if let signed = check.run().stateRoot, signed != root {
+      findings.add("state", "its root is not the one that was signed at checkpoint \(position)")
+    }
+  }
+}
