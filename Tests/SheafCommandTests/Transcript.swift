@@ -133,7 +133,10 @@ enum Shell {
             // A file, unlike a pipe, does not make us wait for what a command leaves running;
             // `timeout` ends a command that hangs, so that a test fails and does not wait for ever.
             let code = ChildProcess.run(
-              ["/usr/bin/env", "timeout", "30", "/bin/sh", "-c", "cd \"$0\" || exit 99\n\(command)", folder.path],
+              [
+                "/usr/bin/env", "timeout", "30", "/bin/sh", "-c", "cd \"$0\" || exit 99\n\(command)",
+                folder.path,
+              ],
               environment: [
                 "PATH=\(programs.path):/usr/local/bin:/usr/bin:/bin", "HOME=\(folder.path)", "LANG=C.UTF-8",
                 "LOGNAME=ada", "TMPDIR=\(folder.path)",

@@ -51,7 +51,9 @@ enum ChildProcess {
     let copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
     defer { for copy in copies { free(copy) } }
     return copies.withUnsafeBufferPointer { buffer in
-      guard let first = buffer.baseAddress else { preconditionFailure("the array holds at least the end mark") }
+      guard let first = buffer.baseAddress else {
+        preconditionFailure("the array holds at least the end mark")
+      }
       return body(first)
     }
   }
