@@ -192,7 +192,7 @@ struct LimitsTests {
     let library = try FakeLibrary()
     library.set { $0.bundles[1219] = FakeLibrary.bytes(9_000_000) }
     try await withServer(library, limits: limits) { server in
-      let stuck = try Socket.connect(port: server.port)
+      let stuck = try Socket.connect(port: server.port, bufferInBytes: 4096)
       stuck.send("GET /bundle HTTP/1.1\r\nhost: h\r\n\r\n")
       let isCut = try await eventually { server.log.lines.contains { $0.contains("cut=true") } }
       #expect(isCut)
