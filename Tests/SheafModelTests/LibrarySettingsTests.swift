@@ -12,7 +12,7 @@ struct LibrarySettingsTests {
   }()
 
   @Test("Every vector of Schemas/settings.md is read or refused as its first line says", arguments: vectors)
-  func vectors(name: String) throws {
+  func everyVector(name: String) throws {
     let bytes = try vector(name)
     let end = try #require(bytes.firstIndex(of: UInt8(ascii: "\n")))
     let outcome = String(decoding: bytes[..<end], as: UTF8.self)
