@@ -90,12 +90,17 @@ let package = Package(
       ],
       resources: [.copy("SampleLibrary")]),
     // What tests share: seeded randomness, temporary folders, vectors.
-    .target(name: "SheafTesting", dependencies: ["SheafModel"], path: "Tests/SheafTesting"),
-    .testTarget(name: "SheafModelTests", dependencies: ["SheafTesting", "SheafModel"]),
+    .target(
+      name: "SheafTesting", dependencies: ["SheafModel", "SheafLog", "SheafStore", "SheafSync"],
+      path: "Tests/SheafTesting"),
+    .testTarget(
+      name: "SheafModelTests", dependencies: ["SheafTesting", "SheafModel"], exclude: ["Fixtures"]),
     .testTarget(name: "SheafLogTests", dependencies: ["SheafTesting", "SheafModel", "SheafLog"]),
     .testTarget(name: "SheafDeltaTests", dependencies: ["SheafTesting", "SheafModel", "SheafDelta"]),
     .testTarget(name: "SheafCompressionTests", dependencies: ["SheafTesting", "SheafCompression"]),
-    .testTarget(name: "SheafMergeTests", dependencies: ["SheafTesting", "SheafModel", "SheafMerge"]),
+    .testTarget(
+      name: "SheafMergeTests", dependencies: ["SheafTesting", "SheafModel", "SheafMerge"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "SheafBundleTests",
       dependencies: [

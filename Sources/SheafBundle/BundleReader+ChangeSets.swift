@@ -6,8 +6,7 @@ extension BundleReader {
   func readChangeSetHead(_ header: BundleHeader) throws -> OpenChangeSet {
     try openBlock()
     let number = header.content == .drafts ? 0 : range.size + 1
-    let head = try PackedChangeSet(
-      reading: &block.metadata, digests: &block.digests, context: authors.context)
+    let head = try block.changeSetHead(authors.context)
     guard head.carriedLines == nil || header.carriesOtherCollections else {
       throw block.metadata.malformed("a change set without some of its lines")
     }
@@ -58,9 +57,7 @@ extension BundleReader {
     of changeSet: inout OpenChangeSet, header: BundleHeader, host: inout Host
   ) throws -> BundleEvent? {
     try openBlock()
-    let packed = try PackedLine(
-      reading: &block.metadata, digests: &block.digests, previousPath: previousPath,
-      context: changeSet.context)
+    let packed = try block.line(after: previousPath, changeSet.context)
     if let last = changeSet.lines.last, !(last.line.path < packed.path) {
       throw block.metadata.malformed("the revision list is out of order at \(packed.path)")
     }

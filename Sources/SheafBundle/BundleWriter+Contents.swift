@@ -64,7 +64,9 @@ extension BundleWriter {
           other: content.needsOther ? change.movedFrom : nil))
       finish(content, hash)
     case .conflict(let base, let heads):
-      guard heads.count <= 255 else { throw BundleError.impossible("\(change.path) has \(heads.count) heads") }
+      guard heads.count <= 255 else {
+        throw BundleError.impossible("\(change.path) has \(heads.count) heads")
+      }
       write(
         PackedStateChange(
           path: change.path, kind: .conflict(headCount: heads.count, hasBase: base != nil),

@@ -58,7 +58,8 @@ public final class BundleWriter {
       throw BundleError.impossible("a seal belongs to every bundle but drafts")
     }
     guard proof.count == header.proofNodes.count else {
-      throw BundleError.impossible("its proof has \(proof.count) hashes instead of \(header.proofNodes.count)")
+      throw BundleError.impossible(
+        "its proof has \(proof.count) hashes instead of \(header.proofNodes.count)")
     }
     guard otherCollections.isEmpty || header.carriesOtherCollections else {
       throw BundleError.impossible("it carries every collection, and roots of others")
@@ -154,7 +155,9 @@ public final class BundleWriter {
     }
     var previous = -1
     for line in changeSet.lines {
-      guard line.index > previous, line.index < changeSet.totalLines else { throw refuse("lines out of order") }
+      guard line.index > previous, line.index < changeSet.totalLines else {
+        throw refuse("lines out of order")
+      }
       previous = line.index
     }
     if let reason = changeSet.reason {

@@ -36,7 +36,10 @@ final class FrameWriter {
       (.literals, streams.literals),
     ].filter { !$0.bytes.isEmpty }
     let parts = compressible.map { part, bytes in
-      (part: part, size: bytes.count, data: compress(bytes, of: part, isOnly: isFirst && isLast, isLast: isLast))
+      (
+        part: part, size: bytes.count,
+        data: compress(bytes, of: part, isOnly: isFirst && isLast, isLast: isLast)
+      )
     }
     var flags: UInt8 = isLast ? Frame.last : 0
     for (part, bytes) in compressible where !bytes.isEmpty { flags |= Frame.flag(of: part) }

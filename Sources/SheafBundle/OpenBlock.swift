@@ -21,6 +21,14 @@ struct OpenBlock {
     position = block.position
   }
 
+  mutating func changeSetHead(_ context: PackedChangeSet.Context) throws(BundleError) -> PackedChangeSet {
+    try PackedChangeSet(reading: &metadata, digests: &digests, context: context)
+  }
+
+  mutating func line(after path: [UInt8], _ context: PackedLine.Context) throws(BundleError) -> PackedLine {
+    try PackedLine(reading: &metadata, digests: &digests, previousPath: path, context: context)
+  }
+
   /// Reads the numbers of the next delta's instructions: literals and copies in turn.
   ///
   /// They say where the delta ends and how large its target is.

@@ -133,7 +133,9 @@ struct PackedChangeSet {
       fields = try Self.fields(&input, &digests, flags: flags, context: context)
     }
     if flags & Flag.seed != 0 {
-      guard let seed = Seed(bytes: try digests.take(Seed.sizeInBytes)) else { throw digests.malformed("a seed") }
+      guard let seed = Seed(bytes: try digests.take(Seed.sizeInBytes)) else {
+        throw digests.malformed("a seed")
+      }
       self.seed = seed
     } else {
       seed = nil

@@ -34,15 +34,16 @@ public struct DocumentPath: Hashable, Sendable, Comparable, CustomStringConverti
 
   /// The last segment.
   public var name: String {
-    text.split(separator: "/").last.map(String.init) ?? text
+    // By byte: a combining mark after the slash would make one character of the two.
+    guard let slash = text.utf8.lastIndex(of: UInt8(ascii: "/")) else { return text }
+    return String(text[text.utf8.index(after: slash)...])
   }
 
-  /// What two paths share when a disk that ignores case or Unicode form would
-  /// hold them as one file.
-  public var foldedForDisks: String {
-    // Swift compares strings by canonical equivalence, so case is all that is folded here.
-    text.lowercased().uppercased().lowercased()
-  }
+  /// What two paths share when a disk that ignores case would hold them as one file.
+  ///
+  /// Only case is folded. Swift compares the results by canonical equivalence, as a disk that
+  /// ignores Unicode form does; whoever compares their bytes brings them into one form before.
+  public var foldedForDisks: String { text.lowercased().uppercased().lowercased() }
 
   public var description: String { text }
 
@@ -198,8 +199,12 @@ public enum Subscription: Hashable, Sendable {
       return
     }
     var names: Set<CollectionName> = []
-    for part in text.split(separator: ",") { names.insert(try CollectionName(Self.unescape(part))) }
-    guard names.count <= Limits.collections else { throw PathError(path: "…", rule: .tooLong) }
+    // By byte: a combining mark after a comma would make one character of the two.
+    for part in text.utf8.split(separator: UInt8(ascii: ",")) {
+      let name = try CollectionName(Self.unescape(part))
+      if !name.isAlwaysCarried { names.insert(name) }
+      guard names.count <= Limits.collections else { throw PathError(path: "…", rule: .tooLong) }
+    }
     self = .only(names)
   }
 
@@ -216,9 +221,9 @@ public enum Subscription: Hashable, Sendable {
     return out
   }
 
-  private static func unescape(_ part: Substring) -> String {
+  private static func unescape(_ part: Substring.UTF8View) throws(PathError) -> String {
     var bytes: [UInt8] = []
-    var rest = part.utf8[...]
+    var rest = part
     while let byte = rest.popFirst() {
       if byte == UInt8(ascii: "%"), rest.count >= 2,
         let decoded = Hexadecimal.decode(String(decoding: rest.prefix(2), as: UTF8.self))?.first
@@ -229,7 +234,10 @@ public enum Subscription: Hashable, Sendable {
         bytes.append(byte)
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
+    guard let name = String(validating: bytes, as: UTF8.self) else {
+      throw PathError(path: String(decoding: bytes, as: UTF8.self), rule: .notUTF8)
+    }
+    return name
   }
 }
 

@@ -58,10 +58,15 @@ public struct Reason: Hashable, Sendable {
       rest = rest[rest.index(after: end)...]
       return line
     }
-    guard let first = line(), first.hasPrefix("by ") else {
+    // By byte: a value that starts with a combining mark would make one character with the space.
+    func value(of name: String, in line: String) -> String? {
+      guard line.utf8.starts(with: name.utf8) else { return nil }
+      return String(decoding: line.utf8.dropFirst(name.utf8.count), as: UTF8.self)
+    }
+    guard let name = line().flatMap({ value(of: "by ", in: $0) }) else {
       throw ReasonError(rule: "its first line is not \"by NAME\"")
     }
-    by = String(first.dropFirst(3))
+    by = name
     claims = Claims()
     var allowed = ["author ", "time ", "source "][...]
     while let header = line() {
@@ -69,12 +74,10 @@ public struct Reason: Hashable, Sendable {
         message = String(rest)
         return
       }
-      guard let index = allowed.firstIndex(where: { header.hasPrefix($0) }) else {
-        throw ReasonError(rule: "it has an unknown or misplaced line")
-      }
-      let name = allowed[index]
-      let value = String(header.dropFirst(name.count))
-      switch name {
+      guard let index = allowed.firstIndex(where: { value(of: $0, in: header) != nil }),
+        let value = value(of: allowed[index], in: header)
+      else { throw ReasonError(rule: "it has an unknown or misplaced line") }
+      switch allowed[index] {
       case "author ": claims.author = value
       case "source ": claims.source = value
       default:

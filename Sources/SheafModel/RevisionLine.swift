@@ -100,8 +100,10 @@ public enum RevisionBase: Hashable, Sendable {
     case "@": self = .head
     case "^": self = .draft
     default:
-      if text.hasPrefix("@") {
-        do { self = .headOf(try DocumentPath(String(text.dropFirst()))) } catch { throw .path(error) }
+      // By byte: a path that starts with a combining mark would make one character with the sign.
+      if text.utf8.first == UInt8(ascii: "@") {
+        let path = String(decoding: text.utf8.dropFirst(), as: UTF8.self)
+        do { self = .headOf(try DocumentPath(path)) } catch { throw .path(error) }
         return
       }
       var names: [RevisionName] = []
@@ -186,7 +188,7 @@ public struct RevisionLine: Hashable, Sendable {
     try Self.checkBase(of: self)
   }
 
-  /// Which bases make sense for which verb (`Schemas/revision-list.md`, check 6).
+  /// Which bases make sense for which verb (`Schemas/revision-list.md`, check 7).
   private static func checkBase(of line: RevisionLine) throws(RevisionListError) {
     let fits =
       switch (line.verb, line.base) {
@@ -203,7 +205,7 @@ public struct RevisionLine: Hashable, Sendable {
 
 /// Why a revision list was refused. Nothing was stored.
 public enum RevisionListError: SheafFailure, Equatable {
-  /// A line has this many fields instead of five.
+  /// A line has this many fields instead of five; 0 when the last one does not end.
   case fields(Int)
   /// The verb is unknown.
   case verb(String)
@@ -249,11 +251,12 @@ public struct RevisionList: Hashable, Sendable {
 
   /// Reads a whole list.
   public init(parsing text: String) throws(RevisionListError) {
-    var lines: [RevisionLine] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-      lines.append(try RevisionLine(parsing: line))
-    }
     guard text.isEmpty || text.utf8.last == UInt8(ascii: "\n") else { throw .fields(0) }
+    var lines: [RevisionLine] = []
+    // By byte: a carriage return before the line feed would make one character of the two.
+    for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+      lines.append(try RevisionLine(parsing: Substring(line)))
+    }
     try self.init(lines)
   }
 }

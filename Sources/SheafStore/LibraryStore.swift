@@ -91,7 +91,12 @@ public final class LibraryStore: Sendable {
       let pool = try DatabasePool(path: path, configuration: configuration)
       chmod(path, 0o600)
       let store = LibraryStore(folder: folder, pool: pool, lockPatience: options.lockPatience)
-      if found < StoreMigrations.latest {
+      // Looked at again: a newer Sheaf may have left its step in the write-ahead log alone.
+      let current = try pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+      guard current <= StoreMigrations.latest else {
+        throw StoreError.newerFormat(found: current, supported: StoreMigrations.latest)
+      }
+      if current < StoreMigrations.latest {
         try store.writeBlocking(purpose: "sheaf (bringing the format up to date)") { transaction in
           try StoreMigrations.migrate(transaction.db)
         }

@@ -29,7 +29,7 @@ extension StoreTransaction {
     if let row = try existingDocumentRow(path) { return row }
     try execute(
       "INSERT INTO document (path, collection, folded) VALUES (?, ?, ?)",
-      [path.text, path.collection.text, path.foldedForDisks])
+      [path.text, path.collection.text, Self.diskName(path)])
     return DocumentRow(id: db.lastInsertedRowID)
   }
 
@@ -78,8 +78,13 @@ extension StoreTransaction {
       """
       SELECT path FROM document WHERE folded = ? AND path <> ?
         AND EXISTS (SELECT 1 FROM head WHERE head.document = document.id AND content IS NOT NULL)
-      """, [path.foldedForDisks, path.text]
+      """, [Self.diskName(path), path.text]
     ).map { try DocumentPath($0[0] as String) }
+  }
+
+  // SQLite compares bytes, so what a disk takes for one name must be spelled one way.
+  private static func diskName(_ path: DocumentPath) -> String {
+    path.foldedForDisks.precomposedStringWithCanonicalMapping
   }
 
   /// One current document in a listing.

@@ -64,6 +64,26 @@ struct DiffTests {
     #expect(changes.map(\.old) == [2..<2])
   }
 
+  @Test("An insertion that could stand at several places stands at the last", arguments: UInt64(0)..<4)
+  func slidingByChance(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    for _ in 0..<100 {
+      let old = (0..<12).map { _ in ["a\n", "b\n", "}\n"][Int.random(in: 0..<3, using: &random)] }
+      var new = old
+      for _ in 0..<3 {
+        let index = Int.random(in: 0...new.count, using: &random)
+        new.insert(contentsOf: new[index...].prefix(2), at: index)
+      }
+      let changes = LineDiff.between(Array(old.joined().utf8), Array(new.joined().utf8))
+      for change in changes {
+        #expect(change.old.isEmpty)
+        if change.new.upperBound < new.count {
+          #expect(new[change.new.lowerBound] != new[change.new.upperBound])
+        }
+      }
+    }
+  }
+
   @Test("Past the cap on work the changes still turn old into new")
   func capped() {
     var random = SplitMix64(seed: 1)

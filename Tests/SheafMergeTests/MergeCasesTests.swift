@@ -158,6 +158,15 @@ struct MergeCasesTests {
         == "lines: ---\n# who\nby: y\n# tags\ntags:\n- a\n- b\n# new\nn: 1\n---\n")
   }
 
+  @Test("A key that one side only spelled anew keeps the new spelling beside another edit")
+  func markdownSpelling() throws {
+    let (base, ours) = ("---\na: x\nb: 1\nc: 1\n---\n", "---\na: \"x\"\nb: 2\nc: 1\n---\n")
+    let theirs = "---\na: x\nb: 1\nc: 2\n---\n"
+    let expected = "fieldsAndLines: ---\na: \"x\"\nb: 2\nc: 2\n---\n"
+    #expect(try Self.markdown(base, ours, theirs) == expected)
+    #expect(try Self.markdown(base, theirs, ours) == expected)
+  }
+
   @Test("A key that both changed, and a line that both changed, are told in one report")
   func markdownConflict() throws {
     #expect(

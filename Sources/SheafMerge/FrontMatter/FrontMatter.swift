@@ -34,7 +34,7 @@ public enum FrontMatter {
   /// The front matter as a JSON object, or `nil` when there is none.
   ///
   /// Scalars follow the core schema of YAML 1.2.2, chapter 10.3, so that dates stay strings.
-  /// - Throws: `FrontMatterError` for bad YAML, for a repeated key, anchor, alias or tag, for
+  /// - Throws: `FrontMatterError` for bad YAML, for a repeated key, an alias or a tag, for
   ///   anything but a mapping at the top, and past the limits of size and depth.
   public static func read(_ bytes: [UInt8]) throws(FrontMatterError) -> JSONValue? {
     guard let split = split(bytes) else { return nil }

@@ -134,12 +134,21 @@ extension JSONNumber: Hashable, Comparable {
 
   /// Compares without signs.
   private static func isSmaller(_ one: NormalizedNumber, _ other: NormalizedNumber) -> Bool {
+    if let far = one.farExponent, let otherFar = other.farExponent, one.exponent == other.exponent,
+      far != otherFar
+    {
+      let isNearer =
+        far.count != otherFar.count ? far.count < otherFar.count : far.lexicographicallyPrecedes(otherFar)
+      return isNearer == (one.exponent > 0)
+    }
     if one.magnitude != other.magnitude { return one.magnitude < other.magnitude }
     return one.digits.lexicographicallyPrecedes(other.digits)
   }
 
   /// Whether this is a whole multiple of `divisor`, exactly; `nil` when the divisor is not
   /// positive or has more than 18 significant digits.
+  ///
+  /// A number whose exponent is too large to compute with is a multiple of powers of ten only.
   public func isMultiple(of divisor: JSONNumber) -> Bool? {
     let (number, unit) = (normalized, divisor.normalized)
     guard !unit.isNegative, unit.digits.count <= 18, unit.farExponent == nil,

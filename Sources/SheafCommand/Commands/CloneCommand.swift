@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import SheafModel
+import SheafSync
+
+/// `sheaf clone`: a first copy.
+struct CloneCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "clone",
+    abstract: "Make a local copy of a library.",
+    discussion: Help.text(
+      """
+      From a server, a folder or a bundle's file. Everything is verified before it is stored. The \
+      copy remembers its remote and the token, and reads and searches offline from then on. With \
+      --expect the library must be the one with this identity; without it, the first copy \
+      decides whom later ones are measured by.
+      """,
+      examples: [
+        "sheaf clone https://library.example.org handbook --token-file token",
+        "sheaf clone /media/stick/handbook handbook --only trials --keep trail",
+      ], outcomes: [.done, .failed, .needsYou, .unverified]))
+
+  @Argument(help: "A server's URL, a folder, or a file that ends in .sheaf.", completion: .file())
+  var remote: String
+
+  @Argument(help: "The folder for the copy, empty or not there yet.", completion: .directory)
+  var dir: String
+
+  @Option(
+    help: ArgumentHelp(
+      "A collection to hold; can be repeated. Everything when left out.", valueName: "collection"),
+    transform: Arguments.collection)
+  var only: [CollectionName] = []
+
+  @Option(help: "How much history to keep: heads, trail or full.")
+  var keep = Depth.trail
+
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp("The name that changes made here go under.", valueName: "name"))
+  var member: String?
+
+  @Option(help: ArgumentHelp("The library's identity, as `sheaf status` shows it.", valueName: "identity"))
+  var expect: String?
+
+  @OptionGroup var reach: RemoteOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if let expect, LibraryID(expect) == nil {
+      throw ValidationError("\"\(expect)\" is no library's identity; it looks like sheaf/NAME/32 digits.")
+    }
+  }
+
+  func perform(in session: Session) async throws -> Outcome {
+    let address = try session.remote(remote)
+    let folder = session.url(dir)
+    let options = CloneOptions(
+      depth: keep, subscription: Arguments.subscription(only: only) ?? .all,
+      member: member ?? session.userName,
+      expectedLibrary: expect.flatMap(LibraryID.init))
+    let start = ContinuousClock().now
+    let token = try reach.token(in: session)
+    let (library, report) = try await session.showingProgress { progress in
+      if case .bundle(let file) = address {
+        return try await Library.clone(
+          fromBundle: file, to: folder, options: options, environment: .system, activity: progress)
+      }
+      return try await reach.connect(to: address, token: token, in: session) { remote in
+        try await Library.clone(
+          from: remote, to: folder, options: options, environment: .system, activity: progress)
+      }
+    }
+    return try await session.using(library) { library in
+      switch address {
+      case .bundle: break
+      case .folder: try await library.setRemote(address.text)
+      case .http:
+        try await library.setRemote(address.text)
+        if let token { try RemoteToken.remember(token, in: library) }
+      }
+      let status = try await library.status()
+      try tell(report, status, from: address, in: Elapsed(ContinuousClock().now - start), session)
+      return status.outcome
+    }
+  }
+
+  private func tell(
+    _ report: PullReport, _ status: StatusReport, from address: RemoteAddress, in elapsed: Elapsed,
+    _ session: Session
+  ) throws {
+    let console = session.console
+    if output.json {
+      try console.printJSON(report)
+      return try console.printJSON(status)
+    }
+    console.print("Cloned \(status.name.escapedForTerminal) into \(dir.escapedForTerminal).")
+    console.print(report.sentence(from: address.short, in: elapsed))
+    console.print(
+      "At \(Position.words(status.size, newestChange: status.newestChange)), as the publisher signed it.")
+    if status.conflicts > 0 {
+      console.print("\(Quantity(status.conflicts, "document")) changed on both sides.")
+      console.hint("run `sheaf conflicts` to choose")
+    }
+    if expect == nil { console.hint("compare the identity with the publisher's: \(status.library)") }
+  }
+}

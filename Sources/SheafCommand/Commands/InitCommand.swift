@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import SheafModel
+import SheafSync
+
+/// `sheaf init`: starts a library.
+struct InitCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "init",
+    abstract: "Start a library as its publisher.",
+    discussion: Help.text(
+      """
+      Makes a folder with the library's file and its keys. Whoever holds the keys is the publisher: \
+      keep a copy of them in a safe place.
+      """,
+      examples: ["sheaf init library --name \"Clinic handbook\"", "sheaf init demo --sample"]))
+
+  @Argument(help: "The folder, empty or not there yet.", completion: .directory)
+  var dir: String
+
+  @Option(help: "The library's name for people.")
+  var name: String?
+
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp("The name that changes made here go under.", valueName: "name"))
+  var member: String?
+
+  @Flag(help: "Publish the sample library into it: articles and trial records about stem cells in ALS.")
+  var sample = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if !sample, name?.trimmingWhiteSpace.isEmpty ?? true {
+      throw ValidationError("Name the library with --name NAME.")
+    }
+  }
+
+  func perform(in session: Session) async throws -> Outcome {
+    let console = session.console
+    let folder = session.url(dir)
+    var sampleFolder: URL?
+    if sample {
+      // Found before anything is made, so that a broken installation leaves no empty library.
+      guard let found = SampleLibrary.folder else { throw SampleLibrary.Missing() }
+      sampleFolder = found
+    }
+    let library = try await Library.create(
+      at: folder, name: name?.trimmingWhiteSpace ?? SampleLibrary.name, member: member ?? session.userName,
+      environment: .system)
+    return try await session.using(library) { library in
+      _ = try TokenFile.ensure(in: folder, random: LibraryEnvironment.system.random)
+      var published: PublishReport?
+      if let sampleFolder {
+        published = try await session.showingProgress { progress in
+          try await library.publish(
+            folder: sampleFolder, reason: "Start with the sample library",
+            options: PublishOptions(isDryRun: false, prunes: false), activity: progress)
+        }
+      }
+      if output.json {
+        try console.printJSON(try await library.status())
+        if let published { try console.printJSON(published) }
+        return .done
+      }
+      console.print("Started \(library.id) in \(dir.escapedForTerminal).")
+      if let published { console.print(published.sentence(isDryRun: false)) }
+      console.hint("keep a copy of \(dir)/keys in a safe place: without it nothing more can be published")
+      return .done
+    }
+  }
+}
+
+/// The library that comes with the command.
+enum SampleLibrary {
+  /// Its name, as its settings say.
+  static let name = "Stem cells in ALS research"
+
+  /// Its folder; `nil` when the command was installed without it.
+  static var folder: URL? {
+    // `Bundle.module` ends the process when its folder is missing, so it is looked for first.
+    let name = "sheaf_SheafCommand.resources"
+    let places = [Bundle.main.bundleURL, Bundle.main.resourceURL].compactMap { $0 }
+    guard places.contains(where: { isFolder($0.appending(path: name)) }) else { return nil }
+    return Bundle.module.url(forResource: "SampleLibrary", withExtension: nil)
+  }
+
+  private static func isFolder(_ url: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  /// The sample is not where the command looks for it.
+  struct Missing: SheafFailure {
+    var problem: String { "the sample library is not installed beside this command" }
+    var hint: String? {
+      "Install the folder sheaf_SheafCommand.resources beside it, or use --name without --sample."
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import SheafSync
+
+/// `sheaf log`: the change sets, newest first.
+struct LogCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "log",
+    abstract: "Show the change sets: who, when, why.",
+    discussion: Help.text(
+      "Newest first. Times are what the authors claim; the order is the log's. Needs a copy that keeps trail or full.",
+      examples: ["sheaf log", "sheaf log -n 5 --documents", "sheaf log --before 1200"]))
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("How many at most.", valueName: "count"))
+  var number = 20
+
+  @Option(help: ArgumentHelp("Only change sets before this one.", valueName: "number"))
+  var before: UInt64?
+
+  @Flag(name: .shortAndLong, help: "Also list each change set's documents.")
+  var documents = false
+
+  @OptionGroup var library: LibraryOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard number >= 1 else { throw ValidationError("-n takes a number, at least 1.") }
+  }
+
+  func perform(in session: Session) async throws -> Outcome {
+    try await library.open(in: session) { library in
+      let console = session.console
+      let entries = try await library.log(newest: number, before: before)
+      if output.json {
+        for entry in entries { try console.printJSON(entry) }
+      } else if entries.isEmpty {
+        console.note("No change sets.")
+      } else {
+        console.print(Self.lines(of: entries, withDocuments: documents, width: console.width))
+      }
+      return .done
+    }
+  }
+
+  static func lines(of entries: [LogEntry], withDocuments: Bool, width: Int?) -> [String] {
+    var table = Table(.number("NUMBER"), .text("DATE"), .text("BY"), .number("REVISIONS"), .text("REASON"))
+    for entry in entries {
+      table.append(
+        String(entry.number), Position.day(entry.claimedTime ?? entry.time), author(entry.by, entry.author),
+        Quantity.grouped(entry.lineCount), entry.reason.firstLine)
+    }
+    let lines = table.lines(width: width)
+    guard withDocuments else { return lines }
+    var out = lines.prefix(1).map { $0 }
+    for (entry, line) in zip(entries, lines.dropFirst()) {
+      out.append(line)
+      for revision in entry.revisions {
+        out.append("        \(revision.verb.escapedForTerminal) \(revision.path.escapedForTerminal)")
+      }
+      let hidden = entry.lineCount - entry.revisions.count
+      if hidden > 0 { out.append("        and \(Quantity(hidden, "revision")) not shown here") }
+    }
+    return out
+  }
+
+  /// The signer, and behind it who made the change where it was imported from.
+  static func author(_ by: String, _ author: String?) -> String {
+    author.map { "\($0) (via \(by))" } ?? by
+  }
+}

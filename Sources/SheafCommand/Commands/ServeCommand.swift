@@ -1,0 +1,113 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+import SheafServer
+import SheafSync
+
+/// `sheaf serve`: replicas and browsers reach the library over HTTP.
+struct ServeCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serve the library to replicas and browsers.",
+    discussion: Help.text(
+      """
+      Prints the address once it listens, then one structured log line a request on the standard \
+      error, until it is interrupted. Replicas need a token, which --show-tokens prints: the \
+      reader's to read, the contributor's also to hand over drafts. On a network that is not your \
+      own, give a certificate.
+      """,
+      examples: [
+        "sheaf serve", "sheaf serve --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem",
+        "sheaf serve --show-tokens",
+      ]))
+
+  @Option(help: "The address to listen on.")
+  var host = "127.0.0.1"
+
+  @Option(help: "The port to listen on; 0 for any free one.")
+  var port = 8428
+
+  @Option(help: ArgumentHelp("The server's certificate chain, PEM.", valueName: "file"), completion: .file())
+  var tlsCertificate: String?
+
+  @Option(help: ArgumentHelp("The certificate's private key, PEM.", valueName: "file"), completion: .file())
+  var tlsKey: String?
+
+  @Flag(help: "Let everybody read without a token; handing over drafts still needs one.")
+  var open = false
+
+  @Flag(help: "Print the access tokens and end.")
+  var showTokens = false
+
+  @Flag(help: "Log warnings only.")
+  var quiet = false
+
+  @OptionGroup var library: LibraryOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("The port must lie between 0 and 65535.") }
+    guard (tlsCertificate == nil) == (tlsKey == nil) else {
+      throw ValidationError("Give --tls-certificate and --tls-key together.")
+    }
+  }
+
+  func perform(in session: Session) async throws -> Outcome {
+    try await library.open(in: session) { library in
+      guard library.isPublisher else { throw WrongCopyError.serveOnReplica }
+      let tokens = try TokenFile.ensure(in: library.folder, random: LibraryEnvironment.system.random)
+      if showTokens {
+        try show(tokens, on: session.console)
+      } else {
+        try await serve(library, tokens, session)
+      }
+      return .done
+    }
+  }
+
+  private func show(_ tokens: TokenFile, on console: Console) throws {
+    if output.json { return try console.printJSON(tokens) }
+    console.print("reader       \(tokens.reader)")
+    console.print("contributor  \(tokens.contributor)")
+  }
+
+  private func serve(_ library: Library, _ tokens: TokenFile, _ session: Session) async throws {
+    var tls: TLSFiles?
+    if let tlsCertificate, let tlsKey {
+      tls = TLSFiles(certificateChain: session.url(tlsCertificate), privateKey: session.url(tlsKey))
+    }
+    let configuration = ServerConfiguration(
+      host: host, port: port,
+      tokens: AccessTokens(reader: open ? nil : tokens.reader, contributor: tokens.contributor), tls: tls)
+    var logger = Logger(label: "sheaf") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = quiet ? .warning : .info
+    let console = session.console
+    let name = host.contains(":") ? "[\(host)]" : host
+    let isJSON = output.json
+    let scheme = tls == nil ? "http" : "https"
+    let server = SheafServer(service: library, configuration: configuration, logger: logger) { port in
+      let address = "\(scheme)://\(name):\(port)"
+      // A line of its own that a script can wait for.
+      if isJSON {
+        try? console.printJSON(ServedAddress(address: address))
+      } else {
+        console.print(address)
+      }
+    }
+    if !isJSON, session.console.isErrorTerminal {
+      console.hint("replicas need a token: `sheaf serve --show-tokens`")
+    }
+    Interruption.leaveToServer()
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: server)], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger))
+    try await group.run()
+  }
+}
+
+/// Where a server listens, for `serve --json`.
+struct ServedAddress: Codable, Hashable {
+  /// The address to give to replicas.
+  var address: String
+}

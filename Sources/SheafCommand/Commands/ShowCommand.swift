@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import SheafModel
+import SheafSync
+
+/// `sheaf show`: one document's content.
+struct ShowCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Print a document, as it is or as it was.",
+    discussion: Help.text(
+      """
+      Prints exactly the bytes that were published, unless the output is a terminal: there, control \
+      characters are shown as escapes, and content that is not text is not printed.
+      """,
+      examples: [
+        "sheaf show about.md", "sheaf show about.md@12.1", "sheaf show about.md --at 2026-11-22",
+        "sheaf show images/map.png > map.png",
+      ]))
+
+  @Argument(
+    help: "The document, perhaps with a revision: DOC or DOC@REVISION.", transform: Arguments.reference)
+  var doc: DocumentReference
+
+  @Option(
+    help: ArgumentHelp("When: a checkpoint, a day, a time, or now.", valueName: "moment"),
+    transform: Arguments.moment)
+  var at: Moment?
+
+  @OptionGroup var library: LibraryOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if doc.revision != nil, at != nil { throw ValidationError("Give a revision or --at, not both.") }
+  }
+
+  func perform(in session: Session) async throws -> Outcome {
+    try await library.open(in: session) { library in
+      let console = session.console
+      let moment = doc.revision.map(Moment.revision) ?? at ?? .now
+      let content = try await library.content(of: doc.path, at: moment)
+      if output.json {
+        try console.printJSON(ShownDocument(content))
+        return .done
+      }
+      if !console.isOutputTerminal {
+        console.write(content.bytes)
+      } else if content.mediaType.isText, let text = String(validating: content.bytes, as: UTF8.self) {
+        console.print(
+          text.hasSuffix("\n")
+            ? String(text.dropLast()).escapedLinesForTerminal : text.escapedLinesForTerminal)
+      } else {
+        console.note(
+          "\(doc.path.text.escapedForTerminal) is \(content.mediaType), \(ByteCount(UInt64(content.bytes.count)))."
+        )
+        console.hint("write it to a file: `sheaf show \(doc.path.text) > FILE`")
+      }
+      if content.isConflicted {
+        console.warn("\(doc.path.text) is in conflict; this is what everybody sees until it is settled")
+        console.hint("run `sheaf resolve \(doc.path.text)` to choose")
+      }
+      return .done
+    }
+  }
+}
+
+/// A document's content, for `show --json`.
+struct ShownDocument: Codable, Hashable {
+  /// The document.
+  var path: String
+  /// The revision, where the copy knows its name; `draft` for a draft's content.
+  var revision: String?
+  /// Its media type.
+  var mediaType: String
+  /// Its size.
+  var sizeInBytes: UInt64
+  /// Whether other heads stand beside this one.
+  var isConflicted: Bool
+  /// The content, when it is UTF-8 text.
+  var text: String?
+  /// The content, when it is not.
+  var base64: String?
+
+  init(_ content: DocumentContent) {
+    path = content.path.text
+    revision = content.revision
+    mediaType = content.mediaType.essence
+    sizeInBytes = UInt64(content.bytes.count)
+    isConflicted = content.isConflicted
+    text = content.mediaType.isText ? String(validating: content.bytes, as: UTF8.self) : nil
+    base64 = text == nil ? Base64.encode(content.bytes) : nil
+  }
+}

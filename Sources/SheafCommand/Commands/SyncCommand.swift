@@ -1,0 +1,145 @@
+import ArgumentParser
+import Foundation
+import SheafModel
+import SheafSync
+
+/// `sheaf sync`: drafts go out, changes come in.
+struct SyncCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "sync",
+    abstract: "Push drafts and pull changes.",
+    discussion: Help.text(
+      """
+      With the remote that the copy was cloned from, or another one; a folder or stick does as well \
+      as a server, and a file that ends in .sheaf is applied. What was cut short goes on where it \
+      stopped. --keep and --only change what this copy holds from now on. On the publisher's copy, \
+      syncing with a folder takes the drafts in it and leaves what replicas need.
+      """,
+      examples: ["sheaf sync", "sheaf sync /media/stick/handbook", "sheaf sync --plan"],
+      outcomes: [.done, .failed, .needsYou, .unverified]))
+
+  @Argument(
+    help: "A server's URL, a folder, or a file that ends in .sheaf; else the remembered one.",
+    completion: .file())
+  var remote: String?
+
+  @Flag(help: "Say what a sync would cost, and do nothing.")
+  var plan = false
+
+  @Option(help: "How much history to keep from now on: heads, trail or full.")
+  var keep: Depth?
+
+  @Option(
+    help: ArgumentHelp("A collection to hold from now on; can be repeated.", valueName: "collection"),
+    transform: Arguments.collection)
+  var only: [CollectionName] = []
+
+  @Flag(help: "Hold every collection from now on.")
+  var all = false
+
+  @Option(help: ArgumentHelp("Sync again after so many seconds, until interrupted.", valueName: "seconds"))
+  var watch: Int?
+
+  @OptionGroup var reach: RemoteOptions
+  @OptionGroup var library: LibraryOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if all, !only.isEmpty { throw ValidationError("Give --all or --only, not both.") }
+    if let watch, watch < 1 { throw ValidationError("--watch takes a number of seconds, at least 1.") }
+    if watch != nil, plan { throw ValidationError("Give --plan or --watch, not both.") }
+  }
+
+  func perform(in session: Session) async throws -> Outcome {
+    try await library.open(in: session) { library in
+      let remembered = try await library.facts().remote
+      let address: RemoteAddress
+      if let remote {
+        address = try session.remote(remote)
+      } else if !remembered.isEmpty {
+        address = try session.remote(remembered)
+      } else {
+        throw AddressError.none
+      }
+      if case .bundle(let file) = address {
+        return try await BundleApplyCommand.apply(file, to: library, output: output, in: session)
+      }
+      if library.isPublisher { return try await exchange(library, with: address, in: session) }
+
+      var token = try reach.token(in: session)
+      if let given = token, case .http = address, address.text == remembered || remembered.isEmpty {
+        try RemoteToken.remember(given, in: library)
+      } else if token == nil, address.text == remembered {
+        // The remembered token belongs to the remembered remote and goes nowhere else.
+        token = try RemoteToken.recall(in: library)
+      }
+      let options = SyncOptions(depth: keep, subscription: all ? .all : Arguments.subscription(only: only))
+      return try await reach.connect(to: address, token: token, in: session) { remote in
+        if plan {
+          let plan = try await library.plan(with: remote, options: options)
+          if output.json {
+            try session.console.printJSON(plan)
+          } else {
+            session.console.print(plan.lines(from: address.short))
+          }
+          return .done
+        }
+        let outcome = try await sync(library, remote, address, options, session)
+        if remembered.isEmpty { try await library.setRemote(address.text) }
+        return outcome
+      }
+    }
+  }
+
+  /// Syncs once, or again and again.
+  private func sync(
+    _ library: Library, _ remote: any Remote, _ address: RemoteAddress, _ options: SyncOptions,
+    _ session: Session
+  ) async throws -> Outcome {
+    var options = options
+    while true {
+      let start = ContinuousClock().now
+      do {
+        let report = try await session.showingProgress { progress in
+          try await library.sync(with: remote, options: options, activity: progress)
+        }
+        try tell(report, address, Elapsed(ContinuousClock().now - start), session)
+        if watch == nil { return report.outcome }
+        // What the copy holds is remembered now.
+        options = SyncOptions(depth: nil, subscription: nil)
+      } catch {
+        // While watching, a bad line is expected; anything graver ends the watch.
+        guard watch != nil, error is RemoteError else { throw error }
+        session.console.fail(FailureText(error))
+      }
+      try await Task.sleep(for: .seconds(watch ?? 1))
+    }
+  }
+
+  private func tell(_ report: SyncReport, _ address: RemoteAddress, _ elapsed: Elapsed, _ session: Session)
+    throws
+  {
+    let console = session.console
+    if output.json { return try console.printJSON(report) }
+    let isQuiet = watch != nil && report.pulled == nil && report.pushed.isEmpty && report.deposited == 0
+    if isQuiet { return }
+    console.print(report.lines(from: address.short, in: elapsed))
+    if let hint = report.hint { console.hint(hint) }
+  }
+
+  /// The publisher's side of a folder.
+  private func exchange(_ library: Library, with address: RemoteAddress, in session: Session) async throws
+    -> Outcome
+  {
+    guard case .folder(let folder) = address else { throw WrongCopyError.publisherWithServer(address.short) }
+    guard keep == nil, only.isEmpty, !all else { throw WrongCopyError.publisherHoldsAll }
+    if plan { throw UsageError("--plan is for replicas") }
+    if watch != nil { throw UsageError("--watch is for replicas") }
+    let start = ContinuousClock().now
+    let report = try await session.showingProgress { progress in
+      try await library.exchange(with: FolderRemote(folder: folder), activity: progress)
+    }
+    try tell(report, address, Elapsed(ContinuousClock().now - start), session)
+    return report.outcome
+  }
+}

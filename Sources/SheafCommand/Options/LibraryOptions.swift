@@ -1,0 +1,26 @@
+import ArgumentParser
+import Foundation
+import SheafSync
+
+/// Which library a command works in.
+struct LibraryOptions: ParsableArguments {
+  @Option(
+    name: .customLong("library"),
+    help: ArgumentHelp(
+      "The library's folder; else SHEAF_LIBRARY, else the current folder.", valueName: "dir"),
+    completion: .directory)
+  var folder: String?
+
+  /// The folder that was meant.
+  func location(in session: Session) -> URL {
+    session.url(folder ?? session.environment["SHEAF_LIBRARY"].flatMap { $0.isEmpty ? nil : $0 } ?? ".")
+  }
+
+  /// Opens the library, works with it, and closes it, also after a failure.
+  func open<Value>(
+    in session: Session, _ work: (Library) async throws -> Value
+  ) async throws -> Value {
+    let library = try await Library.open(at: location(in: session), environment: .system)
+    return try await session.using(library, work)
+  }
+}

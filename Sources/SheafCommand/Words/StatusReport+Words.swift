@@ -1,0 +1,56 @@
+import SheafModel
+import SheafSync
+
+extension StatusReport {
+  /// Where the copy stands, one sentence a line, then the drafts.
+  func lines(width: Int?) -> [String] {
+    var lines = [who, "At \(Position.words(size, newestChange: newestChange))."]
+    var counts = "\(Quantity(documents, "document")), \(ByteCount(sizeInBytes)) on disk"
+    if conflicts > 0 { counts += ", \(Quantity.grouped(conflicts)) in conflict" }
+    lines.append(counts + ".")
+    if !isPublisher {
+      let held = subscription == "*" ? "everything" : collections
+      lines.append(
+        "Keeps \(depth) of \(held); syncs with \(remote.isEmpty ? "nothing yet" : remote.escapedForTerminal)."
+      )
+    }
+    lines.append("Changes made here are signed by \(member.escapedForTerminal) (\(memberMark)).")
+    if quarantined > 0 {
+      lines.append(
+        "\(Quantity(quarantined, "draft")) of others \(quarantined == 1 ? "waits" : "wait") in quarantine.")
+    }
+    if !drafts.isEmpty {
+      var table = Table(.text("DRAFT"), .text("MADE"), .text("STATE"), .number("DOCUMENTS"), .text("REASON"))
+      for draft in drafts {
+        table.append(
+          draft.draft, Position.day(draft.time), draft.outcome, Quantity.grouped(draft.paths.count),
+          draft.reason.firstLine)
+      }
+      lines += [""] + table.lines(width: width)
+      for draft in drafts {
+        if let refusal = draft.refusal { lines.append("\(draft.draft): \(refusal.escapedForTerminal)") }
+      }
+    }
+    return lines
+  }
+
+  /// Whether something needs a person.
+  var outcome: Outcome {
+    conflicts > 0 || drafts.contains { $0.outcome == "refused" } ? .needsYou : .done
+  }
+
+  private var who: String {
+    let title = name.escapedForTerminal
+    return isPublisher
+      ? "\(title): the publisher's copy of \(library)." : "\(title): a replica of \(library)."
+  }
+
+  private var collections: String {
+    guard let parsed = try? Subscription(parsing: subscription), case .only(let names) = parsed,
+      !names.isEmpty
+    else {
+      return subscription.isEmpty ? "the schemas and settings" : subscription.escapedForTerminal
+    }
+    return names.sorted().map { $0.text.escapedForTerminal }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,91 @@
+import SheafSync
+
+extension SyncReport {
+  /// What was exchanged and where the copy stands, one sentence a line.
+  ///
+  /// - Parameter source: The remote, in short.
+  func lines(from source: String, in elapsed: Elapsed) -> [String] {
+    isPublisher ? publisherLines(source) : replicaLines(source, elapsed)
+  }
+
+  /// Whether something needs a person.
+  var outcome: Outcome {
+    if !conflicts.isEmpty || refused > 0 { return .needsYou }
+    return isPublisher || isSameAsPublisher ? .done : .needsYou
+  }
+
+  /// What to run next, where something needs a person.
+  var hint: String? {
+    if !conflicts.isEmpty { return "run `sheaf conflicts` to choose" }
+    if refused > 0 { return "run `sheaf status` to read why" }
+    return nil
+  }
+
+  private var taken: Int { pushed.count { $0.changeSet != nil } }
+
+  private func replicaLines(_ source: String, _ elapsed: Elapsed) -> [String] {
+    var lines: [String] = []
+    if !pushed.isEmpty {
+      let declined = pushed.count - taken
+      var line = "Pushed \(Quantity(pushed.count, "draft")), \(ByteCount(sentInBytes)): \(taken) taken"
+      if declined > 0 { line += ", \(declined) not taken" }
+      lines.append(line + ".")
+      for answer in pushed {
+        if let refusal = answer.refusal { lines.append("Not taken: \(refusal.escapedForTerminal)") }
+      }
+    }
+    if deposited > 0 {
+      lines.append("Left \(Quantity(deposited, "draft")) in \(source); the answer comes with a later sync.")
+    }
+    if let pulled {
+      lines.append(pulled.sentence(from: source, in: elapsed))
+    } else if lines.isEmpty {
+      lines.append("Nothing new.")
+    }
+    let position = "At \(Position.words(size, newestChange: newestChange))"
+    lines.append(
+      isSameAsPublisher
+        ? "\(position), same as the publisher's."
+        : "\(position); not known to be the same as the publisher's.")
+    if drafts > 0 { lines.append("\(Quantity(drafts, "draft")) \(drafts == 1 ? "waits" : "wait").") }
+    if refused > 0 { lines.append("\(Quantity(refused, "draft")) refused by the publisher.") }
+    if !conflicts.isEmpty {
+      lines.append("\(Quantity(conflicts.count, "document")) changed on both sides.")
+    }
+    return lines
+  }
+
+  private func publisherLines(_ source: String) -> [String] {
+    var lines: [String] = []
+    if pushed.isEmpty {
+      lines.append("No drafts in \(source).")
+    } else {
+      let declined = pushed.count - taken
+      lines.append(
+        "Took \(Quantity(taken, "draft")) from \(source)" + (declined > 0 ? ", \(declined) not taken." : "."))
+    }
+    lines.append(
+      bundlesWritten > 0
+        ? "Left \(Quantity(bundlesWritten, "bundle")) in \(source)."
+        : "\(source) holds all that is published.")
+    lines.append("At \(Position.words(size, newestChange: newestChange)).")
+    if !conflicts.isEmpty { lines.append("\(Quantity(conflicts.count, "document")) changed on both sides.") }
+    return lines
+  }
+}
+
+extension SyncPlan {
+  /// What a sync would cost, one sentence a line.
+  func lines(from source: String) -> [String] {
+    var lines: [String] = []
+    if drafts > 0 { lines.append("Would push \(Quantity(drafts, "draft")), \(ByteCount(uploadInBytes)).") }
+    if from == to, downloadInBytes == 0 {
+      lines.append("Nothing to pull: at checkpoint \(from), like \(source).")
+    } else {
+      lines.append(
+        "Would pull from checkpoint \(from) to \(to): \(Quantity(revisions, "revision")), \(ByteCount(downloadInBytes)) to receive, \(ByteCount(unpackedInBytes)) unpacked."
+      )
+    }
+    return lines
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import SheafModel
+import SheafSync
+
+extension HTTPRemote {
+  /// The most bytes of answers that are read: ten thousand with their receipts.
+  private static let answersLimit = 128 << 20
+
+  public func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
+    guard bundle.count <= Limits.pushBytes else {
+      throw RemoteError.refused(address: address, detail: "a push is at most \(Limits.pushBytes) bytes")
+    }
+    // Pushing again changes nothing, so a push whose answer was lost is simply repeated.
+    let answer = try await retrying {
+      try await self.exchange(
+        .push, body: (Wire.bundle, bundle), limit: Self.answersLimit, patience: self.configuration.workTimeout
+      )
+    }
+    return .answered(try draftAnswers(answer))
+  }
+
+  public func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] {
+    var answers: [DraftAnswer] = []
+    var rest = leaves[...]
+    while !rest.isEmpty {
+      let some = Array(rest.prefix(Route.answersAtOnce))
+      rest = rest.dropFirst(some.count)
+      let answer = try await retrying {
+        try await self.exchange(
+          .answers(some), limit: Self.answersLimit, patience: self.configuration.answerTimeout)
+      }
+      answers += try draftAnswers(answer)
+    }
+    return answers
+  }
+
+  private func draftAnswers(_ answer: Answer) throws -> [DraftAnswer] {
+    guard answer.type == Wire.json else { throw notSheaf("it answers with \(Self.shown(answer.type))") }
+    guard let answers = try? JSONDecoder().decode([DraftAnswer].self, from: Data(answer.body)) else {
+      throw notSheaf("its answers to drafts can't be read")
+    }
+    return answers
+  }
+}

@@ -1,0 +1,192 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import SheafModel
+import SheafSync
+
+/// A library that a Sheaf server holds, over HTTP.
+///
+/// It owns one client with its connections; call `shutdown()` when done with it. TLS is
+/// always verified, redirections are never followed, and nothing is trusted: what is
+/// received is bounded here and verified by the caller. The token is sent and never shown.
+public final class HTTPRemote: Remote {
+  public let address: String
+  let configuration: HTTPRemoteConfiguration
+  let client: HTTPClient
+  private let base: String
+  private let token: String?
+
+  /// Prepares a remote; nothing is sent yet.
+  ///
+  /// - Parameters:
+  ///   - address: `http://` or `https://`, a host, and perhaps a port and a path that all targets stand below.
+  ///   - token: The access token, or `nil` where reading is open.
+  /// - Throws: `HTTPRemoteError`.
+  public init(
+    address: String, token: String? = nil, configuration: HTTPRemoteConfiguration = HTTPRemoteConfiguration()
+  ) throws {
+    let url = try Self.checked(address)
+    if let token {
+      let allowed = token.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+      guard allowed, !token.isEmpty, token.utf8.count <= 1024 else { throw HTTPRemoteError.token }
+      let isLocal = ["localhost", "127.0.0.1", "[::1]", "::1"].contains(url.host() ?? "")
+      guard url.scheme == "https" || isLocal || configuration.allowsTokenInTheClear else {
+        throw HTTPRemoteError.tokenInTheClear(address: address)
+      }
+    }
+    var trimmed = address
+    while trimmed.hasSuffix("/") { trimmed.removeLast() }
+    self.address = address
+    self.configuration = configuration
+    base = trimmed
+    self.token = token
+    client = HTTPClient(
+      eventLoopGroupProvider: .singleton, configuration: try Self.clientConfiguration(configuration))
+  }
+
+  /// Closes the client's connections. Calls under way fail as interrupted.
+  public func shutdown() async throws {
+    try await client.shutdown()
+  }
+
+  public func checkpoint() async throws -> [UInt8] {
+    let answer = try await retrying {
+      try await self.exchange(
+        .checkpoint, limit: Limits.checkpointNote, patience: self.configuration.answerTimeout)
+    }
+    guard answer.type == Wire.checkpoint else { throw notSheaf("it answers with \(answer.type)") }
+    return answer.body
+  }
+
+  public func leave(position: PullRequest, from member: MemberMark) async throws {
+    // A server answers whoever asks; it needs no word left behind.
+  }
+
+  // MARK: Small exchanges
+
+  /// An answer that was read whole.
+  struct Answer: Sendable {
+    var type: String
+    var body: [UInt8]
+  }
+
+  /// Sends a request and reads a bounded answer with status 200.
+  ///
+  /// - Throws: `RemoteError`.
+  func exchange(
+    _ route: Route, body: (type: String, bytes: [UInt8])? = nil, limit: Int, patience: Duration
+  ) async throws -> Answer {
+    var request = try request(route)
+    if let body {
+      request.method = .POST
+      request.headers.add(name: "content-type", value: body.type)
+      request.body = .bytes(ByteBuffer(bytes: body.bytes))
+    }
+    let response = try await send(request, patience: patience)
+    guard response.status == .ok else { throw await failure(of: response) }
+    return Answer(type: response.essence, body: try await collect(response, limit: limit))
+  }
+
+  /// Makes a request with the few headers that every request carries.
+  func request(_ route: Route) throws -> HTTPClientRequest {
+    let target = route.target
+    guard target.utf8.count <= Wire.targetBytes else {
+      throw RemoteError.refused(
+        address: address, detail: "the subscription names more collections than fit into one request")
+    }
+    var request = HTTPClientRequest(url: base + target)
+    request.headers.add(name: "user-agent", value: "sheaf")
+    if let token { request.headers.add(name: "authorization", value: "Bearer " + token) }
+    return request
+  }
+
+  /// Sends a request and waits for the head of the answer.
+  func send(_ request: HTTPClientRequest, patience: Duration) async throws -> HTTPClientResponse {
+    do {
+      return try await client.execute(request, deadline: .now() + TimeAmount(patience))
+    } catch { throw remoteError(error) }
+  }
+
+  /// Reads a body of at most `limit` bytes.
+  func collect(_ response: HTTPClientResponse, limit: Int) async throws -> [UInt8] {
+    if let length = response.headers.first(name: "content-length").flatMap(Int.init), length > limit {
+      throw RemoteError.tooMuch(address: address)
+    }
+    let address = address
+    do {
+      return try await withStallWatch(limit: configuration.stallTimeout) { moved in
+        var bytes: [UInt8] = []
+        for try await chunk in response.body {
+          guard bytes.count + chunk.readableBytes <= limit else {
+            throw RemoteError.tooMuch(address: address)
+          }
+          bytes.append(contentsOf: chunk.readableBytesView)
+          moved()
+        }
+        return bytes
+      }
+    } catch { throw remoteError(error) }
+  }
+
+  /// Repeats what is safe to repeat after a cut, a bounded number of times.
+  func retrying<Result: Sendable>(_ attempt: () async throws -> Result) async throws -> Result {
+    var failures = 0
+    while true {
+      do {
+        return try await attempt()
+      } catch let error as Interruption {
+        failures += 1
+        guard failures <= configuration.retries else { throw error.asRemoteError }
+        try await configuration.sleep(configuration.wait(before: failures, asked: error.retryAfter))
+      }
+    }
+  }
+
+  // MARK: Addresses and clients
+
+  private static func checked(_ address: String) throws -> URL {
+    func refuse(_ rule: String) -> HTTPRemoteError { .address(address, rule: rule) }
+    guard address.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), let url = URL(string: address) else {
+      throw refuse("it is not a URL")
+    }
+    guard url.scheme == "http" || url.scheme == "https" else {
+      throw refuse("it is neither http:// nor https://")
+    }
+    guard let host = url.host(), !host.isEmpty else { throw refuse("it names no host") }
+    guard url.user == nil, url.password == nil else { throw refuse("it holds a user name or password") }
+    guard url.query == nil, url.fragment == nil else { throw refuse("it holds a query or fragment") }
+    return url
+  }
+
+  private static func clientConfiguration(
+    _ configuration: HTTPRemoteConfiguration
+  ) throws -> HTTPClient.Configuration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12
+    if let file = configuration.extraCertificates {
+      guard let certificates = try? NIOSSLCertificate.fromPEMFile(file.path), !certificates.isEmpty else {
+        throw HTTPRemoteError.certificates(file.path)
+      }
+      tls.additionalTrustRoots = [.certificates(certificates)]
+    }
+    var client = HTTPClient.Configuration(
+      tlsConfiguration: tls,
+      redirectConfiguration: .disallow,
+      timeout: .init(connect: TimeAmount(configuration.connectTimeout)),
+      decompression: .disabled)
+    // The client would otherwise go on trying to connect until the deadline for the answer.
+    client.connectionPool.retryConnectionEstablishment = false
+    return client
+  }
+}
+
+extension HTTPClientResponse {
+  /// The media type without parameters, in lower case; empty when there is none.
+  var essence: String {
+    let type = headers.first(name: "content-type") ?? ""
+    return type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import SheafModel
+
+/// How an `HTTPRemote` behaves: trust, patience and persistence.
+public struct HTTPRemoteConfiguration: Sendable {
+  /// A PEM file of certificates to trust beside the system's.
+  public var extraCertificates: URL?
+  /// Whether a token may travel over plain HTTP to another machine.
+  public var allowsTokenInTheClear = false
+  /// How long a connection may take to be made.
+  public var connectTimeout: Duration = .seconds(15)
+  /// How long the remote may think before it answers a small question.
+  public var answerTimeout: Duration = .seconds(60)
+  /// How long the remote may think before it answers a pull or a push; it may have to make a bundle.
+  public var workTimeout: Duration = .seconds(600)
+  /// How long a body may stand still.
+  public var stallTimeout: Duration = .seconds(30)
+  /// How often one call tries again after a cut that brought nothing new; a cut after
+  /// at least `progressInBytes` starts the count again.
+  public var retries = 4
+  /// What counts as progress between two cuts.
+  public var progressInBytes: UInt64 = 16 << 10
+  /// The wait before the first new try; it doubles each time, up to `longestWait`.
+  public var firstWait: Duration = .seconds(1)
+  /// The longest wait between two tries, also when the server asks for more.
+  public var longestWait: Duration = .seconds(30)
+  /// How waiting is done; tests put their own here.
+  public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+
+  public init() {}
+
+  /// The wait before try number `attempt`, counted from 1.
+  func wait(before attempt: Int, asked: Duration?) -> Duration {
+    var wait = firstWait
+    for _ in 1..<min(max(attempt, 1), 16) { wait = min(wait * 2, longestWait) }
+    return min(max(wait, asked ?? .zero), longestWait)
+  }
+}
+
+/// Why an address can't be used as an HTTP remote. Nothing was sent.
+public enum HTTPRemoteError: SheafFailure, Equatable {
+  /// The address is not `http://` or `https://` with a host, or holds more than a path.
+  case address(String, rule: String)
+  /// A token would travel unencrypted.
+  case tokenInTheClear(address: String)
+  /// The token holds characters that a header can't.
+  case token
+  /// The file of extra certificates can't be read.
+  case certificates(String)
+
+  public var problem: String {
+    switch self {
+    case .address(let text, let rule): "\(text) can't be used as a remote: \(rule)"
+    case .tokenInTheClear(let address): "the token would travel to \(address) unencrypted"
+    case .token: "the token holds a character that can't be sent"
+    case .certificates(let file): "no certificates can be read from \(file)"
+    }
+  }
+  public var hint: String? {
+    switch self {
+    case .address: "Give it as https://HOST[:PORT][/PATH]."
+    case .tokenInTheClear: "Use an https:// address."
+    case .token: "Use letters, digits and - . _ ~ + / = only, as `sheaf serve` makes them."
+    case .certificates: "Give a PEM file."
+    }
+  }
+  public var kind: FailureKind { .usage }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import NIOPosix
+import SheafModel
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A download on its way: `KEY.part`, and beside it `KEY.json` with what identifies the whole.
+///
+/// The part only ever holds a prefix of the bundle that its sidecar names, so a later
+/// call, or a later run of the program, goes on where it ends. All file work happens on
+/// NIO's blocking threads, never on the cooperative pool.
+actor PartFile {
+  /// What the part is a part of.
+  struct Whole: Codable, Sendable, Equatable {
+    /// The server's strong entity tag, with its quotes.
+    var tag: String
+    /// The whole size in bytes.
+    var sizeInBytes: UInt64
+    /// The log size the bundle leads to, where the server said so.
+    var to: UInt64?
+  }
+
+  let folder: URL
+  private let part: URL
+  private let sidecar: URL
+  private let finished: URL
+  private var file: OpenFile?
+  /// What the held bytes belong to; `nil` when nothing usable is held.
+  private(set) var whole: Whole?
+  /// How many bytes are held.
+  private(set) var offset: UInt64 = 0
+  private var hasher = SHA256Hash.Hasher()
+  private var unsynced = 0
+
+  init(folder: URL, key: String) {
+    self.folder = folder
+    part = folder.appending(path: key + ".part")
+    sidecar = folder.appending(path: key + ".json")
+    finished = folder.appending(path: key + ".bundle")
+  }
+
+  /// Opens the part and finds out what it holds. Bytes without a sidecar that fits them are dropped.
+  func open() async throws {
+    let (folder, part, sidecar) = (folder, part, sidecar)
+    let opened = try await Self.blocking { () throws -> (OpenFile, Whole?, UInt64, SHA256Hash.Hasher) in
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let file = try OpenFile(writing: part)
+      let size = try file.size()
+      guard let bytes = try? Data(contentsOf: sidecar), bytes.count <= 4096,
+        let whole = try? JSONDecoder().decode(Whole.self, from: bytes), size <= whole.sizeInBytes
+      else {
+        try file.truncate()
+        return (file, nil, 0, SHA256Hash.Hasher())
+      }
+      var hasher = SHA256Hash.Hasher()
+      try file.hash(upTo: size, into: &hasher)
+      return (file, whole, size, hasher)
+    }
+    (file, whole, offset, hasher) = opened
+  }
+
+  /// Drops what is held and starts on another whole; without one, nothing is kept for later.
+  func restart(_ whole: Whole?) async throws {
+    guard let file else { return }
+    let sidecar = sidecar
+    try await Self.blocking {
+      // Sidecar away first, in last: bytes must never lie beside a tag that is not theirs.
+      try? FileManager.default.removeItem(at: sidecar)
+      try file.truncate()
+      if let whole { try JSONEncoder().encode(whole).write(to: sidecar, options: .atomic) }
+    }
+    self.whole = whole
+    offset = 0
+    hasher = SHA256Hash.Hasher()
+  }
+
+  /// Adds bytes at the end.
+  func append(_ bytes: [UInt8]) async throws {
+    guard let file else { return }
+    let at = offset
+    unsynced += bytes.count
+    let syncs = unsynced >= 4 << 20
+    if syncs { unsynced = 0 }
+    try await Self.blocking {
+      try file.write(bytes, at: at)
+      if syncs { file.sync() }
+    }
+    hasher.update(bytes)
+    offset += UInt64(bytes.count)
+  }
+
+  /// Closes the whole bundle and moves it to its final name.
+  ///
+  /// - Returns: The file, or `nil` when its bytes are not those that the tag promised; it is gone then.
+  func finish() async throws -> URL? {
+    guard let file, let whole, offset == whole.sizeInBytes else { return nil }
+    // Our servers' tags are the hash of the bytes; another's is opaque, and the caller verifies anyway.
+    let named = SHA256Hash(base64: whole.tag.dropFirst().dropLast())
+    if let named, named != hasher.finalize() {
+      try await restart(nil)
+      return nil
+    }
+    let (part, sidecar, finished) = (part, sidecar, finished)
+    try await Self.blocking {
+      file.sync()
+      guard rename(part.path, finished.path) == 0 else { throw PartFileError(file: finished, code: errno) }
+      try? FileManager.default.removeItem(at: sidecar)
+    }
+    self.file = nil
+    return finished
+  }
+
+  /// Removes the part and its sidecar.
+  func discard() async throws {
+    file = nil
+    let (part, sidecar) = (part, sidecar)
+    try await Self.blocking {
+      try? FileManager.default.removeItem(at: sidecar)
+      try? FileManager.default.removeItem(at: part)
+    }
+  }
+
+  /// Makes what came so far outlive a power cut, before the caller gives up.
+  func keep() async {
+    guard let file else { return }
+    _ = try? await Self.blocking { file.sync() }
+  }
+
+  private static func blocking<Result: Sendable>(
+    _ work: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await NIOThreadPool.singleton.runIfActive(work)
+  }
+}
+
+/// Why the file of a download can't be written. What came so far is kept where that is possible.
+struct PartFileError: SheafFailure {
+  let file: URL
+  let code: CInt
+
+  var problem: String { "\(file.path) can't be written: \(String(cString: strerror(code)))" }
+  var unchanged: String { "the library is as it was" }
+  var hint: String? {
+    code == EWOULDBLOCK
+      ? "Wait for the other sync to end." : "Make room on the disk or check its permissions."
+  }
+}
+
+/// An open file with one owner, closed when that lets go of it.
+private final class OpenFile: Sendable {
+  private let descriptor: CInt
+  private let url: URL
+
+  init(writing url: URL) throws {
+    self.url = url
+    descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw PartFileError(file: url, code: errno) }
+    // Two processes that pull the same thing would otherwise mix their bytes.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      close(descriptor)
+      throw PartFileError(file: url, code: code)
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  func size() throws -> UInt64 {
+    let end = lseek(descriptor, 0, SEEK_END)
+    guard end >= 0 else { throw PartFileError(file: url, code: errno) }
+    return UInt64(end)
+  }
+
+  func truncate() throws {
+    guard ftruncate(descriptor, 0) == 0 else { throw PartFileError(file: url, code: errno) }
+  }
+
+  func sync() { _ = fsync(descriptor) }
+
+  func write(_ bytes: [UInt8], at start: UInt64) throws {
+    try bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let count = pwrite(
+          descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(start) + off_t(done))
+        if count < 0 {
+          if errno == EINTR { continue }
+          throw PartFileError(file: url, code: errno)
+        }
+        done += count
+      }
+    }
+  }
+
+  func hash(upTo size: UInt64, into hasher: inout SHA256Hash.Hasher) throws {
+    var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    var at: UInt64 = 0
+    while at < size {
+      let wanted = Int(min(UInt64(buffer.count), size - at))
+      let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, wanted, off_t(at)) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw PartFileError(file: url, code: count == 0 ? EIO : errno) }
+      buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      at += UInt64(count)
+    }
+  }
+}

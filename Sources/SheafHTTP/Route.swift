@@ -1,0 +1,244 @@
+import SheafModel
+import SheafSync
+
+/// What a request asks for: the one place where targets are written and read.
+///
+/// `Schemas/http.yaml` describes each. Both ends use this type, so a client can't
+/// spell a target that the server reads otherwise.
+public enum Route: Hashable, Sendable {
+  /// The newest checkpoint note.
+  case checkpoint
+  /// A tile or entry bundle, by its path below `tile/`.
+  case tile(String)
+  /// What leads on from a position.
+  case bundle(PullRequest)
+  /// Drafts to be judged.
+  case push
+  /// Answers to drafts, by the hashes of their leaves.
+  case answers([SHA256Hash])
+  /// The receipt of a change set.
+  case receipt(UInt64)
+  /// The current documents, of one collection or of all.
+  case documents(CollectionName?)
+  /// One document's current content.
+  case document(DocumentPath)
+  /// One document's history.
+  case history(DocumentPath)
+  /// Whether the process lives.
+  case health
+  /// Whether the library can be read.
+  case ready
+  /// Figures for Prometheus.
+  case metrics
+
+  /// The most leaves in one request for answers; more are asked for in several requests.
+  public static let answersAtOnce = 48
+
+  /// The route's name in logs and metrics: few and fixed, whatever is asked for.
+  public var name: String {
+    switch self {
+    case .checkpoint: "checkpoint"
+    case .tile: "tile"
+    case .bundle: "bundle"
+    case .push: "push"
+    case .answers: "answers"
+    case .receipt: "receipt"
+    case .documents: "documents"
+    case .document: "document"
+    case .history: "history"
+    case .health: "healthz"
+    case .ready: "readyz"
+    case .metrics: "metrics"
+    }
+  }
+
+  /// The target: an absolute path and, where something differs from its default, a query.
+  public var target: String {
+    switch self {
+    case .checkpoint: "/checkpoint"
+    case .tile(let path): "/tile/" + PercentEncoding.encode(path, keeping: "/")
+    case .bundle(let request): "/bundle" + Self.query(request)
+    case .push: "/push"
+    case .answers(let leaves):
+      "/answers?" + leaves.map { "leaf=" + PercentEncoding.encode($0.base64) }.joined(separator: "&")
+    case .receipt(let number): "/receipt/\(number)"
+    case .documents(nil): "/documents"
+    case .documents(let collection?): "/documents?in=" + PercentEncoding.encode(collection.text)
+    case .document(let path): "/documents/" + PercentEncoding.encode(path.text, keeping: "/")
+    case .history(let path): "/documents/" + PercentEncoding.encode(path.text, keeping: "/") + "?history"
+    case .health: "/healthz"
+    case .ready: "/readyz"
+    case .metrics: "/metrics"
+    }
+  }
+
+  /// Reads a target.
+  ///
+  /// - Throws: `RouteError`: `.unknown` for a path that means nothing here, else the rule that was broken.
+  public init(target: String) throws(RouteError) {
+    let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let path = parts.first ?? ""
+    let query = try Query(parts.count > 1 ? parts[1] : "")
+    guard path.hasPrefix("/") else { throw .unknown }
+    let segments = path.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    let rest = segments.count > 1 ? segments[1] : nil
+    switch (segments.first ?? "", rest) {
+    case ("checkpoint", nil): self = .checkpoint
+    case ("tile", let rest?): self = .tile(try Self.tilePath(rest))
+    case ("bundle", nil): self = .bundle(try Self.pullRequest(query))
+    case ("push", nil): self = .push
+    case ("answers", nil): self = .answers(try Self.leaves(query))
+    case ("receipt", let rest?):
+      guard let number = Self.number(rest) else {
+        throw .malformed("a receipt is named by a change set's number")
+      }
+      self = .receipt(number)
+    case ("documents", nil):
+      guard let name = query.values("in").first else {
+        self = .documents(nil)
+        break
+      }
+      do {
+        self = .documents(try CollectionName(name))
+      } catch { throw .malformed(error.problem) }
+    case ("documents", let rest?):
+      guard let text = PercentEncoding.decode(rest) else {
+        throw .malformed("the path is not percent-encoded UTF-8")
+      }
+      do {
+        let path = try DocumentPath(text)
+        self = query.holds("history") ? .history(path) : .document(path)
+      } catch { throw .malformed(error.problem) }
+    case ("healthz", nil): self = .health
+    case ("readyz", nil): self = .ready
+    case ("metrics", nil): self = .metrics
+    default: throw .unknown
+    }
+  }
+
+  // MARK: Pull requests
+
+  /// Only what differs from the defaults is written, for a request over a poor line
+  /// should be short: `from` 0, `known` as `from`, `depth` trail, `only` everything, `to` the newest.
+  private static func query(_ request: PullRequest) -> String {
+    var parts: [String] = []
+    if request.from != 0 { parts.append("from=\(request.from)") }
+    if request.known != request.from { parts.append("known=\(request.known)") }
+    if request.depth != .trail { parts.append("depth=\(request.depth.rawValue)") }
+    if request.subscription != .all {
+      parts.append("only=" + PercentEncoding.encode(request.subscription.text, keeping: ",/:@"))
+    }
+    if let to = request.to { parts.append("to=\(to)") }
+    return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+  }
+
+  private static func pullRequest(_ query: Query) throws(RouteError) -> PullRequest {
+    func number(_ key: String) throws(RouteError) -> UInt64? {
+      guard let text = try query.single(key) else { return nil }
+      guard let value = Self.number(text) else { throw .malformed("\(key) is not a number") }
+      return value
+    }
+    let from = try number("from") ?? 0
+    let known = try number("known") ?? from
+    guard known >= from else { throw .malformed("known is smaller than from") }
+    var depth = Depth.trail
+    if let text = try query.single("depth") {
+      guard let named = Depth(rawValue: text) else {
+        throw .malformed("depth is none of heads, trail and full")
+      }
+      depth = named
+    }
+    var subscription = Subscription.all
+    if let text = try query.single("only") {
+      do {
+        subscription = try Subscription(parsing: text)
+      } catch { throw .malformed(error.problem) }
+    }
+    return PullRequest(
+      from: from, known: known, depth: depth, subscription: subscription, to: try number("to"))
+  }
+
+  // MARK: Parts
+
+  private static func leaves(_ query: Query) throws(RouteError) -> [SHA256Hash] {
+    let texts = query.values("leaf")
+    guard texts.count <= answersAtOnce else {
+      throw .malformed("more than \(answersAtOnce) leaves are asked for")
+    }
+    var leaves: [SHA256Hash] = []
+    for text in texts {
+      guard let leaf = SHA256Hash(base64: text) else {
+        throw .malformed("a leaf is not the base64 of 32 bytes")
+      }
+      leaves.append(leaf)
+    }
+    return leaves
+  }
+
+  /// C2SP tlog-tiles paths: lower-case letters, digits, `x`, `.`, `/`; nothing that a file system could read otherwise.
+  private static func tilePath(_ path: Substring) throws(RouteError) -> String {
+    let allowed = path.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."),
+        UInt8(ascii: "/"):
+        true
+      default: false
+      }
+    }
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard allowed, path.utf8.count <= 64, segments.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else {
+      throw .unknown
+    }
+    return String(path)
+  }
+
+  /// A decimal number without sign or leading zeros.
+  private static func number(_ text: some StringProtocol) -> UInt64? {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+      text == "0" || !text.hasPrefix("0")
+    else { return nil }
+    return UInt64(text)
+  }
+}
+
+/// Why a target can't be read.
+public enum RouteError: SheafFailure, Equatable {
+  /// Nothing stands at this path.
+  case unknown
+  /// A known path with a part that breaks a rule.
+  case malformed(String)
+
+  public var problem: String {
+    switch self {
+    case .unknown: "nothing stands at this address"
+    case .malformed(let rule): "the request can't be read: \(rule)"
+    }
+  }
+  public var kind: FailureKind { .usage }
+}
+
+/// A query: keys and decoded values, in order.
+private struct Query {
+  private var pairs: [(key: String, value: String)] = []
+
+  init(_ text: Substring) throws(RouteError) {
+    for part in text.split(separator: "&") {
+      let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let key = PercentEncoding.decode(sides[0]),
+        let value = PercentEncoding.decode(sides.count > 1 ? sides[1] : "")
+      else { throw .malformed("the query is not percent-encoded UTF-8") }
+      pairs.append((key, value))
+    }
+  }
+
+  func values(_ key: String) -> [String] { pairs.filter { $0.key == key }.map(\.value) }
+
+  func holds(_ key: String) -> Bool { pairs.contains { $0.key == key } }
+
+  /// The value of a key that may be given once.
+  func single(_ key: String) throws(RouteError) -> String? {
+    let values = values(key)
+    guard values.count <= 1 else { throw .malformed("\(key) is given twice") }
+    return values.first
+  }
+}

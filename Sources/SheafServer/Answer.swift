@@ -1,0 +1,52 @@
+import Foundation
+import HTTPTypes
+import SheafHTTP
+
+/// What is sent back, before the framework gets it.
+struct Answer: Sendable {
+  /// A body whose size is known before it is sent.
+  enum Body: Sendable {
+    case bytes([UInt8])
+    case file(ServedFile, Range<UInt64>)
+
+    var sizeInBytes: UInt64 {
+      switch self {
+      case .bytes(let bytes): UInt64(bytes.count)
+      case .file(_, let range): range.upperBound - range.lowerBound
+      }
+    }
+  }
+
+  var status: Int
+  var fields: HTTPFields
+  var body: Body
+
+  init(status: Int = 200, fields: HTTPFields, body: Body) {
+    self.status = status
+    self.fields = fields
+    self.body = body
+  }
+
+  /// An answer with bytes of a media type.
+  init(_ type: String, _ bytes: [UInt8]) {
+    self.init(fields: [.contentType: type], body: .bytes(bytes))
+  }
+
+  /// An answer in JSON, keys sorted, so that equal answers are equal bytes.
+  init(json value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    self.init(Wire.json, Array(try encoder.encode(value)))
+  }
+
+  /// A problem document.
+  init(_ problem: Problem) {
+    self.init(Wire.problem, problem.json)
+    status = problem.status
+    switch problem.kind {
+    case .unauthorized: fields[.wwwAuthenticate] = "Bearer"
+    case .busy: fields[.retryAfter] = "5"
+    default: break
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import SheafHTTP
+import SheafModel
+import SheafSync
+import Synchronization
+
+/// Answers requests: reads the target, judges access, asks the library, and leaves one
+/// log line and its figures for each.
+struct Responder: HTTPResponder {
+  typealias Context = BasicRequestContext
+
+  let service: any LibraryService
+  let tokens: AccessTokens
+  let limits: ServerLimits
+  let gate: ConnectionGate
+  let logger: Logger
+  let metrics = ServerMetrics()
+  let pushes: Places
+  private let ids = RequestIDs()
+
+  init(
+    service: any LibraryService, tokens: AccessTokens, limits: ServerLimits, gate: ConnectionGate,
+    logger: Logger
+  ) {
+    self.service = service
+    self.tokens = tokens
+    self.limits = limits
+    self.gate = gate
+    self.logger = logger
+    pushes = Places(limits.pushesAtOnce)
+  }
+
+  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    let record = Record(
+      id: ids.next(), method: request.method,
+      received: request.headers[.contentLength].flatMap { Int($0) } ?? 0)
+    var route = "none"
+    let answer: Answer
+    do {
+      let wanted = try Route(target: request.head.path ?? "")
+      route = wanted.name
+      try check(request, for: wanted)
+      answer = try await self.answer(wanted, request)
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      answer = self.answer(to: error, id: record.id)
+    }
+    return response(answer, isHead: request.method == .head) { [route] sent, isWhole in
+      leave(record, route: route, status: answer.status, sent: sent, isWhole: isWhole)
+    }
+  }
+
+  // MARK: Access and form
+
+  private func check(_ request: Request, for route: Route) throws {
+    let isPush = route == .push
+    let fits = isPush ? request.method == .post : request.method == .get || request.method == .head
+    guard fits else {
+      throw Problem(.methodNotAllowed, detail: "/\(route.name) is asked for with \(isPush ? "POST" : "GET")")
+    }
+    // Probes come from machines that hold no token, and they tell nothing.
+    if route != .health, route != .ready {
+      switch tokens.access(
+        to: isPush ? .contributor : .reader, authorization: request.headers[.authorization])
+      {
+      case .granted: break
+      case .unauthorized: throw Problem(.unauthorized)
+      case .forbidden: throw Problem(.forbidden)
+      }
+    }
+    // A body where none belongs would only be read to be thrown away.
+    let hasBody =
+      request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
+    if !isPush, hasBody { throw Problem(.badRequest, detail: "a request of this kind has no body") }
+  }
+
+  private func answer(_ route: Route, _ request: Request) async throws -> Answer {
+    switch route {
+    case .checkpoint:
+      return Answer(Wire.checkpoint, try await service.checkpointNote())
+    case .tile(let path):
+      guard let tile = try await service.tile(path) else { throw Problem(.notFound) }
+      // A tile never changes once the log has reached it.
+      var answer = Answer("application/octet-stream", tile)
+      answer.fields[.cacheControl] = "max-age=31536000, immutable"
+      return answer
+    case .bundle(let wanted): return try await bundle(wanted, request)
+    case .push: return try await push(request)
+    case .answers(let leaves): return try Answer(json: try await service.answers(to: leaves))
+    case .receipt(let number):
+      return Answer(Wire.text, Array(try await service.receipt(changeSet: number).utf8))
+    case .documents(let collection): return try Answer(json: try await service.documents(in: collection))
+    case .document(let path): return try await document(path)
+    case .history(let path):
+      let history = try await service.history(of: path)
+      guard !history.isEmpty else { throw Problem(.notFound, detail: "there is no document \(path)") }
+      return try Answer(json: history)
+    case .health: return Answer(Wire.text, Array("ok\n".utf8))
+    case .ready:
+      do {
+        _ = try await service.checkpointNote()
+      } catch { throw Problem(.busy, detail: "the library can't be read") }
+      return Answer(Wire.text, Array("ready\n".utf8))
+    case .metrics:
+      let figures = try? await service.figures()
+      return Answer(
+        "text/plain; version=0.0.4; charset=utf-8",
+        Array(metrics.text(figures: figures, connections: gate.counts).utf8))
+    }
+  }
+
+  // MARK: Problems
+
+  private func answer(to error: any Error, id: UInt64) -> Answer {
+    switch error {
+    case let problem as Problem: return Answer(problem)
+    case RouteError.unknown: return Answer(Problem(.notFound))
+    case let error as RouteError: return Answer(Problem(.badRequest, detail: error.problem))
+    case RemoteError.nothingFits(_, let position):
+      return Answer(Problem(.nothingFits, detail: "nothing here leads on from checkpoint \(position)"))
+    case let failure as any SheafFailure:
+      let kind: Problem.Kind =
+        switch failure.kind {
+        case .usage: .refused
+        case .verification: .unverified
+        case .failed: .failed
+        }
+      if kind == .failed {
+        logger.error("request failed", metadata: ["id": "\(id)", "problem": "\(failure.problem)"])
+      }
+      return Answer(
+        Problem(kind, detail: failure.problem, unchanged: failure.unchanged, hint: failure.hint))
+    default:
+      // What went wrong inside is for the log, not for strangers.
+      logger.error("request failed", metadata: ["id": "\(id)", "error": "\(String(reflecting: error))"])
+      return Answer(Problem(.failed))
+    }
+  }
+
+  // MARK: Records
+
+  /// What a log line says about a request before its answer is known.
+  private struct Record: Sendable {
+    let id: UInt64
+    let method: HTTPRequest.Method
+    let received: Int
+    let start = ContinuousClock.now
+  }
+
+  /// Leaves the log line and the figures of a finished request.
+  private func leave(_ record: Record, route: String, status: Int, sent: UInt64, isWhole: Bool) {
+    let duration = record.start.duration(to: .now)
+    metrics.count(
+      route: route, status: status, receivedBytes: record.received, sentBytes: sent, duration: duration)
+    var metadata: Logger.Metadata = [
+      "id": "\(record.id)", "method": "\(record.method)", "route": "\(route)", "status": "\(status)",
+      "bytes": "\(sent)", "ms": "\(Int(duration / .milliseconds(1)))",
+    ]
+    if !isWhole { metadata["cut"] = "true" }
+    logger.info("request", metadata: metadata)
+  }
+
+  /// Turns an answer into the framework's, and calls `finished` once its last byte was handed on or that failed.
+  private func response(
+    _ answer: Answer, isHead: Bool, finished: @escaping @Sendable (_ sent: UInt64, _ isWhole: Bool) -> Void
+  ) -> Response {
+    var fields = answer.fields
+    fields[.contentLength] = "\(answer.body.sizeInBytes)"
+    let status = HTTPResponse.Status(code: answer.status)
+    switch answer.body {
+    case _ where isHead:
+      finished(0, true)
+      return Response(status: status, headers: fields)
+    case .bytes(let bytes):
+      finished(UInt64(bytes.count), true)
+      return Response(
+        status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    case .file(let file, let range):
+      let body = ResponseBody(contentLength: Int(clamping: range.upperBound - range.lowerBound)) { writer in
+        var at = range.lowerBound
+        do {
+          while at < range.upperBound {
+            let chunk = try await file.read(at..<range.upperBound)
+            try await writer.write(chunk)
+            at += UInt64(chunk.readableBytes)
+          }
+          try await writer.finish(nil)
+        } catch {
+          finished(at - range.lowerBound, false)
+          throw error
+        }
+        finished(at - range.lowerBound, true)
+      }
+      return Response(status: status, headers: fields, body: body)
+    }
+  }
+}
+
+/// Numbers requests from 1, so that the lines about one of them are found together.
+private final class RequestIDs: Sendable {
+  private let last = Mutex<UInt64>(0)
+
+  func next() -> UInt64 {
+    last.withLock { last in
+      last &+= 1
+      return last
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import SheafMerge
+import SheafModel
+import SheafTesting
+import Testing
+
+@testable import SheafCommand
+
+/// `Schemas/output.schema.json` against what the built program prints.
+@Suite("JSON output fits its schema")
+struct OutputSchemaTests {
+  /// The schema of one report, by its name under `$defs`.
+  private func schema(_ name: String) throws -> JSONSchema {
+    let file = try Data(contentsOf: schemasFolder.appending(path: "output.schema.json"))
+    guard case .object(let whole) = try JSONReader.read(Array(file)), let definitions = whole["$defs"] else {
+      throw Unreadable()
+    }
+    var root = JSONObject()
+    root["$ref"] = .string("#/$defs/\(name)")
+    root["$defs"] = definitions
+    return try JSONSchema(parsing: .object(root))
+  }
+
+  private struct Unreadable: Error {}
+
+  /// Runs a command and checks every line it prints against the schemas, one a line, the last one for the rest.
+  private func check(
+    _ command: String, _ names: String..., in folder: URL, code: Int32 = 0,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let (lines, ended) = try await Shell.run("sheaf \(command) --json 2>/dev/null", in: folder)
+    #expect(ended == code, "\(command): \(lines)", sourceLocation: sourceLocation)
+    #expect(lines.count >= names.count, "\(command) prints \(lines)", sourceLocation: sourceLocation)
+    for (index, line) in lines.enumerated() {
+      guard let name = index < names.count ? names[index] : names.last else { continue }
+      let violations = try schema(name).validate(try JSONReader.read(Array(line.utf8)))
+      #expect(violations.isEmpty, "\(command): \(violations) in \(line)", sourceLocation: sourceLocation)
+    }
+  }
+
+  private func inFolder(_ work: (URL) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "sheaf-output-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await work(folder)
+  }
+
+  @Test("The schema refuses what is no report")
+  func refusal() throws {
+    let status = try schema("StatusReport")
+    #expect(!status.validate(try JSONReader.read(Array("{}".utf8))).isEmpty)
+    let draft = try schema("DraftReport")
+    #expect(draft.validate(try JSONReader.read(Array(#"{"changeSet":1,"paths":["a.md"]}"#.utf8))).isEmpty)
+    #expect(!draft.validate(try JSONReader.read(Array(#"{"changeSet":-1,"paths":["a.md"]}"#.utf8))).isEmpty)
+    #expect(!draft.validate(try JSONReader.read(Array(#"{"paths":["a.md"],"more":1}"#.utf8))).isEmpty)
+  }
+
+  @Test("Every command of the publisher and of an auditor")
+  func publisher() async throws {
+    try await inFolder { folder in
+      try await check("init lib --sample --as Ada", "StatusReport", "PublishReport", in: folder)
+      try await check("put about.md ./lib/keys/signed -m x --library lib", "DraftReport", in: folder)
+      try await check("remove about.md -m x --library lib", "DraftReport", in: folder)
+      try await check(
+        "publish empty --dry-run --library lib || mkdir empty; true", "PublishReport", in: folder)
+      try await check("publish empty --prune --dry-run --library lib", "PublishReport", in: folder)
+      try await check("status --library lib", "StatusReport", in: folder)
+      try await check("list --library lib", "DocumentSummary", in: folder)
+      try await check("search stem cell --library lib", "SearchHit", in: folder)
+      try await check("show articles/what-is-als.md --library lib", "ShownDocument", in: folder)
+      try await check("show images/als-survival.png --library lib", "ShownDocument", in: folder)
+      try await check("log --library lib", "LogEntry", in: folder)
+      try await check("history articles/what-is-als.md --library lib", "HistoryEntry", in: folder)
+      try await check("diff --from 0 --library lib", "DocumentDiff", in: folder)
+      try await check("export out --library lib", "ExportReport", in: folder)
+      try await check("verify --library lib", "VerifyReport", in: folder)
+      try await check("receipt 1 --library lib", "ReceiptReport", in: folder)
+      try await check("bundle create -o all.sheaf --mode full --library lib", "BundleReport", in: folder)
+      try await check("bundle inspect all.sheaf", "InspectedBytes", in: folder)
+      try await check("serve --show-tokens --library lib", "TokenFile", in: folder)
+    }
+  }
+
+  @Test("Every command of a clinic")
+  func clinic() async throws {
+    try await inFolder { folder in
+      try await check("init lib --sample --as Ada", "StatusReport", "PublishReport", in: folder)
+      _ = try await Shell.run("mkdir stick", in: folder)
+      try await check("sync stick --library lib", "SyncReport", in: folder)
+      try await check("clone stick clinic --as Ben", "PullReport", "StatusReport", in: folder)
+      try await check("remove about.md -m x --library clinic", "DraftReport", in: folder)
+      try await check("status --library clinic", "StatusReport", in: folder)
+      try await check("sync --plan --library clinic", "SyncPlan", in: folder)
+      try await check("sync --library clinic", "SyncReport", in: folder)
+      try await check("sync stick --library lib", "SyncReport", in: folder)
+      try await check("sync --library clinic", "SyncReport", in: folder)
+      try await check("log --library clinic", "LogEntry", in: folder)
+      try await check("conflicts --library clinic", in: folder)
+    }
+  }
+}

@@ -1,0 +1,310 @@
+import Foundation
+import SheafModel
+import SheafServer
+import SheafSync
+import Synchronization
+import Testing
+
+@testable import SheafHTTP
+
+private let everything = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
+
+@Suite("Pulling from a server")
+struct PullTests {
+  @Test("A pull brings the bundle, byte for byte, and leaves nothing else behind")
+  func bundle() async throws {
+    let bytes = FakeLibrary.bytes(200_000)
+    let library = try FakeLibrary()
+    library.set { $0.bundles[1219] = bytes }
+    try await withServer(library) { server in
+      try await withRemote(server.address) { remote in
+        try await withFolder { folder in
+          let seen = Mutex<(received: UInt64, total: UInt64?)>((0, nil))
+          let answer = try await remote.pull(everything, into: folder) { received, total in
+            seen.withLock { $0 = (received, total) }
+          }
+          guard case .bundle(let file, let transferred) = answer else { throw TestError("no bundle") }
+          #expect(Array(try Data(contentsOf: file)) == bytes)
+          #expect(transferred == 200_000)
+          #expect(seen.withLock { $0.received } == 200_000)
+          #expect(seen.withLock { $0.total } == 200_000)
+          #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path) == [file.lastPathComponent])
+        }
+      }
+    }
+    #expect(
+      library.contents.withLock { $0.asked } == [
+        PullRequest(from: 0, known: 0, depth: .trail, subscription: .all, to: 1219)
+      ])
+  }
+
+  @Test("Nothing new is answered with the checkpoint note, and the folder stays empty")
+  func unchanged() async throws {
+    let library = try FakeLibrary()
+    try await withServer(library) { server in
+      try await withRemote(server.address) { remote in
+        try await withFolder { folder in
+          let request = PullRequest(from: 1219, known: 1219, depth: .trail, subscription: .all)
+          guard
+            case .unchanged(let note) = try await remote.pull(request, into: folder, progress: { _, _ in })
+          else {
+            throw TestError("a bundle came")
+          }
+          #expect(note == FakeLibrary.note(1219))
+          #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+        #expect(try await remote.checkpoint() == FakeLibrary.note(1219))
+      }
+    }
+  }
+
+  @Test("The exchange when nothing is new takes at most 700 bytes, both ways, headers included")
+  func smallExchange() async throws {
+    // A relay in the middle counts what really travels.
+    let library = try FakeLibrary()
+    try await withServer(library, tokens: AccessTokens(reader: String(repeating: "t", count: 26))) { server in
+      let counted = Mutex(0)
+      let relay = try ScriptedServer { head, socket in
+        counted.withLock { $0 += head.utf8.count }
+        guard let upstream = try? Socket.connect(port: server.port) else { return }
+        upstream.send(head)
+        let (answer, rest) = upstream.receiveHead()
+        var body = rest
+        while body.count < FakeLibrary.note(1219).count {
+          let some = upstream.receive()
+          if some.isEmpty { break }
+          body += some
+        }
+        counted.withLock { $0 += answer.utf8.count + body.count }
+        socket.send(Array(answer.utf8) + body)
+      }
+      try await withRemote(relay.address, token: String(repeating: "t", count: 26)) { remote in
+        try await withFolder { folder in
+          let request = PullRequest(from: 1219, known: 1219, depth: .trail, subscription: .all)
+          guard case .unchanged = try await remote.pull(request, into: folder, progress: { _, _ in }) else {
+            throw TestError("a bundle came")
+          }
+        }
+      }
+      let bytes = counted.withLock { $0 }
+      print("no-op exchange: \(bytes) bytes, \(FakeLibrary.note(1219).count) of them the note")
+      #expect(bytes > FakeLibrary.note(1219).count)
+      #expect(bytes <= 700)
+    }
+  }
+
+  @Test("A download that is cut goes on after its last byte, in the same call")
+  func resumesInOneCall() async throws {
+    let taken = Taken()
+    let bytes = FakeLibrary.bytes(100_000)
+    let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
+    let server = try ScriptedServer(
+      { _, socket in
+        socket.sendThenCut(
+          head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<40_000]), taken: taken)
+      },
+      { _, socket in
+        socket.send(head(206, 60_000, tag, ["content-range": "bytes 40000-99999/100000"]))
+        socket.send(Array(bytes[40_000...]))
+      })
+    try await withRemote(server.address) { remote in
+      try await withFolder { folder in
+        let answer = try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
+        guard case .bundle(let file, let transferred) = answer else { throw TestError("no bundle") }
+        #expect(Array(try Data(contentsOf: file)) == bytes)
+        #expect(transferred == 100_000)
+      }
+    }
+    #expect(server.requests.count == 2)
+    #expect(server.requests[1].hasPrefix("GET /bundle?to=1219 HTTP/1.1"))
+    #expect(server.requests[1].lowercased().contains("\r\nrange: bytes=40000-\r\n"))
+    #expect(server.requests[1].contains("if-range: \(tag)\r\n"))
+  }
+
+  @Test(
+    "A download that was given up goes on in a later call, from a real server, although the log has grown")
+  func resumesLater() async throws {
+    let taken = Taken()
+    let bytes = FakeLibrary.bytes(300_000)
+    let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
+    let cutting = try ScriptedServer { _, socket in
+      socket.sendThenCut(
+        head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<123_456]), taken: taken)
+    }
+    let library = try FakeLibrary()
+    library.set {
+      $0.size = 1300
+      $0.bundles = [1219: bytes, 1300: FakeLibrary.bytes(5, seed: 9)]
+    }
+    try await withServer(library) { server in
+      try await withFolder { folder in
+        try await withRemote(cutting.address, configuration: impatient { $0.retries = 0 }) { remote in
+          await #expect(throws: RemoteError.self) {
+            try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
+          }
+        }
+        try await withRemote(server.address) { remote in
+          let answer = try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
+          guard case .bundle(let file, let transferred) = answer else { throw TestError("no bundle") }
+          #expect(Array(try Data(contentsOf: file)) == bytes)
+          #expect(transferred == 300_000 - 123_456)
+        }
+      }
+    }
+  }
+
+  @Test("When what was begun is no longer to be had, the newest is brought instead")
+  func startsOver() async throws {
+    let taken = Taken()
+    let old = FakeLibrary.bytes(50_000)
+    let cutting = try ScriptedServer { _, socket in
+      socket.sendThenCut(
+        head(200, old.count, "\"old\"", ["sheaf-checkpoint": "7"]), Array(old[..<20_000]), taken: taken)
+    }
+    let newest = FakeLibrary.bytes(30_000, seed: 3)
+    let library = try FakeLibrary()
+    library.set { $0.bundles = [1219: newest] }
+    try await withServer(library) { server in
+      try await withFolder { folder in
+        try await withRemote(cutting.address, configuration: impatient { $0.retries = 0 }) { remote in
+          await #expect(throws: RemoteError.self) {
+            try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
+          }
+        }
+        try await withRemote(server.address) { remote in
+          guard
+            case .bundle(let file, _) = try await remote.pull(
+              everything, into: folder, progress: { received, _ in taken.note(received) })
+          else { throw TestError("no bundle") }
+          #expect(Array(try Data(contentsOf: file)) == newest)
+        }
+      }
+    }
+    #expect(library.contents.withLock { $0.asked.map(\.to) } == [7, 1219])
+  }
+
+  @Test("A changed entity tag means starting over with the new bytes")
+  func changedTag() async throws {
+    let taken = Taken()
+    let old = FakeLibrary.bytes(60_000)
+    let new = FakeLibrary.bytes(70_000, seed: 2)
+    let newTag = "\"\(SHA256Hash(hashing: new).base64)\""
+    let server = try ScriptedServer(
+      { _, socket in
+        socket.sendThenCut(head(200, old.count, "\"old\"", [:]), Array(old[..<30_000]), taken: taken)
+      },
+      // A 206 of other bytes must not be appended …
+      { _, socket in
+        socket.send(head(206, 40_000, newTag, ["content-range": "bytes 30000-69999/70000"]))
+        socket.send(Array(new[30_000...]))
+      },
+      { _, socket in
+        socket.send(head(200, new.count, newTag, [:]))
+        socket.send(new)
+      })
+    try await withRemote(server.address) { remote in
+      try await withFolder { folder in
+        guard
+          case .bundle(let file, _) = try await remote.pull(
+            everything, into: folder, progress: { received, _ in taken.note(received) })
+        else { throw TestError("no bundle") }
+        #expect(Array(try Data(contentsOf: file)) == new)
+      }
+    }
+    // … and the third request asks for the whole.
+    #expect(!server.requests[2].lowercased().contains("range"))
+  }
+
+  @Test("A part that reaches beyond what the server has is dropped")
+  func beyondEnd() async throws {
+    let taken = Taken()
+    let bytes = FakeLibrary.bytes(20_000)
+    let server = try ScriptedServer(
+      { _, socket in
+        socket.sendThenCut(head(200, 50_000, "\"a\"", [:]), bytes, taken: taken)
+      },
+      { _, socket in
+        socket.send(
+          ScriptedServer.head(
+            "416 Range Not Satisfiable", ["content-range": "bytes */9", "content-length": "0"]))
+      },
+      { _, socket in
+        socket.send(head(200, bytes.count, "\"b\"", [:]))
+        socket.send(bytes)
+      })
+    try await withRemote(server.address) { remote in
+      try await withFolder { folder in
+        guard
+          case .bundle(let file, _) = try await remote.pull(
+            everything, into: folder, progress: { received, _ in taken.note(received) })
+        else { throw TestError("no bundle") }
+        #expect(Array(try Data(contentsOf: file)) == bytes)
+      }
+    }
+  }
+
+  @Test("Bytes that are not those the tag names are dropped, and the pull gives up after its retries")
+  func wrongBytes() async throws {
+    let bytes = FakeLibrary.bytes(40_000)
+    let tag = "\"\(SHA256Hash(hashing: Array("other".utf8)).base64)\""
+    let server = try ScriptedServer { _, socket in
+      socket.send(head(200, bytes.count, tag, [:]))
+      socket.send(bytes)
+    }
+    try await withRemote(server.address, configuration: impatient { $0.retries = 3 }) { remote in
+      try await withFolder { folder in
+        await #expect(throws: RemoteError.self) {
+          try await remote.pull(everything, into: folder) { _, _ in }
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(!left.contains { $0.hasSuffix(".bundle") })
+      }
+    }
+    // The first counts as progress, once; then three more that reach no further.
+    #expect((4...5).contains(server.requests.count))
+  }
+
+  @Test("A damaged part is found when it is whole, and fetched again")
+  func damagedPart() async throws {
+    let taken = Taken()
+    let bytes = FakeLibrary.bytes(90_000)
+    let library = try FakeLibrary()
+    library.set { $0.bundles[1219] = bytes }
+    let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
+    let cutting = try ScriptedServer { _, socket in
+      socket.sendThenCut(
+        head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<50_000]), taken: taken)
+    }
+    try await withServer(library) { server in
+      try await withFolder { folder in
+        try await withRemote(cutting.address, configuration: impatient { $0.retries = 0 }) { remote in
+          await #expect(throws: RemoteError.self) {
+            try await remote.pull(everything, into: folder) { received, _ in taken.note(received) }
+          }
+        }
+        let part = try #require(
+          try FileManager.default.contentsOfDirectory(atPath: folder.path).first { $0.hasSuffix(".part") })
+        var damaged = Array(try Data(contentsOf: folder.appending(path: part)))
+        #expect(damaged.count == 50_000)
+        damaged[77] ^= 1
+        try Data(damaged).write(to: folder.appending(path: part))
+        try await withRemote(server.address) { remote in
+          guard
+            case .bundle(let file, let transferred) = try await remote.pull(
+              everything, into: folder, progress: { received, _ in taken.note(received) })
+          else { throw TestError("no bundle") }
+          #expect(Array(try Data(contentsOf: file)) == bytes)
+          #expect(transferred == 130_000)
+        }
+      }
+    }
+  }
+}
+
+/// The head of a bundle's answer.
+func head(_ status: Int, _ length: Int, _ tag: String, _ more: [String: String]) -> String {
+  var fields = ["content-type": Wire.bundle, "content-length": "\(length)", "etag": tag]
+  fields.merge(more) { $1 }
+  return ScriptedServer.head("\(status) Whatever", fields)
+}

@@ -1,0 +1,120 @@
+import SheafModel
+import SheafSync
+import SheafTesting
+import Testing
+
+@testable import SheafHTTP
+
+@Suite("Targets")
+struct RouteTests {
+  @Test("A first copy of everything is asked for with the shortest target")
+  func shortest() throws {
+    let request = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
+    #expect(Route.bundle(request).target == "/bundle")
+    #expect(try Route(target: "/bundle") == .bundle(request))
+  }
+
+  @Test("Only what differs from its default is written")
+  func defaults() throws {
+    let request = PullRequest(
+      from: 12, known: 40, depth: .heads, subscription: .only([try CollectionName("trials")]), to: 50)
+    #expect(Route.bundle(request).target == "/bundle?from=12&known=40&depth=heads&only=trials&to=50")
+    let same = PullRequest(from: 12, known: 12, depth: .trail, subscription: .all)
+    #expect(Route.bundle(same).target == "/bundle?from=12")
+  }
+
+  @Test("Reading a target undoes writing it", arguments: UInt64(0)..<300)
+  func roundTrip(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let alphabet = [
+      "a", "Z", "%", ",", "*", "+", "&", "=", "?", "#", " ", "é", "日", "e\u{301}", "'", ":", "~",
+    ]
+    func name() -> String {
+      (0..<Int.random(in: 1...6, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" }
+        .joined()
+    }
+    var routes: [Route] = [.checkpoint, .push, .health, .ready, .metrics, .documents(nil)]
+    let from = UInt64.random(in: 0...9, using: &random)
+    let names = Set(try (0..<Int.random(in: 0...3, using: &random)).map { _ in try CollectionName(name()) })
+    routes.append(
+      .bundle(
+        PullRequest(
+          from: from, known: from + UInt64.random(in: 0...2, using: &random),
+          depth: Depth.allCases.randomElement(using: &random) ?? .full,
+          subscription: Bool.random(using: &random) ? .all : .only(names),
+          to: Bool.random(using: &random) ? .random(in: 0 ... .max, using: &random) : nil)))
+    routes.append(.answers([SHA256Hash(hashing: random.bytes(8)), SHA256Hash(hashing: random.bytes(8))]))
+    routes.append(.receipt(.random(in: 0 ... .max, using: &random)))
+    let path = try DocumentPath(name() + "/" + name())
+    routes += [.document(path), .history(path), .documents(path.collection), .tile("0/x001/067.p/8")]
+    for route in routes { #expect(try Route(target: route.target) == route, "\(route.target)") }
+  }
+
+  @Test(
+    "Targets that break a rule are refused",
+    arguments: [
+      "/bundle?from=x", "/bundle?from=-1", "/bundle?from=01", "/bundle?from=18446744073709551616",
+      "/bundle?from=5&known=4", "/bundle?depth=all", "/bundle?from=1&from=2", "/bundle?only=%zz", "/receipt/",
+      "/receipt/1x", "/documents/..%2Fetc", "/documents/a//b", "/documents/%ff", "/answers?leaf=AAAA",
+      "/bundle?to=%",
+    ])
+  func malformed(target: String) {
+    do {
+      _ = try Route(target: target)
+      Issue.record("\(target) was read")
+    } catch {
+      #expect(error != .unknown)
+    }
+  }
+
+  @Test(
+    "Targets that mean nothing are unknown",
+    arguments: [
+      "", "/", "bundle", "/bundles", "/bundle/1", "/tile/../x", "/tile/.hidden", "/tile/", "/tile/A",
+      "http://host/checkpoint", "*", "/checkpoint/", "/healthz/x",
+    ])
+  func unknown(target: String) {
+    #expect(throws: RouteError.unknown) { try Route(target: target) }
+  }
+
+  @Test("More leaves than fit into one request are refused")
+  func tooManyLeaves() {
+    let leaf = SHA256Hash.zero
+    #expect(throws: RouteError.self) {
+      try Route(target: Route.answers(Array(repeating: leaf, count: Route.answersAtOnce + 1)).target)
+    }
+    let most = Route.answers(
+      Array(repeating: SHA256Hash(hashing: Array("x".utf8)), count: Route.answersAtOnce))
+    #expect(most.target.utf8.count <= Wire.targetBytes)
+  }
+
+  @Test("A problem document keeps its kind over the wire")
+  func problems() throws {
+    for kind in Problem.Kind.allCases {
+      let problem = Problem(kind, detail: "why", unchanged: "all", hint: "try")
+      #expect(Problem(json: problem.json) == problem)
+      #expect(Problem(json: problem.json)?.kind == kind)
+    }
+    #expect(Problem(json: Array("[]".utf8)) == nil)
+  }
+
+  @Test("A content range is read exactly or not at all")
+  func contentRange() {
+    #expect(ContentRange("bytes 0-4/5").map { [$0.first, $0.last, $0.size] } == [0, 4, 5])
+    for text in [
+      "bytes 0-5/5", "bytes 4-3/5", "bytes */5", "bytes 0-4/*", "0-4/5", "bytes 0-4-5/9", "bytes -4/5",
+    ] {
+      #expect(ContentRange(text) == nil)
+    }
+  }
+
+  @Test("Waits double up to the longest, and the server may ask for more within that")
+  func waits() {
+    let configuration = HTTPRemoteConfiguration()
+    #expect(
+      (1...7).map { configuration.wait(before: $0, asked: nil) }
+        == [1, 2, 4, 8, 16, 30, 30].map { .seconds($0) })
+    #expect(configuration.wait(before: 1, asked: .seconds(5)) == .seconds(5))
+    #expect(configuration.wait(before: 1, asked: .seconds(5000)) == .seconds(30))
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import SheafModel
+import SheafServer
+import SheafSync
+import Testing
+
+@testable import SheafHTTP
+
+/// A certificate for localhost and its key, made for these tests and good for nothing else
+/// (`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500
+/// -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1`).
+private let files = TLSFiles(
+  certificateChain: fixtures.appending(path: "localhost.crt"),
+  privateKey: fixtures.appending(path: "localhost.key"))
+private let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+
+@Suite("TLS")
+struct TLSTests {
+  @Test("A remote that trusts the certificate pulls and pushes over TLS")
+  func trusted() async throws {
+    let bytes = FakeLibrary.bytes(150_000)
+    let library = try FakeLibrary()
+    library.set { $0.bundles[1219] = bytes }
+    try await withServer(library, tls: files) { server in
+      try await withRemote(
+        "https://localhost:\(server.port)", token: "write",
+        configuration: impatient { $0.extraCertificates = files.certificateChain }
+      ) { remote in
+        try await withFolder { folder in
+          let request = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
+          guard
+            case .bundle(let file, _) = try await remote.pull(request, into: folder, progress: { _, _ in })
+          else {
+            throw TestError("no bundle")
+          }
+          #expect(Array(try Data(contentsOf: file)) == bytes)
+        }
+        guard case .answered = try await remote.push(bytes, from: MemberMark(publicKey: [1])) else {
+          throw TestError("deposited")
+        }
+      }
+    }
+    #expect(library.contents.withLock { $0.pushed } == [bytes])
+  }
+
+  @Test("A certificate that nobody vouches for is refused, and nothing is sent")
+  func untrusted() async throws {
+    let library = try FakeLibrary()
+    try await withServer(library, tls: files) { server in
+      try await withRemote("https://localhost:\(server.port)", token: "write") { remote in
+        let error = await #expect(throws: RemoteError.self) {
+          try await remote.push([1], from: MemberMark(publicKey: [1]))
+        }
+        guard case .unreachable(_, let detail) = error else {
+          throw TestError("\(String(describing: error))")
+        }
+        #expect(detail.contains("certificate") || detail.contains("secure"))
+      }
+    }
+    #expect(library.contents.withLock { $0.pushed.isEmpty })
+  }
+
+  @Test("A handshake that does not come is cut off after the header time")
+  func silentHandshake() async throws {
+    var limits = ServerLimits()
+    limits.headerTime = .milliseconds(300)
+    try await withServer(FakeLibrary(), tls: files, limits: limits) { server in
+      let start = ContinuousClock.now
+      let answer = try await blocking { try Socket.connect(port: server.port).receiveAll() }
+      #expect(answer.isEmpty)
+      #expect(start.duration(to: .now) < .seconds(4))
+    }
+  }
+
+  @Test("A stopping server completes the answer under way over TLS, too")
+  func gracefulStop() async throws {
+    let bytes = FakeLibrary.bytes(2_000_000)
+    let library = try FakeLibrary()
+    library.set { $0.bundles[1219] = bytes }
+    try await withServer(library, tls: files) { server in
+      try await withRemote(
+        "https://localhost:\(server.port)",
+        configuration: impatient { $0.extraCertificates = files.certificateChain }
+      ) { remote in
+        try await withFolder { folder in
+          let request = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
+          let answer = try await remote.pull(request, into: folder) { received, _ in
+            if received < 100_000 { Task { await server.stop() } }
+          }
+          guard case .bundle(let file, let transferred) = answer else { throw TestError("no bundle") }
+          #expect(Array(try Data(contentsOf: file)) == bytes)
+          #expect(transferred == 2_000_000)
+        }
+      }
+    }
+  }
+
+  @Test("Files that are no certificate and key are told before anything listens")
+  func wrongFiles() async throws {
+    let wrong = TLSFiles(certificateChain: files.privateKey, privateKey: files.certificateChain)
+    let server = SheafServer(
+      service: try FakeLibrary(), configuration: ServerConfiguration(port: 0, tls: wrong),
+      logger: .init(label: "test"))
+    await #expect(throws: SheafServerError.tls(wrong)) { try await server.run() }
+    #expect(throws: HTTPRemoteError.self) {
+      var configuration = HTTPRemoteConfiguration()
+      configuration.extraCertificates = files.privateKey
+      _ = try HTTPRemote(address: "https://localhost", configuration: configuration)
+    }
+  }
+}
