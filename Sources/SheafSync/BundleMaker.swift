@@ -11,6 +11,8 @@ struct BundleMaker {
   /// The request, with its `to` filled in.
   let request: PullRequest
   private let to: UInt64
+  /// What the conflicts at the end are about, for whoever settles one.
+  private let conflictBases: Set<SHA256Hash>
 
   /// Checks that this copy can answer the request.
   ///
@@ -38,6 +40,7 @@ struct BundleMaker {
       throw LibraryError.noMoment("step from \(request.from) to \(to)")
     }
     let position = try transaction.position().size
+    conflictBases = request.depth == .trail ? try transaction.conflictBases(at: to) : []
     guard request.subscription == .all || to == position else {
       // Roots of other collections are kept for now only.
       throw LibraryError.noMoment("checkpoint \(to) for some collections only")
@@ -173,7 +176,7 @@ struct BundleMaker {
       let some = try transaction.revisionSizes(from: next, to: min(to, next + 255))
       for revision in some where request.subscription.holds(revision.path.collection) {
         counts.revisions += 1
-        guard revision.hasContent, carriesBody(supersededAt: revision.superseded) else { continue }
+        guard revision.hasContent, carriesBody(revision.content, supersededAt: revision.superseded) else { continue }
         counts.bodies += 1
         counts.sizeInBytes += revision.sizeInBytes
       }
@@ -182,9 +185,9 @@ struct BundleMaker {
     return counts
   }
 
-  /// A trail carries the content of what is still a head at its end, a full history carries all.
-  private func carriesBody(supersededAt superseded: UInt64?) -> Bool {
-    request.depth == .full || (superseded ?? .max) > to
+  /// A trail carries the content of what is a head at its end or what its conflicts are about; a full history, all.
+  private func carriesBody(_ content: SHA256Hash?, supersededAt superseded: UInt64?) -> Bool {
+    request.depth == .full || (superseded ?? .max) > to || content.map(conflictBases.contains) ?? false
   }
 
   private func outgoing(_ changeSet: StoredChangeSet) throws -> OutgoingChangeSet {
@@ -199,7 +202,7 @@ struct BundleMaker {
       } else if let hash = revision.content {
         let superseded = try transaction.superseded(revision.id)
         content =
-          try carriesBody(supersededAt: superseded) && transaction.holdsBody(hash) ? .body(hash) : .hashOnly(hash)
+          try carriesBody(hash, supersededAt: superseded) && transaction.holdsBody(hash) ? .body(hash) : .hashOnly(hash)
       } else {
         content = .unknown
       }

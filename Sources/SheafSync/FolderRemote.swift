@@ -12,6 +12,8 @@ import SheafModel
 public struct FolderRemote: Remote {
   /// The folder.
   public let folder: URL
+  /// The most bytes that the next copy of a bundle may carry: a test pulls the stick out there.
+  var allowance: @Sendable () -> UInt64? = { nil }
 
   public init(folder: URL) { self.folder = folder }
 
@@ -38,7 +40,7 @@ public struct FolderRemote: Remote {
         return .unchanged(checkpoint: note)
       }
       let transfer = BundleTransfer(folder: incoming, key: try key(name, file), address: address)
-      let copied = try transfer.copy(file, progress: progress)
+      let copied = try transfer.copy(file, allowance: allowance(), progress: progress)
       return .bundle(file: copied.file, transferredInBytes: copied.transferredInBytes)
     }
   }

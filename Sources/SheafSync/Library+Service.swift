@@ -20,6 +20,10 @@ extension Library: LibraryService {
     }
     let to = request.to ?? newest.size
     if request.from > 0, request.from == to, request.known == to { return .unchanged(checkpoint: newest.note) }
+    if request.to == nil, request.from > 0, request.from <= request.known, request.known > to {
+      // The asker is ahead: it compares this checkpoint with its own and finds out.
+      return .unchanged(checkpoint: newest.note)
+    }
     guard request.from <= request.known, request.known <= to else {
       throw RemoteError.nothingFits(address: id.text, position: request.known)
     }
