@@ -20,6 +20,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -62,6 +64,8 @@ let package = Package(
         "SheafModel", "SheafLog", "SheafBundle", "SheafSync",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     .target(
@@ -69,10 +73,17 @@ let package = Package(
       dependencies: [
         "SheafModel", "SheafLog", "SheafSync", "SheafHTTP",
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "HummingbirdHTTP2", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
       ]),
 
     .target(
@@ -90,7 +101,9 @@ let package = Package(
       ],
       resources: [.copy("SampleLibrary")]),
     // What tests share: seeded randomness, temporary folders, vectors.
-    .target(name: "SheafTesting", dependencies: ["SheafModel"], path: "Tests/SheafTesting"),
+    .target(
+      name: "SheafTesting", dependencies: ["SheafModel", "SheafLog", "SheafStore", "SheafSync"],
+      path: "Tests/SheafTesting"),
     .testTarget(
       name: "SheafModelTests", dependencies: ["SheafTesting", "SheafModel"], exclude: ["Fixtures"]),
     .testTarget(name: "SheafLogTests", dependencies: ["SheafTesting", "SheafModel", "SheafLog"]),
@@ -117,8 +130,10 @@ let package = Package(
     .testTarget(
       name: "SheafHTTPTests",
       dependencies: [
-        "SheafTesting", "SheafModel", "SheafLog", "SheafBundle", "SheafStore", "SheafSync", "SheafHTTP", "SheafServer",
-      ]),
+        "SheafTesting", "SheafModel", "SheafLog", "SheafBundle", "SheafStore", "SheafSync", "SheafHTTP",
+        "SheafServer",
+      ],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "SheafCommandTests",
       dependencies: [

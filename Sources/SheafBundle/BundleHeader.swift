@@ -157,17 +157,17 @@ extension BundleHeader {
   }
 
   /// Reads a header; `note` is told each field as it ends.
-  init(reading input: inout some ByteInput, note: FieldNote = { _, _ in }) throws(BundleError) {
+  init(reading input: inout some ByteInput, note: FieldNote = { _, _, _ in }) throws(BundleError) {
     let start = try input.take(Self.magic.count)
     guard start == Self.magic else { throw .notABundle }
-    note("magic", "\"Shf\"")
+    note(input.position, "magic", "\"Shf\"")
     let version = try input.byte()
     guard version == Self.version else { throw .newerVersion(version) }
-    note("version", "\(version)")
+    note(input.position, "version", "\(version)")
     let flags = try input.byte()
     guard flags >> 4 == Self.zlibCoder else { throw .unknownCoder(flags >> 4) }
     let content = BundleContent(code: flags)
-    note("content and coder", "\(content.rawValue), zlib")
+    note(input.position, "content and coder", "\(content.rawValue), zlib")
     let slug = try input.text(maximumSize: 40, what: "the library's name")
     let mark: [UInt8]
     var logKey: [UInt8]?
@@ -181,15 +181,15 @@ extension BundleHeader {
     guard let library = LibraryID("sheaf/\(slug)/\(Hexadecimal.encode(mark))"),
       content != .drafts || logKey == nil
     else { throw input.malformed("the library's identity") }
-    note(logKey == nil ? "library" : "library and log key", library.text)
+    note(input.position, logKey == nil ? "library" : "library and log key", library.text)
     let from = try input.number(atMost: UInt64(Int64.max))
     let known = try from + input.number(atMost: UInt64(Int64.max) - from)
     let to = try known + input.number(atMost: UInt64(Int64.max) - known)
-    note("positions", "from \(from), known \(known), to \(to)")
+    note(input.position, "positions", "from \(from), known \(known), to \(to)")
     var subscription = Subscription.all
     if flags & Self.partialSubscription != 0 {
       subscription = .only(try Self.names(&input))
-      note("subscription", subscription.text)
+      note(input.position, "subscription", subscription.text)
     }
     self.init(
       content: content, library: library, logKey: logKey, from: from, known: known, to: to,
@@ -203,6 +203,7 @@ extension BundleHeader {
     bodyCount = try input.number()
     unpackedSizeInBytes = try input.number()
     note(
+      input.position,
       "counts",
       "\(changeSetCount) change sets, \(revisionCount) revisions, at most \(bodyCount) bodies of \(unpackedSizeInBytes) bytes"
     )
@@ -227,8 +228,8 @@ extension BundleHeader {
   }
 }
 
-/// Is told what a reader has just read: a label, and the value in words.
-typealias FieldNote = (_ label: String, _ value: String) -> Void
+/// Is told what a reader has just read: where it ends in the file, a label, and the value in words.
+typealias FieldNote = (_ end: UInt64, _ label: String, _ value: String) -> Void
 
 extension LibraryID {
   /// The 16 bytes behind the 32 digits that tell libraries of one name apart.

@@ -83,11 +83,11 @@ struct PackedSeal {
   }
 
   init(
-    reading input: inout some ByteInput, content: BundleContent, note: FieldNote = { _, _ in }
+    reading input: inout some ByteInput, content: BundleContent, note: FieldNote = { _, _, _ in }
   ) throws(BundleError) {
     let flags = try input.byte()
     guard flags <= 3 else { throw input.malformed("the seal") }
-    note("seal flags", "\(flags)")
+    note(input.position, "seal flags", "\(flags)")
     (root, checkpoint) = try Self.read(
       &input, isVerbatim: flags & 1 != 0, hasRoot: content != .heads, name: "checkpoint", note: note)
     (stateRoot, state) = try Self.read(
@@ -99,17 +99,17 @@ struct PackedSeal {
   ) throws(BundleError) -> (SHA256Hash?, PackedNote) {
     if isVerbatim {
       let bytes = try input.sized(atMost: Limits.checkpointNote, what: "the \(name) note")
-      note("\(name) note", "\(bytes.count) bytes")
+      note(input.position, "\(name) note", "\(bytes.count) bytes")
       return (nil, .verbatim(bytes))
     }
     var root: SHA256Hash?
     if hasRoot {
       let hash = try input.hash()
-      note("\(name) root", hash.hex)
+      note(input.position, "\(name) root", hash.hex)
       root = hash
     }
     let signature = try input.take(64)
-    note("\(name) signature", Hexadecimal.encode(signature))
+    note(input.position, "\(name) signature", Hexadecimal.encode(signature))
     return (root, .signature(signature))
   }
 

@@ -18,7 +18,7 @@ final class FrameReader {
   private var isFirst = true
   private let note: FieldNote
 
-  init(note: @escaping FieldNote = { _, _ in }) { self.note = note }
+  init(note: @escaping FieldNote = { _, _, _ in }) { self.note = note }
 
   func next(_ source: inout ByteSource) throws(BundleError) -> Block {
     let position = source.position
@@ -27,7 +27,7 @@ final class FrameReader {
     let isOnly = isFirst && isLast
     let isJoined = flags & Frame.joined != 0
     guard flags & Frame.unused == 0, !isJoined || isOnly else { throw source.malformed("a frame's flags") }
-    note("frame", isLast ? "the last one" : "one of several")
+    note(source.position, "frame", isLast ? "the last one" : "one of several")
     isFirst = false
 
     var sizes: [(part: BundleSummary.Part, unpacked: Int, packed: Int)] = []
@@ -40,20 +40,22 @@ final class FrameReader {
       let packed = part == .digests || isJoined ? 0 : try Self.packedSize(&source, unpacked: unpacked)
       guard packed > 0 || isOnly || part == .digests else { throw source.malformed("a stream's size") }
       sizes.append((part, Int(unpacked), packed))
-      note("\(part.rawValue) sizes", packed > 0 ? "\(unpacked), packed \(packed)" : "\(unpacked)")
+      note(
+        source.position, "\(part.rawValue) sizes",
+        packed > 0 ? "\(unpacked), packed \(packed)" : "\(unpacked)")
     }
     var joinedSize = 0
     if isJoined {
       let unpacked = sizes.reduce(0) { $0 + ($1.part == .digests ? 0 : $1.unpacked) }
       guard unpacked <= Frame.largestJoined else { throw source.malformed("a joined stream's size") }
       joinedSize = try Self.packedSize(&source, unpacked: UInt64(unpacked))
-      note("joined size", "\(joinedSize)")
+      note(source.position, "joined size", "\(joinedSize)")
     }
 
     var streams: [BundleSummary.Part: [UInt8]] = [:]
     for size in sizes where size.part == .digests || !isJoined {
       let bytes = try source.take(size.packed > 0 ? size.packed : size.unpacked)
-      note("\(size.part.rawValue)", size.packed > 0 ? "deflated" : "as they are")
+      note(source.position, "\(size.part.rawValue)", size.packed > 0 ? "deflated" : "as they are")
       streams[size.part] =
         size.packed > 0
         ? try unpack(bytes, of: size.part, size: size.unpacked, isLast: isLast, position: position) : bytes
@@ -63,7 +65,7 @@ final class FrameReader {
       let whole = try unpack(
         try source.take(joinedSize), of: .metadata, size: packed.reduce(0) { $0 + $1.unpacked }, isLast: true,
         position: position)
-      note("joined streams", "deflated")
+      note(source.position, "joined streams", "deflated")
       var start = 0
       for size in packed {
         streams[size.part] = Array(whole[start..<start + size.unpacked])

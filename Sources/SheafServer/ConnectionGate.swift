@@ -45,8 +45,12 @@ final class ConnectionGate: Sendable {
     return true
   }
 
-  /// Closes every connection at once.
+  /// Closes every connection at once, answers under way included.
   func closeAll() {
-    for channel in state.withLock({ Array($0.open.values) }) { channel.close(promise: nil) }
+    for channel in state.withLock({ Array($0.open.values) }) {
+      channel.eventLoop.execute {
+        try? channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).closeNow()
+      }
+    }
   }
 }

@@ -17,6 +17,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
   private var stallTimer: Scheduled<Void>?
   private var writesPending = 0
   private var lastProgress = NIODeadline.now()
+  private var context: ChannelHandlerContext?
+  /// A close that waits for the bytes written before it.
+  private var heldClose: EventLoopPromise<Void>?
   /// Whether bytes that arrive now begin a request head.
   private var awaitsHead = true
   /// HTTP/2 frames arrive at any time and mean no new request; its own limits apply there.
@@ -30,12 +33,16 @@ final class ConnectionGuard: ChannelDuplexHandler {
   // MARK: Heads
 
   func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
     startHeadTimer(context)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     headTimer?.cancel()
     stallTimer?.cancel()
+    heldClose?.succeed()
+    heldClose = nil
+    self.context = nil
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -77,6 +84,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
       if self.writesPending == 0 {
         self.stallTimer?.cancel()
         self.stallTimer = nil
+        if let held = self.heldClose {
+          self.heldClose = nil
+          self.context?.close(promise: held)
+        }
       }
     }
     context.write(data, promise: written)
@@ -87,5 +98,21 @@ final class ConnectionGuard: ChannelDuplexHandler {
       let rest = self.lastProgress + self.stalledAnswerTime - .now()
       if rest <= .zero { context.close(promise: nil) } else { self.startStallTimer(context, in: rest) }
     }
+  }
+
+  // MARK: Closing
+
+  /// Lets the bytes that were written go out first: a channel that is closed drops what the
+  /// system has not taken yet, and a stopping server closes right after its last answer.
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    guard mode == .all, writesPending > 0 else { return context.close(mode: mode, promise: promise) }
+    let held = heldClose ?? context.eventLoop.makePromise()
+    heldClose = held
+    held.futureResult.cascade(to: promise)
+  }
+
+  /// Closes whether or not everything went out.
+  func closeNow() {
+    context?.close(promise: nil)
   }
 }

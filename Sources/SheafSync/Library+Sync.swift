@@ -27,7 +27,16 @@ extension Library {
   ) async throws -> SyncReport {
     guard !isPublisher else { throw LibraryError.onlyReplica }
     let pushed = try await push(to: remote)
-    let pulled = try await pull(from: remote, options: options, activity: activity)
+    let pulled: (report: PullReport?, isSame: Bool)
+    do {
+      pulled = try await pullEverything(from: remote, options: options, activity: activity)
+    } catch let error as RemoteError {
+      // A publisher that meets the folder later must learn what is wanted from it.
+      if case .nothingFits = error {
+        try await remote.leave(position: try await pullRequest(options), from: memberMark)
+      }
+      throw error
+    }
     try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
     return try await store.read { transaction in
       let drafts = try transaction.drafts([.waiting, .deposited, .logged, .refused])
@@ -75,6 +84,20 @@ extension Library {
       // A deeper or wider copy starts from nothing; the position that is known still has to be continued.
       let isSameKind = depth == facts.depth && subscription == facts.subscription
       return PullRequest(from: isSameKind ? size : 0, known: size, depth: depth, subscription: subscription)
+    }
+  }
+
+  /// Pulls, from a remote that may stop short until it has no more.
+  private func pullEverything(
+    from remote: any Remote, options: SyncOptions, activity: @escaping ActivitySink
+  ) async throws -> (report: PullReport?, isSame: Bool) {
+    var (report, isSame) = try await pull(from: remote, options: options, activity: activity)
+    guard remote.mayStopShort, report != nil else { return (report, isSame) }
+    while true {
+      let next = try await pull(from: remote, options: options, activity: activity)
+      isSame = next.isSame
+      guard let more = next.report else { return (report, isSame) }
+      report?.add(more)
     }
   }
 
@@ -145,7 +168,10 @@ extension Library {
       try await record(late)
       answers += late
     }
-    while let bundle = try await draftsBundle() {
+    // What a folder was given and nobody has answered is handed over again: the folder may be lost.
+    var handedOver: Set<SHA256Hash> = []
+    while let bundle = try await draftsBundle(without: handedOver) {
+      handedOver.formUnion(bundle.leaves)
       sent += UInt64(bundle.bytes.count)
       let answer = try await remote.push(bundle.bytes, from: memberMark)
       try environment.step(.pushed)
@@ -190,10 +216,12 @@ extension Library {
     }
   }
 
-  /// The waiting drafts as a bundle, as many as one push may hold; `nil` when none waits.
-  private func draftsBundle() async throws -> (bytes: [UInt8], leaves: [SHA256Hash])? {
+  /// The unanswered drafts as a bundle, as many as one push may hold; `nil` when there is none.
+  private func draftsBundle(
+    without handedOver: Set<SHA256Hash> = []
+  ) async throws -> (bytes: [UInt8], leaves: [SHA256Hash])? {
     try await store.read { transaction in
-      let waiting = try transaction.drafts([.waiting])
+      let waiting = try transaction.drafts([.waiting, .deposited]).filter { !handedOver.contains($0.leaf) }
       guard !waiting.isEmpty else { return nil }
       var chosen: [(StoredDraft, [StoredDraftLine])] = []
       var size: UInt64 = 0

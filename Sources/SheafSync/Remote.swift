@@ -10,6 +10,9 @@ public protocol Remote: Sendable {
   /// The remote's address in the words a person used: a URL or a folder.
   var address: String { get }
 
+  /// Whether a bundle may end before the remote's newest checkpoint, so that a sync asks again after it.
+  var mayStopShort: Bool { get }
+
   /// The newest checkpoint note that the remote holds, unverified.
   func checkpoint() async throws -> [UInt8]
 
@@ -39,6 +42,10 @@ public protocol Remote: Sendable {
   /// Tells the remote where this replica stands, so that a publisher that meets the
   /// same stick later can prepare the bundle it needs. Servers need no such word.
   func leave(position: PullRequest, from member: MemberMark) async throws
+}
+
+extension Remote {
+  public var mayStopShort: Bool { false }
 }
 
 /// Bytes received so far, and the whole size when it is known.

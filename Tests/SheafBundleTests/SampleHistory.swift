@@ -166,8 +166,12 @@ struct SampleHistory {
   // MARK: What a publisher derives from it
 
   func collectionRoots(at size: UInt64) throws -> [CollectionRoot] {
+    try Self.collectionRoots(of: states[Int(size)])
+  }
+
+  static func collectionRoots(of state: [DocumentPath: StateEntry.Value]) throws -> [CollectionRoot] {
     var collections: [CollectionName: [(key: SHA256Hash, leaf: SHA256Hash)]] = [:]
-    for (path, value) in states[Int(size)] {
+    for (path, value) in state {
       let entry = try StateEntry(path: path.text, value: value)
       collections[path.collection, default: []].append((entry.key, entry.leafHash))
     }

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import SheafCommand
+
 /// A terminal session as a test: commands behind `$`, and below each exactly what it prints.
 ///
 /// Both streams are shown in the order they were written. `…` stands for any text within
@@ -120,25 +122,28 @@ enum Shell {
       Thread.detachNewThread {
         continuation.resume(
           with: Result {
-            let process = Process()
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", command]
-            process.currentDirectoryURL = folder
-            process.environment = [
-              "PATH": programs.path + ":/usr/local/bin:/usr/bin:/bin", "HOME": folder.path, "LANG": "C.UTF-8",
-              "LOGNAME": "ada", "TMPDIR": folder.path,
-            ]
-            let pipe = Pipe()
-            process.standardOutput = pipe
-            process.standardError = pipe
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-            let data = pipe.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
+            let output = folder.appending(path: ".output-\(UUID().uuidString)")
+            let none = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            let file = open(output.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            defer {
+              close(none)
+              close(file)
+              unlink(output.path)
+            }
+            // A file, unlike a pipe, does not make us wait for what a command leaves running;
+            // `timeout` ends a command that hangs, so that a test fails and does not wait for ever.
+            let code = ChildProcess.run(
+              [
+                "/usr/bin/env", "timeout", "30", "/bin/sh", "-c", "cd \"$0\" || exit 99\n\(command)",
+                folder.path,
+              ],
+              environment: [
+                "PATH=\(programs.path):/usr/local/bin:/usr/bin:/bin", "HOME=\(folder.path)", "LANG=C.UTF-8",
+                "LOGNAME=ada", "TMPDIR=\(folder.path)",
+              ], streams: [none, file, file])
+            let data = FileManager.default.contents(atPath: output.path) ?? Data()
             var lines = String(decoding: data, as: UTF8.self).components(separatedBy: "\n")
             if lines.last == "" { lines.removeLast() }
-            let code =
-              process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
             return (lines, code)
           })
       }

@@ -117,9 +117,10 @@ struct PullTests {
       }
     }
     #expect(server.requests.count == 2)
-    #expect(server.requests[1].hasPrefix("GET /bundle?to=1219 HTTP/1.1"))
-    #expect(server.requests[1].lowercased().contains("\r\nrange: bytes=40000-\r\n"))
-    #expect(server.requests[1].contains("if-range: \(tag)\r\n"))
+    let second = try #require(server.requests.last)
+    #expect(second.hasPrefix("GET /bundle?to=1219 HTTP/1.1"))
+    #expect(second.lowercased().contains("\r\nrange: bytes=40000-\r\n"))
+    #expect(second.contains("if-range: \(tag)\r\n"))
   }
 
   @Test(
@@ -188,15 +189,15 @@ struct PullTests {
   func changedTag() async throws {
     let taken = Taken()
     let old = FakeLibrary.bytes(60_000)
-    let new = FakeLibrary.bytes(70_000, seed: 2)
-    let newTag = "\"\(SHA256Hash(hashing: new).base64)\""
+    let new = FakeLibrary.bytes(60_000, seed: 2)
+    let newTag = "\"new\""
     let server = try ScriptedServer(
       { _, socket in
         socket.sendThenCut(head(200, old.count, "\"old\"", [:]), Array(old[..<30_000]), taken: taken)
       },
       // A 206 of other bytes must not be appended …
       { _, socket in
-        socket.send(head(206, 40_000, newTag, ["content-range": "bytes 30000-69999/70000"]))
+        socket.send(head(206, 30_000, newTag, ["content-range": "bytes 30000-59999/60000"]))
         socket.send(Array(new[30_000...]))
       },
       { _, socket in
@@ -213,7 +214,8 @@ struct PullTests {
       }
     }
     // … and the third request asks for the whole.
-    #expect(!server.requests[2].lowercased().contains("range"))
+    let third = try #require(server.requests.dropFirst(2).first)
+    #expect(!third.lowercased().contains("range"))
   }
 
   @Test("A part that reaches beyond what the server has is dropped")

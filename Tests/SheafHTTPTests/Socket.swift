@@ -28,8 +28,12 @@ final class Socket: Sendable {
 
   deinit { close(descriptor) }
 
-  static func connect(port: Int) throws -> Socket {
+  /// Connects; with a small buffer, what the server sends soon finds no room.
+  static func connect(port: Int, bufferInBytes: Int32? = nil) throws -> Socket {
     let descriptor = socket(AF_INET, streamType, 0)
+    if var size = bufferInBytes {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
     var address = loopback(port)
     let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -201,8 +205,8 @@ final class ScriptedServer: Sendable {
     let all = Mutex<[String]>([])
   }
 
-  /// Text of a response head.
+  /// Text of a response head; every script serves one request on its connection.
   static func head(_ status: String, _ fields: [String: String]) -> String {
-    "HTTP/1.1 \(status)\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
+    "HTTP/1.1 \(status)\r\nconnection: close\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
   }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite("Bodies")
 struct BodyTests {
   private func withStore(_ body: (StoreTransaction) throws -> Void) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try LibraryStore.create(in: folder.url, options: .quick)
     defer { try? store.close() }
     try store.writeBlocking(purpose: "test", body)

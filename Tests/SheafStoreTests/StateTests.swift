@@ -32,7 +32,7 @@ struct StateTests {
     "After any history the state kept up to date, made anew and made from the log alone are the same",
     arguments: UInt64(0)..<5)
   func rebuild(seed: UInt64) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try LibraryStore.create(in: folder.url, options: .quick)
     defer { try? store.close() }
     var random = SplitMix64(seed: seed)
@@ -90,7 +90,7 @@ struct StateTests {
   @Test("The state of a library is that of its documents, whatever happened on the way")
   func historyIndependent() throws {
     func root(_ body: (inout TestLog) throws -> Void) throws -> SHA256Hash {
-      let folder = try TemporaryFolder()
+      let folder = try TestFolder()
       let store = try LibraryStore.create(in: folder.url, options: .quick)
       defer { try? store.close() }
       return try store.writeBlocking(purpose: "test") { (transaction) throws in

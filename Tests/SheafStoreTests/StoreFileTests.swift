@@ -14,7 +14,7 @@ struct StoreFileTests {
     member: "Ana",
     remote: "")
 
-  private func make(_ folder: TemporaryFolder) throws -> LibraryStore {
+  private func make(_ folder: TestFolder) throws -> LibraryStore {
     let store = try LibraryStore.create(in: folder.url, options: .quick)
     try store.writeBlocking(purpose: "test") { try $0.setFacts(Self.facts) }
     return store
@@ -22,7 +22,7 @@ struct StoreFileTests {
 
   @Test("What is written is there when the file is opened again")
   func createAndOpen() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     var range = CompactRange()
     for number in UInt64(1)...11 { range.append(leaf: TestLog.leaf(number)) }
     let store = try make(folder)
@@ -36,14 +36,14 @@ struct StoreFileTests {
 
   @Test("Opening an empty folder makes nothing there")
   func noLibrary() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     #expect(throws: StoreError.noLibrary(folder.url.path)) { try LibraryStore.open(in: folder.url) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
   }
 
   @Test("A library is not started over another")
   func alreadyThere() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try make(folder).close()
     let before = try Data(contentsOf: folder.appending("library.sqlite"))
     #expect(throws: StoreError.alreadyThere(folder.url.path)) { try LibraryStore.create(in: folder.url) }
@@ -52,7 +52,7 @@ struct StoreFileTests {
 
   @Test("A library of a newer format is refused, and no byte of it changes")
   func newerFormat() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try make(folder)
     try store.checkpointFile()
     try store.close()
@@ -70,7 +70,7 @@ struct StoreFileTests {
 
   @Test("A newer format that only the write-ahead log knows of is refused too")
   func newerFormatInLog() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try make(folder)
     defer { try? store.close() }
     try store.checkpointFile()
@@ -88,7 +88,7 @@ struct StoreFileTests {
       sqlite + [UInt8](repeating: 0xff, count: 44) + [0, 0, 0, 1] + [UInt8](repeating: 0xff, count: 5000),
     ]
     for bytes in files {
-      let folder = try TemporaryFolder()
+      let folder = try TestFolder()
       try folder.write(bytes, to: "library.sqlite")
       let error = #expect(throws: StoreError.self) { _ = try LibraryStore.open(in: folder.url) }
       if case .damaged = error {} else { Issue.record("\(String(describing: error))") }
@@ -98,7 +98,7 @@ struct StoreFileTests {
 
   @Test("Nobody but the owner can read any file of the store")
   func modes() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try make(folder)
     defer { try? store.close() }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
@@ -111,7 +111,7 @@ struct StoreFileTests {
 
   @Test("A new store has the schema of Schemas/store.sql and no other")
   func schema() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try make(folder)
     defer { try? store.close() }
     let shadows: Set<String> = [
@@ -134,7 +134,7 @@ struct StoreFileTests {
 
   @Test("The connection is as Schemas/store.md says")
   func settings() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try LibraryStore.create(in: folder.url)
     defer { try? store.close() }
     try store.writeBlocking(purpose: "test") { (transaction) throws in
@@ -155,7 +155,7 @@ struct StoreFileTests {
   @Test("A change that throws leaves nothing, and a part that throws leaves the rest")
   func rollback() throws {
     struct Stop: Error {}
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try make(folder)
     defer { try? store.close() }
     let body = Array("content".utf8)
@@ -192,7 +192,7 @@ struct StoreFileTests {
   func diskFull() throws {
     var options = LibraryStore.Options.quick
     options.maximumPageCount = 100
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let store = try LibraryStore.create(in: folder.url, options: options)
     defer { try? store.close() }
     let small = Array("small".utf8)

@@ -8,7 +8,7 @@ import Testing
 struct StoreLockTests {
   @Test("Who waits too long is told who is at work, and nothing happens")
   func locked() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let holder = try LibraryStore.create(in: folder.url, options: .quick)
     var impatient = LibraryStore.Options.quick
     impatient.lockPatience = .milliseconds(60)
@@ -39,7 +39,7 @@ struct StoreLockTests {
 
   @Test("Who waits long enough gets its turn")
   func waiting() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let holder = try LibraryStore.create(in: folder.url, options: .quick)
     let other = try LibraryStore.open(in: folder.url, options: .quick)
     let isHeld = DispatchSemaphore(value: 0)
@@ -58,7 +58,7 @@ struct StoreLockTests {
 
   @Test("Another process is named by what it wrote, and its death frees the lock")
   func otherProcess() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     var impatient = LibraryStore.Options.quick
     impatient.lockPatience = .milliseconds(60)
     let store = try LibraryStore.create(in: folder.url, options: impatient)
@@ -79,7 +79,8 @@ struct StoreLockTests {
     #expect(throws: StoreError.locked(holder: "sheaf serve, process 4711")) {
       try store.writeBlocking(purpose: "test") { _ in }
     }
-    process.terminate()
+    // A child may inherit a mask that holds back gentler signals.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
     try store.writeBlocking(purpose: "test") { try $0.storeBody([1], hash: SHA256Hash(hashing: [1])) }
   }

@@ -1,34 +1,12 @@
 import Foundation
 
-/// A folder of its own for one test, gone when the value is.
-public final class TemporaryFolder: Sendable {
-  /// Where it is.
-  public let url: URL
-
-  /// Makes an empty folder.
-  public init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "sheaf-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  /// The place of something in it.
-  public func appending(_ path: String) -> URL { url.appending(path: path) }
-
-  /// Writes a file, with the folders above it.
-  public func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
-
-  /// Writes a file, with the folders above it.
-  public func write(_ bytes: [UInt8], to path: String) throws {
-    let file = url.appending(path: path)
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: file)
-  }
-
-  /// Takes a file or folder away.
-  public func remove(_ path: String) throws {
-    try FileManager.default.removeItem(at: url.appending(path: path))
-  }
+/// Runs `body` with a folder of its own, in memory where the system has such a place, and removes it.
+public func withTemporaryFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
+  let manager = FileManager.default
+  let shared = URL(filePath: "/dev/shm", directoryHint: .isDirectory)
+  let root = manager.isWritableFile(atPath: shared.path) ? shared : manager.temporaryDirectory
+  let folder = root.appending(path: "sheaf-test-\(UUID().uuidString)", directoryHint: .isDirectory)
+  try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? manager.removeItem(at: folder) }
+  return try await body(folder)
 }

@@ -23,16 +23,21 @@ struct BundleInspectCommand: Verb {
       throw ContentFileError.unreadable(file, FileManager.default.fileExists(atPath: session.url(file).path))
     }
     defer { try? handle.close() }
-    let inspection = try BundleInspection { count in
+    var items: [InspectedBytes] = []
+    _ = try BundleInspection.inspect { count in
       try handle.read(upToCount: count).map { [UInt8]($0) } ?? []
+    } report: { item in
+      // A table waits for its widest cell; lines of JSON need not be held.
+      if output.json {
+        try session.console.printJSON(InspectedBytes(item))
+      } else {
+        items.append(InspectedBytes(item))
+      }
     }
-    if output.json {
-      for entry in inspection.entries { try session.console.printJSON(InspectedBytes(entry)) }
-      return .done
-    }
-    var table = Table(.number("OFFSET"), .number("SIZE"), .text("WHAT"), .text("VALUE"))
-    for entry in inspection.entries {
-      table.append(String(entry.offset), String(entry.size), entry.label, entry.value)
+    if output.json { return .done }
+    var table = Table(.text("IN"), .number("OFFSET"), .number("SIZE"), .text("WHAT"), .text("VALUE"))
+    for item in items {
+      table.append(item.place, String(item.offset), String(item.sizeInBytes), item.label, item.value)
     }
     session.console.print(table.lines(width: session.console.width))
     return .done
@@ -41,7 +46,9 @@ struct BundleInspectCommand: Verb {
 
 /// Some bytes of a bundle, for `bundle inspect --json`.
 struct InspectedBytes: Codable, Hashable {
-  /// Where they start in the file.
+  /// Where they lie: `file`, or a stream and its block such as `literals 1`.
+  var place: String
+  /// Where they start there.
   var offset: UInt64
   /// How many they are.
   var sizeInBytes: UInt64
@@ -50,10 +57,15 @@ struct InspectedBytes: Codable, Hashable {
   /// What they say.
   var value: String
 
-  init(_ entry: BundleInspection.Entry) {
-    offset = UInt64(entry.offset)
-    sizeInBytes = UInt64(entry.size)
-    label = entry.label
-    value = entry.value
+  init(_ item: BundleItem) {
+    place =
+      switch item.place {
+      case .file: "file"
+      case .stream(let part, let block): "\(part) \(block)"
+      }
+    offset = item.offset
+    sizeInBytes = item.sizeInBytes
+    label = item.label
+    value = item.value
   }
 }

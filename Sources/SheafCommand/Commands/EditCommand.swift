@@ -64,17 +64,11 @@ struct EditCommand: Verb {
   private static func edit(_ file: URL, environment: [String: String]) throws {
     let editor =
       ["VISUAL", "EDITOR"].compactMap { environment[$0]?.trimmingWhiteSpace }.first { !$0.isEmpty } ?? "vi"
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    // The variable may hold options, so a shell reads it; the file's name is never part of the script.
-    process.arguments = ["-c", "exec \(editor) \"$1\"", "sheaf", file.path]
     Interruption.leaveToChild()
     defer { Interruption.install() }
-    do { try process.run() } catch { throw EditError.editor(editor, code: 127) }
-    process.waitUntilExit()
-    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-      throw EditError.editor(editor, code: process.terminationStatus)
-    }
+    // The variable may hold options, so a shell reads it; the file's name is never part of the script.
+    let code = ChildProcess.run(["/bin/sh", "-c", "exec \(editor) \"$1\"", "sheaf", file.path])
+    guard code == 0 else { throw EditError.editor(editor, code: code) }
   }
 }
 

@@ -41,3 +41,17 @@ public struct PullReport: Hashable, Sendable, Codable {
     self.stateRoot = stateRoot
   }
 }
+
+extension PullReport {
+  /// Takes in the step that followed.
+  mutating func add(_ next: PullReport) {
+    to = next.to
+    changeSets += next.changeSets
+    revisions += next.revisions
+    tombstones += next.tombstones
+    bodies += next.bodies
+    sizeInBytes += next.sizeInBytes
+    transferredInBytes += next.transferredInBytes
+    stateRoot = next.stateRoot
+  }
+}

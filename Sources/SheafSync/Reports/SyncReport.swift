@@ -26,6 +26,8 @@ public struct SyncReport: Hashable, Sendable, Codable {
   public var isPublisher: Bool
   /// Bundles left in the folder.
   public var bundlesWritten: Int
+  /// What lay in the folder and could not be used, one sentence each; it was left there.
+  public var problems: [String]
 
   public init(
     remote: String,
@@ -40,7 +42,8 @@ public struct SyncReport: Hashable, Sendable, Codable {
     refused: Int,
     sentInBytes: UInt64,
     isPublisher: Bool,
-    bundlesWritten: Int
+    bundlesWritten: Int,
+    problems: [String] = []
   ) {
     self.remote = remote
     self.pushed = pushed
@@ -55,5 +58,6 @@ public struct SyncReport: Hashable, Sendable, Codable {
     self.sentInBytes = sentInBytes
     self.isPublisher = isPublisher
     self.bundlesWritten = bundlesWritten
+    self.problems = problems
   }
 }

@@ -1,0 +1,18 @@
+/// What an app that embeds a replica imports: the public face of the modules below.
+@_exported import SheafHTTP
+@_exported import SheafModel
+@_exported import SheafSync
+
+import Foundation
+
+extension LibraryEnvironment {
+  /// The world as it is: the system's clock and its secure randomness.
+  public static var system: LibraryEnvironment {
+    LibraryEnvironment(
+      clock: { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) },
+      random: { count in
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+      })
+  }
+}

@@ -1,0 +1,240 @@
+import SheafDelta
+import SheafLog
+import SheafModel
+
+/// Tells what the entries of a bundle say, block by block.
+struct EntryInspector {
+  private let header: BundleHeader
+  private let report: (BundleItem) throws -> Void
+
+  private var blockNumber = 0
+  private var metadata = ByteCursor([], position: 0)
+  private var digests = ByteCursor([], position: 0)
+  private var instructions = ByteCursor([], position: 0)
+  private var addresses = ByteCursor([], position: 0)
+  private var literals = ByteCursor([], position: 0)
+  private(set) var isAtEnd = false
+
+  // Where the reader stands between entries.
+  private var previousPath: [UInt8] = []
+  private var context = PackedChangeSet.Context()
+  private var needsCollections: Bool
+  private var changeSets: UInt64 = 0
+  private var changes: UInt64 = 0
+  /// The change set whose lines are coming, and how many are still to come.
+  private var open: (lines: PackedLine.Context, remaining: Int)?
+  private var remainingContents = 0
+
+  init(header: BundleHeader, report: @escaping (BundleItem) throws -> Void) {
+    self.header = header
+    self.report = report
+    needsCollections = header.carriesOtherCollections
+  }
+
+  /// Reads all entries of one block.
+  mutating func read(_ block: Block) throws {
+    blockNumber += 1
+    metadata = block.metadata
+    digests = block.digests
+    instructions = ByteCursor(block.streams.instructions, position: block.position)
+    addresses = ByteCursor(block.streams.addresses, position: block.position)
+    literals = ByteCursor(block.streams.literals, position: block.position)
+    while !metadata.isAtEnd {
+      let starts = (metadata.offset, digests.offset)
+      let (label, value, numberCount) = try readPiece()
+      try tell(.metadata, from: starts.0, to: metadata.offset, label, value)
+      if digests.offset > starts.1 { try tellDigests(from: starts.1, of: block, label) }
+      if let numberCount { try readDelta(numberCount, label) }
+    }
+    guard digests.isAtEnd, instructions.isAtEnd, addresses.isAtEnd, literals.isAtEnd else {
+      throw metadata.malformed("bytes that no entry uses")
+    }
+    isAtEnd = block.isLast
+    let missing = needsCollections || open != nil || remainingContents > 0
+    let isComplete =
+      header.content == .heads ? changes == header.revisionCount : changeSets == header.changeSetCount
+    guard !isAtEnd || (!missing && isComplete) else {
+      throw metadata.malformed("fewer entries than declared")
+    }
+  }
+
+  private func tell(
+    _ part: BundleSummary.Part, from start: Int, to end: Int, _ label: String, _ value: String
+  ) throws {
+    guard end > start else { return }
+    try report(
+      BundleItem(
+        place: .stream(part, block: blockNumber), offset: UInt64(start), sizeInBytes: UInt64(end - start),
+        label: label, value: value))
+  }
+
+  private func tellDigests(from start: Int, of block: Block, _ label: String) throws {
+    var again = block.digests
+    _ = try again.take(start)
+    try tell(
+      .digests, from: start, to: digests.offset, label,
+      Hexadecimal.encode(try again.take(digests.offset - start)))
+  }
+
+  /// Reads what a reader reads in one go; answers how many numbers the instructions of its body are.
+  private mutating func readPiece() throws -> (label: String, value: String, numberCount: UInt64?) {
+    if needsCollections { return try readCollections() }
+    if let open { return open.remaining > 0 ? try readLine() : try readProof() }
+    if remainingContents > 0 { return try readConflictContent() }
+    if header.content == .heads { return try readStateChange() }
+    return try readChangeSet()
+  }
+
+  private mutating func readCollections() throws -> (String, String, UInt64?) {
+    needsCollections = false
+    let count = try metadata.number(atMost: UInt64(Limits.collections))
+    var texts: [String] = []
+    for _ in 0..<count {
+      let name = try metadata.text(maximumSize: Limits.pathBytes, what: "a collection's name")
+      let entryCount = try metadata.number()
+      _ = try digests.hash()
+      texts.append("\(name): \(entryCount) entries")
+    }
+    return ("other collections", texts.joined(separator: ", "), nil)
+  }
+
+  private mutating func readChangeSet() throws -> (String, String, UInt64?) {
+    guard changeSets < header.changeSetCount else { throw metadata.malformed("more entries than declared") }
+    let head = try PackedChangeSet(reading: &metadata, digests: &digests, context: context)
+    changeSets += 1
+    let number = header.content == .drafts ? 0 : header.from + changeSets
+    let carried = head.carriedLines ?? head.totalLines
+    let lines = PackedLine.Context(
+      number: number, isPartial: head.carriedLines != nil, total: head.totalLines)
+    if carried > 0 || head.carriedLines != nil { open = (lines, carried) }
+    var words: [String] = []
+    if let fields = head.fields {
+      context.time = fields.time
+      words.append("\(fields.time)")
+      switch fields.author {
+      case .known(let index): words.append("author \(index)")
+      case .new:
+        words.append("author \(context.authorCount), with key")
+        context.authorCount += 1
+      }
+      switch fields.seen {
+      case .previous: words.append("had seen the one before")
+      case .sameAsBefore: words.append("had seen what the one before had")
+      case .position(let position): words.append("had seen \(position.size)")
+      }
+      switch fields.after {
+      case .none: break
+      case .previous: words.append("after the one before")
+      case .leaf: words.append("after another")
+      }
+    } else if let bytes = head.verbatim {
+      words.append("note of \(bytes.count) bytes as it is")
+      // Its time is what the next one's is counted from.
+      let note = try? SignedNote(
+        parsing: bytes, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
+      if let text = note?.text, let fields = try? ChangeSetNote(parsing: text) { context.time = fields.time }
+    }
+    words.append(head.seed == nil ? "no seed" : "seed")
+    if let reason = head.reason {
+      words.append("reason \(String(decoding: reason, as: UTF8.self).debugDescription)")
+    }
+    words.append("\(carried) of \(head.totalLines) lines")
+    return (number > 0 ? "change set \(number)" : "draft \(changeSets)", words.joined(separator: ", "), nil)
+  }
+
+  private mutating func readLine() throws -> (String, String, UInt64?) {
+    guard var now = open else { throw metadata.malformed("a line of no change set") }
+    let line = try PackedLine(
+      reading: &metadata, digests: &digests, previousPath: previousPath, context: now.lines)
+    previousPath = Array(line.path.text.utf8)
+    now.lines.previousIndex = line.index
+    now.remaining -= 1
+    open = now.remaining > 0 || now.lines.isPartial ? now : nil
+    var value = "\(line.verb.rawValue) \(line.path) from \(line.base.text)"
+    if let content = line.content { value += ", \(content.words)" }
+    if let size = line.sizeInBytes { value += ", \(size) bytes" }
+    return ("line \(line.index + 1)", value, line.content?.numberCount)
+  }
+
+  private mutating func readProof() throws -> (String, String, UInt64?) {
+    open = nil
+    let count = try metadata.number(atMost: UInt64(Limits.revisionLines) * 2)
+    for _ in 0..<count { _ = try digests.hash() }
+    return ("proof of the lines", "\(count) hashes", nil)
+  }
+
+  private mutating func readStateChange() throws -> (String, String, UInt64?) {
+    guard changes < header.revisionCount else { throw metadata.malformed("more entries than declared") }
+    let change = try PackedStateChange(reading: &metadata, previousPath: previousPath)
+    changes += 1
+    previousPath = Array(change.path.text.utf8)
+    let moved = change.other.map { ", moved from \($0)" } ?? ""
+    switch change.kind {
+    case .gone: return ("state change", "\(change.path): gone", nil)
+    case .content(let code):
+      let content = try readCurrent(code)
+      return ("state change", "\(change.path)\(moved): \(content.words)", content.numberCount)
+    case .conflict(let headCount, let hasBase):
+      remainingContents = headCount + (hasBase ? 1 : 0)
+      let base = hasBase ? "base and " : ""
+      return ("state change", "\(change.path)\(moved): \(base)\(headCount) heads", nil)
+    }
+  }
+
+  private mutating func readConflictContent() throws -> (String, String, UInt64?) {
+    remainingContents -= 1
+    let code = try metadata.byte()
+    if code == PackedStateChange.tombstone { return ("head", "deleted", nil) }
+    let content = try readCurrent(code)
+    return ("head", content.words, content.numberCount)
+  }
+
+  private mutating func readCurrent(_ code: UInt8) throws -> PackedContent {
+    let content = try PackedContent(code: code, reading: &metadata)
+    if content == .hash { _ = try digests.hash() }
+    return content
+  }
+
+  /// Reads the instructions of one body, with the addresses and literals they use.
+  private mutating func readDelta(_ numberCount: UInt64, _ label: String) throws {
+    let starts = (instructions.offset, addresses.offset, literals.offset)
+    var words: [String] = []
+    var distances: [String] = []
+    for index in 0..<numberCount {
+      let number = try instructions.number(atMost: UInt64(Limits.document))
+      words.append(index % 2 == 0 ? "literal \(number)" : "copy \(number)")
+      if index % 2 == 0 {
+        _ = try literals.take(Int(number))
+      } else {
+        distances.append("\(try addresses.signed())")
+      }
+    }
+    try tell(.instructions, from: starts.0, to: instructions.offset, label, words.joined(separator: ", "))
+    try tell(.addresses, from: starts.1, to: addresses.offset, label, distances.joined(separator: ", "))
+    try tell(.literals, from: starts.2, to: literals.offset, label, "\(literals.offset - starts.2) bytes")
+  }
+}
+
+extension PackedContent {
+  /// What the code says, in words.
+  fileprivate var words: String {
+    switch self {
+    case .commitment: "only its commitment"
+    case .hash: "by its hash"
+    case .whole: "whole"
+    case .own: "against its newest content"
+    case .other: "against the other path's newest content"
+    case .sameAsOwn: "equal to its newest content"
+    case .sameAsOther: "equal to the other path's newest content"
+    case .earlier(let distance): "equal to the body \(distance + 1) before"
+    }
+  }
+
+  /// How many numbers its delta's instructions are; `nil` when it has none.
+  fileprivate var numberCount: UInt64? {
+    switch self {
+    case .whole(let count), .own(let count), .other(let count): count
+    case .commitment, .hash, .sameAsOwn, .sameAsOther, .earlier: nil
+    }
+  }
+}

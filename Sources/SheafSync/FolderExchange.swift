@@ -1,0 +1,263 @@
+import Foundation
+import SheafBundle
+import SheafLog
+import SheafModel
+import SheafStore
+
+extension Library {
+  /// The publisher's side of a folder or stick: takes the drafts, leaves answers and bundles.
+  ///
+  /// In this order, so that a stick pulled out at any moment serves its replicas as before
+  /// or as after: drafts are judged, their answers written, then the drafts removed; bundles
+  /// are written, then the checkpoint, then the bundles that nobody needs any more are
+  /// removed. Damaged drafts are named in the report and left where they are.
+  ///
+  /// - Throws: `RemoteError` when the folder can't be read or written, or holds another library;
+  ///   `LibraryError.empty` before anything was published. What was done so far stands.
+  public func exchange(
+    with remote: FolderRemote, activity: @escaping ActivitySink = { _ in }
+  ) async throws -> SyncReport {
+    guard isPublisher else { throw LibraryError.onlyPublisher("prepare a folder for its replicas") }
+    _ = try await checkpointNote()
+    try await checkIsOurs(remote)
+    var problems: [String] = []
+    let answers = try await takeDrafts(from: remote, problems: &problems)
+    let left = try await leaveBundles(in: remote, problems: &problems, activity: activity)
+    let quarantined = try await figures().quarantined
+    let report = try await store.read { transaction in
+      SyncReport(
+        remote: remote.address, pushed: answers, deposited: 0, pulled: nil,
+        size: try transaction.position().size, newestChange: try transaction.newestChange(),
+        isSameAsPublisher: true, drafts: 0, conflicts: try transaction.conflictedDocuments().map(\.path.text),
+        refused: Int(clamping: quarantined), sentInBytes: left.sizeInBytes, isPublisher: true,
+        bundlesWritten: left.count)
+    }
+    return report.with(problems: problems)
+  }
+
+  /// Refuses a folder that another library, or a later state of this one, was left in.
+  private func checkIsOurs(_ remote: FolderRemote) async throws {
+    let note = try await Blocking.run {
+      try FolderHandle(root: remote.folder).read(
+        FolderLayout.checkpoint, maximum: UInt64(Limits.checkpointNote))
+    }
+    // A damaged checkpoint is replaced at the end.
+    guard let note, let parsed = try? SignedCheckpoint(parsing: note) else { return }
+    guard parsed.checkpoint.origin == id.text else {
+      throw RemoteError.refused(
+        address: remote.address, detail: "it holds another library, \(parsed.checkpoint.origin)")
+    }
+    guard let checkpoint = try? parsed.verified(by: logVerifier, origin: id.text) else { return }
+    try await store.read { transaction in
+      let own = try transaction.position()
+      guard checkpoint.size <= own.size else {
+        throw RemoteError.refused(
+          address: remote.address,
+          detail: "it is at checkpoint \(checkpoint.size), and this copy only at \(own.size); restore the newest copy")
+      }
+      let root = try MerkleProof.root(size: checkpoint.size, nodes: transaction.node)
+      guard root == checkpoint.root else {
+        throw HistoryRewritten(size: checkpoint.size, own: root, theirs: checkpoint.root)
+      }
+    }
+  }
+
+  // MARK: drafts
+
+  private func takeDrafts(
+    from remote: FolderRemote, problems: inout [String]
+  ) async throws -> [DraftAnswer] {
+    let members = try await Blocking.run {
+      try FolderHandle(root: remote.folder).folder(FolderLayout.drafts, isMade: false)?
+        .names(limit: FolderLayout.nameLimit) { MemberMark($0) != nil } ?? []
+    }
+    var answers: [DraftAnswer] = []
+    for member in members {
+      answers += try await takeDrafts(of: member, from: remote, problems: &problems)
+    }
+    return answers
+  }
+
+  private func takeDrafts(
+    of member: String, from remote: FolderRemote, problems: inout [String]
+  ) async throws -> [DraftAnswer] {
+    @Sendable func own(_ folder: String, isMade: Bool) throws -> FolderHandle? {
+      try FolderHandle(root: remote.folder).folder(folder, isMade: isMade)?.folder(member, isMade: isMade)
+    }
+    let names = try await Blocking.run {
+      try (own(FolderLayout.drafts, isMade: false)?
+        .names(limit: FolderLayout.nameLimit) { DraftsName($0) != nil } ?? []).compactMap(DraftsName.init).sorted()
+    }
+    var answers: [DraftAnswer] = []
+    for name in names {
+      let place = "\(FolderLayout.drafts)/\(member)/\(name.text)"
+      do {
+        let bytes = try await Blocking.run {
+          try own(FolderLayout.drafts, isMade: false)?.read(name.text, maximum: UInt64(Limits.pushBytes))
+        }
+        guard let bytes, name.names(bytes) else {
+          // Later ones may be made from these, so they wait until the replica has been here again.
+          problems.append("\(place) is damaged; its replica leaves it anew")
+          return answers
+        }
+        let judged = try await receive(push: bytes)
+        try await Blocking.run {
+          for answer in judged {
+            guard let leaf = SHA256Hash(base64: answer.leaf) else { continue }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            try own(FolderLayout.answers, isMade: true)?
+              .write(Array(try encoder.encode(answer)), to: FolderLayout.answerName(leaf))
+          }
+          try own(FolderLayout.drafts, isMade: false)?.remove(name.text)
+        }
+        answers += judged
+      } catch let error as any SheafFailure where error is BundleError || error is BundleMisfit {
+        problems.append("\(place): \(error.problem)")
+        return answers
+      } catch RemoteError.tooMuch {
+        problems.append("\(place) is larger than a push may be")
+        return answers
+      }
+    }
+    return answers
+  }
+
+  // MARK: bundles
+
+  private func leaveBundles(
+    in remote: FolderRemote, problems: inout [String], activity: @escaping ActivitySink
+  ) async throws -> (count: Int, sizeInBytes: UInt64) {
+    let note = try await checkpointNote()
+    let newest = try SignedCheckpoint(parsing: note).checkpoint.size
+    let held = try await Blocking.run {
+      guard let bundles = try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: true)
+      else { return [BundleName]() }
+      try bundles.removeLeftovers()
+      return try bundles.names(limit: FolderLayout.nameLimit) { _ in true }.compactMap(BundleName.init)
+    }
+    var wanted = try await wantedBundles(of: remote, newest: newest, problems: &problems)
+    var written = (count: 0, sizeInBytes: UInt64(0))
+    var kept: Set<BundleName> = []
+    // One first copy stays for whoever comes. A small step behind it is cheaper than making it anew.
+    let first = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
+    let whole = BundleName(first, to: newest)
+    let older = held.filter { $0 == BundleName(first, to: $0.to) && $0.to < newest }.max { $0.to < $1.to }
+    if held.contains(whole) {
+      kept.insert(whole)
+    } else if let older, wanted[whole] == nil,
+      let step = try await smallStep(after: older, to: newest, in: remote)
+    {
+      kept.insert(older)
+      wanted[BundleName(step, to: newest)] = step
+    } else {
+      wanted[whole] = first
+    }
+    for (name, request) in wanted.sorted(by: { $0.key.text < $1.key.text }) where !kept.contains(name) {
+      let size = try await leave(name, request, in: remote)
+      if size > 0 { written = (written.count + 1, written.sizeInBytes + size) }
+      kept.insert(name)
+    }
+    let needed = kept
+    try await Blocking.run {
+      let root = try FolderHandle(root: remote.folder)
+      if try root.read(FolderLayout.checkpoint, maximum: .max) != note {
+        try root.write(note, to: FolderLayout.checkpoint)
+      }
+      guard let bundles = try root.folder(FolderLayout.bundles, isMade: false) else { return }
+      for name in held where !needed.contains(name) { try bundles.remove(name.text) }
+    }
+    return written
+  }
+
+  /// The bundle that each replica that was here needs to get to `newest`.
+  private func wantedBundles(
+    of remote: FolderRemote, newest: UInt64, problems: inout [String]
+  ) async throws -> [BundleName: PullRequest] {
+    let files = try await Blocking.run {
+      guard let replicas = try FolderHandle(root: remote.folder).folder(FolderLayout.replicas, isMade: false)
+      else { return [(String, [UInt8])]() }
+      return try replicas.names(limit: FolderLayout.nameLimit) { MemberMark($0) != nil }.map { name in
+        (name, (try? replicas.read(name, maximum: FolderLayout.positionLimit)) ?? [])
+      }
+    }
+    var wanted: [BundleName: PullRequest] = [:]
+    for (name, bytes) in files {
+      let place = "\(FolderLayout.replicas)/\(name)"
+      guard let position = FolderPosition(bytes), position.library == id.text else {
+        problems.append("\(place) names no position in this library")
+        continue
+      }
+      let request = position.request
+      guard request.known <= newest else {
+        problems.append("\(place) is at checkpoint \(request.known), which this copy has not reached")
+        continue
+      }
+      guard request.from == 0 || request.from < newest else { continue }
+      wanted[BundleName(request, to: newest)] = request
+    }
+    return wanted
+  }
+
+  /// The step from an older first copy, where it is there, whole at its start, and four times the step's size.
+  private func smallStep(
+    after older: BundleName, to newest: UInt64, in remote: FolderRemote
+  ) async throws -> PullRequest? {
+    let size = try await Blocking.run {
+      try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: false)?.file(older.text)?.sizeInBytes
+    }
+    let request = PullRequest(from: older.to, known: older.to, depth: .trail, subscription: .all, to: newest)
+    guard let size, case .bundle(let step) = try await offer(request) else { return nil }
+    return step.sizeInBytes <= size / 4 ? request : nil
+  }
+
+  /// Makes a bundle and leaves it, unless the same bytes lie there.
+  ///
+  /// - Returns: How many bytes were written.
+  private func leave(
+    _ name: BundleName, _ request: PullRequest, in remote: FolderRemote
+  ) async throws -> UInt64 {
+    var request = request
+    request.known = name.known
+    request.to = name.to
+    guard case .bundle(let bundle) = try await offer(request) else { return 0 }
+    return try await Blocking.run {
+      guard let bundles = try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: true),
+        let source = FolderFile(own: bundle.file)
+      else { throw RemoteError.interrupted(address: remote.address, detail: "the bundle made for it is gone") }
+      if let there = try bundles.file(name.text), try there.hash() == bundle.hash { return 0 }
+      try bundles.write(to: name.text) { append in
+        var offset: UInt64 = 0
+        while true {
+          let some = try source.read(at: offset, count: 1 << 20)
+          guard !some.isEmpty else { return }
+          try append(some)
+          offset += UInt64(some.count)
+        }
+      }
+      return bundle.sizeInBytes
+    }
+  }
+}
+
+extension FolderFile {
+  /// The hash of its bytes.
+  fileprivate func hash() throws -> SHA256Hash {
+    var hasher = SHA256Hash.Hasher()
+    var offset: UInt64 = 0
+    while true {
+      let some = try read(at: offset, count: 1 << 20)
+      guard !some.isEmpty else { return hasher.finalize() }
+      hasher.update(some)
+      offset += UInt64(some.count)
+    }
+  }
+}
+
+extension SyncReport {
+  fileprivate func with(problems: [String]) -> SyncReport {
+    var report = self
+    report.problems = problems
+    return report
+  }
+}
