@@ -67,7 +67,7 @@ extension StoreTransaction {
   /// Applies one line of change set `number` to the heads: the rule by which state follows from the log.
   ///
   /// A revision takes the place of those of its parents that are heads; when none is,
-  /// it stands beside the heads there are. Laid out in `Schemas/state-tree.md`, "Heads".
+  /// it stands beside the heads there are. Laid out in `Schemas/revision-list.md`, "Heads".
   ///
   /// - Throws: `LineageError` when the line can't stand here.
   public func project(_ line: ProjectedLine, changeSet number: UInt64, seen: UInt64, after: SHA256Hash?)
@@ -75,13 +75,15 @@ extension StoreTransaction {
   {
     let heads = try heads(line.document)
     let parents = try parents(of: line, heads: heads, changeSet: number, seen: seen, after: after)
+    // A document that is made or moved here takes the place of tombstones: they are nobody's edit of it.
+    let startsDocument = line.base == .none || line.verb == .move
     var rank = Int64(number)
     var remaining: [StoredHead] = []
     for head in heads {
       guard let row = head.revision else {
         throw StoreError.damaged("a head of \(line.path) has no revision")
       }
-      let isReplaced = parents.contains(row) || (line.base == .none && head.content == nil)
+      let isReplaced = parents.contains(row) || (startsDocument && head.content == nil)
       if isReplaced {
         rank = min(rank, try integer("SELECT rank FROM lineage WHERE revision = ?", [row]) ?? rank)
         try execute("UPDATE lineage SET superseded = ? WHERE revision = ?", [Int64(number), row])
