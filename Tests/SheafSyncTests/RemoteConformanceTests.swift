@@ -11,7 +11,9 @@ import Testing
   func memory(sentence: String) async throws {
     try await RemoteConformance.check(sentence) { publisher, _ in
       let faults = Faults()
-      let remote = MemoryRemote(service: publisher) { $0 == .pull ? faults.take().map { .cut(afterBytes: $0) } : nil }
+      let remote = MemoryRemote(service: publisher) {
+        $0 == .pull ? faults.take().map { .cut(afterBytes: $0) } : nil
+      }
       return .init(
         remote: remote, requestCount: { remote.traffic.requests }, cut: { faults.arm(afterBytes: $0) })
     }

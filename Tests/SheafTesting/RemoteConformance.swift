@@ -125,7 +125,8 @@ public enum RemoteConformance {
         let settings = #"{"format": 1, "collections": {"articles": {"reason": "required"}}}"#
         try await scene.publish("sheaf/settings.json", settings)
         _ = try await replica.put(Array("# A\n\nwhy\n".utf8), at: DocumentPath("articles/a.md"), reason: "")
-        _ = try await replica.put(Array("# C\n\nbecause\n".utf8), at: DocumentPath("articles/c.md"), reason: "New")
+        _ = try await replica.put(
+          Array("# C\n\nbecause\n".utf8), at: DocumentPath("articles/c.md"), reason: "New")
         _ = try await replica.sync(with: scene.stage.remote)
         try await scene.stage.exchange()
         let report = try await replica.sync(with: scene.stage.remote)
@@ -184,7 +185,8 @@ public enum RemoteConformance {
     (
       "A copy becomes wider",
       { scene in
-        let replica = try await scene.clone(depth: .heads, subscription: .only([try CollectionName("articles")]))
+        let replica = try await scene.clone(
+          depth: .heads, subscription: .only([try CollectionName("articles")]))
         try await scene.publish("trials/t.json", "{\"phase\": 2}\n")
         _ = try await replica.sync(with: scene.stage.remote)
         try await scene.ask(replica, SyncOptions(subscription: .all))
@@ -207,7 +209,8 @@ public enum RemoteConformance {
       { scene in
         let other = try await scene.another(named: "Other")
         let replica = try await scene.clone()
-        _ = try await replica.put(Array("# A\n\nmine\n".utf8), at: DocumentPath("articles/a.md"), reason: "Local")
+        _ = try await replica.put(
+          Array("# A\n\nmine\n".utf8), at: DocumentPath("articles/a.md"), reason: "Local")
         await #expect(throws: (any Error).self) { try await replica.sync(with: other.stage.remote) }
         let drafts = try await replica.status().drafts
         #expect(drafts.map(\.outcome) == ["waiting"])
@@ -232,7 +235,9 @@ public enum RemoteConformance {
         } throws: {
           ($0 as? any SheafFailure)?.kind == .verification
         }
-        #expect(try await replica.content(of: DocumentPath("articles/b.md"))?.bytes == Array("# B\n\nfirst telling\n".utf8))
+        #expect(
+          try await replica.content(of: DocumentPath("articles/b.md"))?.bytes
+            == Array("# B\n\nfirst telling\n".utf8))
       }
     ),
   ]

@@ -17,7 +17,8 @@ extension RemoteConformance {
     init(folder: URL, factory: @escaping Factory) async throws {
       self.folder = folder
       self.factory = factory
-      publisher = try await Self.library(at: folder.appending(path: "publisher"), named: "Conformance", seed: 1)
+      publisher = try await Self.library(
+        at: folder.appending(path: "publisher"), named: "Conformance", seed: 1)
       stage = try await factory(publisher, try Self.fresh(folder, "remote"))
       try await stage.exchange()
     }
@@ -55,7 +56,8 @@ extension RemoteConformance {
       let target = folder.appending(path: "replica-\(number)")
       let options = CloneOptions(depth: depth, subscription: subscription, member: "replica-\(number)")
       do {
-        let made = try await Library.clone(from: stage.remote, to: target, options: options, environment: environment)
+        let made = try await Library.clone(
+          from: stage.remote, to: target, options: options, environment: environment)
         replicas.append(made.library)
         return made.library
       } catch RemoteError.nothingFits where stage.remote.mayStopShort {
@@ -63,7 +65,8 @@ extension RemoteConformance {
         try await stage.remote.leave(
           position: PullRequest(from: 0, known: 0, depth: depth, subscription: subscription), from: mark)
         try await stage.exchange()
-        let made = try await Library.clone(from: stage.remote, to: target, options: options, environment: environment)
+        let made = try await Library.clone(
+          from: stage.remote, to: target, options: options, environment: environment)
         replicas.append(made.library)
         return made.library
       }
@@ -79,7 +82,9 @@ extension RemoteConformance {
       }
     }
 
-    func publish(_ path: String, _ text: String) async throws { try await publish(path, bytes: Array(text.utf8)) }
+    func publish(_ path: String, _ text: String) async throws {
+      try await publish(path, bytes: Array(text.utf8))
+    }
 
     func publish(_ path: String, bytes: [UInt8]) async throws {
       _ = try await publisher.put(bytes, at: DocumentPath(path), reason: "Change")
@@ -119,7 +124,8 @@ extension RemoteConformance {
       let copy = folder.appending(path: "fork")
       let library = try await Self.library(at: copy, named: "Conformance", seed: 1)
       for text in ["second telling", "and more"] {
-        _ = try await library.put(Array("# B\n\n\(text)\n".utf8), at: DocumentPath("articles/b.md"), reason: "Change")
+        _ = try await library.put(
+          Array("# B\n\n\(text)\n".utf8), at: DocumentPath("articles/b.md"), reason: "Change")
       }
       let stage = try await factory(library, try Self.fresh(folder, "fork-remote"))
       try await stage.exchange()
@@ -129,7 +135,8 @@ extension RemoteConformance {
 
     /// The same library as it was at its start, behind a remote of the same kind.
     func behind() async throws -> any Remote {
-      let library = try await Self.library(at: folder.appending(path: "behind"), named: "Conformance", seed: 1)
+      let library = try await Self.library(
+        at: folder.appending(path: "behind"), named: "Conformance", seed: 1)
       let stage = try await factory(library, try Self.fresh(folder, "behind-remote"))
       try await stage.exchange()
       others.append((library, stage))
