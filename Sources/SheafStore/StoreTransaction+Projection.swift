@@ -153,6 +153,9 @@ extension StoreTransaction {
       guard rows.count > 1 else { throw LineageError(path: line.path, rule: .oneHead) }
       return rows
     case .headOf(let old):
+      guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
+        throw LineageError(path: line.path, rule: .alreadyThere)
+      }
       // The old document may lie outside the subscription: then its part of the lineage is not known here.
       guard let document = try existingDocumentRow(old) else { return [] }
       return try headsSeen(document).prefix(1).compactMap(\.revision)
@@ -213,5 +216,15 @@ extension StoreTransaction {
     for table in StoreMigrations.projections { try db.execute(sql: "DELETE FROM \(table)") }
     try db.execute(sql: "DELETE FROM search")
     try db.execute(sql: "UPDATE document SET title = NULL")
+  }
+}
+
+extension RevisionBase {
+  /// Whether a revision made from this is the first of its document under its path, or the first after a tombstone.
+  fileprivate var startsAnew: Bool {
+    switch self {
+    case .none, .headOf: true
+    case .head, .draft, .revisions: false
+    }
   }
 }
