@@ -39,14 +39,17 @@ extension Fleet {
       for (name, other) in snapshots {
         if other.root != own.root { broken.append("\(name) has another state root") }
         let expected = own.documents.filter { other.subscription.holds($0.path.collection) }
-        if other.documents != expected { broken.append("\(name) shows \(other.documents), and not \(expected)") }
+        if other.documents != expected {
+          broken.append("\(name) shows \(other.documents), and not \(expected)")
+        }
       }
       broken += try lostEdits(transaction, refused: snapshots.reduce(into: []) { $0.formUnion($1.1.refused) })
     }
     return broken
   }
 
-  private func withStore<Value>(of member: Member, _ body: (StoreTransaction) throws -> Value) throws -> Value {
+  private func withStore<Value>(of member: Member, _ body: (StoreTransaction) throws -> Value) throws -> Value
+  {
     let store = try LibraryStore.open(in: member.folder)
     defer { try? store.close() }
     return try store.readBlocking(body)
@@ -79,10 +82,15 @@ extension Fleet {
     let numbers = Dictionary(
       changeSets.map { ($0.leaf.hex.prefix(16), $0.number) }, uniquingKeysWith: { first, _ in first })
     var lost: [String] = []
+    if Set(changeSets.map(\.leaf)).count != changeSets.count {
+      lost.append("a change set is in the log twice")
+    }
     for edit in acknowledged {
       guard let number = edit.changeSet ?? edit.draft.flatMap({ numbers[$0[...]] }) else {
         let leaf = refused.first { $0.hasPrefix(edit.draft ?? "-") }.flatMap { SHA256Hash(hex: $0) }
-        if try leaf.flatMap({ try transaction.refusal(leaf: $0) }) == nil { lost.append("lost: \(edit.what)") }
+        if try leaf.flatMap({ try transaction.refusal(leaf: $0) }) == nil {
+          lost.append("lost: \(edit.what)")
+        }
         continue
       }
       guard let content = edit.content else { continue }
