@@ -15,7 +15,8 @@ import Testing
     var remote: FolderRemote { FolderRemote(folder: stick) }
 
     func files(_ folder: String) -> [String] {
-      ((try? FileManager.default.contentsOfDirectory(atPath: stick.appending(path: folder).path)) ?? []).sorted()
+      ((try? FileManager.default.contentsOfDirectory(atPath: stick.appending(path: folder).path)) ?? [])
+        .sorted()
     }
 
     func put(_ text: String, at path: String = "articles/a.md", on library: Library) async throws {
@@ -28,7 +29,8 @@ import Testing
       let publisher = try await Library.create(
         at: folder.appending(path: "publisher"), name: "Stick", member: "publisher",
         environment: TestWorld(seed: 1).environment)
-      _ = try await publisher.put(Array("# A\n\nfirst\n".utf8), at: DocumentPath("articles/a.md"), reason: "Start")
+      _ = try await publisher.put(
+        Array("# A\n\nfirst\n".utf8), at: DocumentPath("articles/a.md"), reason: "Start")
       let stick = folder.appending(path: "stick", directoryHint: .isDirectory)
       try FileManager.default.createDirectory(at: stick, withIntermediateDirectories: true)
       _ = try await publisher.exchange(with: FolderRemote(folder: stick))
@@ -192,7 +194,8 @@ import Testing
   func foreignFolder() async throws {
     try await withScene { scene in
       let other = try await Library.create(
-        at: scene.stick.deletingLastPathComponent().appending(path: "other"), name: "Other", member: "publisher",
+        at: scene.stick.deletingLastPathComponent().appending(path: "other"), name: "Other",
+        member: "publisher",
         environment: TestWorld(seed: 9).environment)
       _ = try await other.put(Array("# O\n".utf8), at: DocumentPath("articles/o.md"), reason: "Start")
       let before = try FileManager.default.subpathsOfDirectory(atPath: scene.stick.path).sorted()
@@ -204,7 +207,8 @@ import Testing
       try FileManager.default.createDirectory(at: backup, withIntermediateDirectories: true)
       let restored = try await Library.create(
         at: backup, name: "Stick", member: "publisher", environment: TestWorld(seed: 1).environment)
-      _ = try await restored.put(Array("# A\n\nfirst\n".utf8), at: DocumentPath("articles/a.md"), reason: "Start")
+      _ = try await restored.put(
+        Array("# A\n\nfirst\n".utf8), at: DocumentPath("articles/a.md"), reason: "Start")
       try await scene.put("# A\n\nsecond\n", on: scene.publisher)
       _ = try await scene.publisher.exchange(with: scene.remote)
       await #expect(throws: RemoteError.self) { try await restored.exchange(with: scene.remote) }
@@ -258,11 +262,14 @@ import Testing
 
   @Test("Names are read strictly and written back alike")
   func names() throws {
-    for text in ["0-16-trail.sheaf", "12-19-full.sheaf", "0k7-19-heads.sheaf", "17-19-heads-906c7ff47cd7c682.sheaf"] {
+    for text in [
+      "0-16-trail.sheaf", "12-19-full.sheaf", "0k7-19-heads.sheaf", "17-19-heads-906c7ff47cd7c682.sheaf",
+    ] {
       #expect(BundleName(text)?.text == text)
     }
     for text in [
-      "", ".sheaf", "1-2.sheaf", "01-2-trail.sheaf", "+1-2-trail.sheaf", "1-2-drafts.sheaf", "1-2-trail-.sheaf",
+      "", ".sheaf", "1-2.sheaf", "01-2-trail.sheaf", "+1-2-trail.sheaf", "1-2-drafts.sheaf",
+      "1-2-trail-.sheaf",
       "1-2-trail-../../../etc/pa.sheaf", "1-2-trail.sheaf.new", "1k1-2-heads.sheaf", "1k-2-heads.sheaf",
       "1-99999999999999999999-trail.sheaf", "1-2-trail-906c7ff47cd7c682-x.sheaf",
     ] {
@@ -282,7 +289,8 @@ import Testing
     #expect(position.text == "sheaf/position/v1 sheaf/x/y 12 12 heads articles\n")
     #expect(FolderPosition(Array(position.text.utf8)) == position)
     for text in [
-      "", "\n", "sheaf/position/v1 sheaf/x/y 12 12 heads articles", "sheaf/position/v1 sheaf/x/y 11 12 heads *\n",
+      "", "\n", "sheaf/position/v1 sheaf/x/y 12 12 heads articles",
+      "sheaf/position/v1 sheaf/x/y 11 12 heads *\n",
       "sheaf/position/v1 sheaf/x/y 012 12 heads *\n", "sheaf/position/v2 sheaf/x/y 12 12 heads *\n",
       "sheaf/position/v1 sheaf/x/y 12 12 drafts *\n", "sheaf/position/v1 sheaf/x/y 12 12 heads\n",
     ] {
