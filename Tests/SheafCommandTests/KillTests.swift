@@ -133,6 +133,24 @@ struct KillTests {
       _ = try await scene.run("rm -rf out && sheaf export out --library clinic && diff -r content out")
     }
   }
+
+  @Test("A copy whose making is killed is whole or is none, and is made by the same command")
+  func clone() async throws {
+    let scene = try await Scene(documents: 24)
+    _ = try await scene.run("sheaf bundle create -o all.sheaf --mode trail --library lib >/dev/null")
+    func away(_ round: Int) async throws { _ = try await scene.run("rm -rf clinic") }
+    let command = "sheaf clone all.sheaf clinic --as Ben"
+    let duration = try await scene.median(of: "\(command) 2>/dev/null", prepare: away)
+    try await scene.killing(Self.kills, command, within: duration, prepare: away) { told in
+      let (lines, code) = try await scene.shell("sheaf verify --library clinic")
+      if code != 0 {
+        let isNone = lines.first.map { $0.contains("never finished") || $0.contains("there is no library") }
+        #expect(code == 1 && isNone == true && !told.text.contains("Cloned"), "\(lines)")
+        _ = try await scene.run("\(command) 2>&1")
+      }
+      #expect(try await scene.verifiedSize(of: "clinic") == 1)
+    }
+  }
 }
 
 /// A publisher's library in `lib`, its content in `content`, and what a test of killing does there.
