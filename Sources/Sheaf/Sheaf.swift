@@ -1,9 +1,8 @@
+import Foundation
 /// What an app that embeds a replica imports: the public face of the modules below.
 @_exported import SheafHTTP
 @_exported import SheafModel
 @_exported import SheafSync
-
-import Foundation
 
 extension LibraryEnvironment {
   /// The world as it is: the system's clock and its secure randomness.

@@ -215,11 +215,15 @@ public final class BundleReader {
     guard header.subscription.holds(path.collection) else {
       throw block.metadata.malformed("\(path) is not subscribed to")
     }
+    let bytes = Array(path.text.utf8)
+    guard header.content != .heads || previousPath.lexicographicallyPrecedes(bytes) else {
+      throw block.metadata.malformed("the state changes are out of order at \(path)")
+    }
     counts.revisions += 1
     guard counts.revisions <= header.revisionCount else {
       throw .countMismatch(what: "revisions", declared: header.revisionCount, found: counts.revisions)
     }
-    previousPath = Array(path.text.utf8)
+    previousPath = bytes
   }
 
   /// Makes sure that there is something to read in the block.

@@ -46,13 +46,16 @@ extension BundleWriter {
     previousPath = Array(path.text.utf8)
   }
 
-  /// Adds a change of what is current, in `heads`; no path twice.
+  /// Adds a change of what is current, in `heads`, in strict byte order of the paths.
   ///
   /// - Throws: `BundleError.impossible` for what contradicts the header, or content
   ///   that the host does not give; what the host or the sink throws. The bundle is spoilt then.
   public func append(_ change: OutgoingStateChange, host: inout some BundleHost) throws {
     guard header.content == .heads else { throw BundleError.impossible("only heads have state changes") }
     try countRevision(at: change.path)
+    guard previousPath.lexicographicallyPrecedes(change.path.text.utf8) else {
+      throw BundleError.impossible("\(change.path) is out of order")
+    }
     try frames.closeFullBlock()
     switch change.value {
     case nil: write(PackedStateChange(path: change.path, kind: .gone, other: nil))

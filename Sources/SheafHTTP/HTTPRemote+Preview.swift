@@ -11,7 +11,9 @@ extension HTTPRemote {
     switch response.status.code {
     case 200 where response.essence == Wire.checkpoint: return nil
     case 206 where response.essence == Wire.bundle:
-      guard let range = response.headers.first(name: "content-range").flatMap(ContentRange.init), range.first == 0 else {
+      guard let range = response.headers.first(name: "content-range").flatMap(ContentRange.init),
+        range.first == 0
+      else {
         throw notSheaf("it answers with another part than was asked for")
       }
       let prefix = try await collect(response, limit: PullPreview.prefixSizeInBytes)

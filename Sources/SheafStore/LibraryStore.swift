@@ -75,7 +75,6 @@ public final class LibraryStore: Sendable {
     let maximumPageCount = options.maximumPageCount
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
-      try db.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "OFF")")
       try db.execute(sql: "PRAGMA cache_size = -16384")
       try db.execute(sql: "PRAGMA cell_size_check = ON")
       try StoreHardening.apply(to: db)
@@ -88,9 +87,18 @@ public final class LibraryStore: Sendable {
       guard found <= StoreMigrations.latest else {
         throw StoreError.newerFormat(found: found, supported: StoreMigrations.latest)
       }
+      // Made before SQLite does it: the write-ahead log and its index get the file's mode.
+      let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      if descriptor >= 0 {
+        fchmod(descriptor, 0o600)
+        Foundation.close(descriptor)
+      }
       let pool = try DatabasePool(path: path, configuration: configuration)
-      chmod(path, 0o600)
       let store = LibraryStore(folder: folder, pool: pool, lockPatience: options.lockPatience)
+      // GRDB sets NORMAL on its writer as it turns to WAL mode, so this has to come after.
+      try pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "OFF")")
+      }
       // Looked at again: a newer Sheaf may have left its step in the write-ahead log alone.
       let current = try pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
       guard current <= StoreMigrations.latest else {

@@ -52,10 +52,33 @@ extension StoreTransaction {
     try integer("SELECT superseded FROM lineage WHERE revision = ?", [revision]).map { UInt64(clamping: $0) }
   }
 
+  /// What the conflicts at a position are about: the contents that their heads descend from.
+  ///
+  /// - Complexity: The number of conflicts now, or of revisions for an earlier position.
+  public func conflictBases(at size: UInt64) throws -> Set<SHA256Hash> {
+    if try size == position().size {
+      return Set(try conflictedDocuments().compactMap { try conflictBase($0.row) })
+    }
+    let conflicted = try rows(
+      """
+      SELECT r.document FROM revision r JOIN lineage l ON l.revision = r.id
+      WHERE r.change_set <= ?1 AND ifnull(l.superseded, ?1 + 1) > ?1
+      GROUP BY r.document HAVING count(*) > 1
+      """, [Int64(clamping: size)])
+    var bases: Set<SHA256Hash> = []
+    for row in conflicted {
+      guard case .conflict(let base?, _) = try stateValue(DocumentRow(id: row[0]), at: size) else { continue }
+      bases.insert(base)
+    }
+    return bases
+  }
+
   /// A revision as a bundle counts it.
   public struct SizedRevision: Sendable {
     public var path: DocumentPath
     public var hasContent: Bool
+    /// `nil` where only the commitment is known.
+    public var content: SHA256Hash?
     public var sizeInBytes: UInt64
     public var superseded: UInt64?
   }
@@ -64,13 +87,14 @@ extension StoreTransaction {
   public func revisionSizes(from first: UInt64, to last: UInt64) throws -> [SizedRevision] {
     try rows(
       """
-      SELECT d.path, r.size, l.superseded FROM revision r JOIN document d ON d.id = r.document
+      SELECT d.path, r.size, l.superseded, r.content FROM revision r JOIN document d ON d.id = r.document
       LEFT JOIN lineage l ON l.revision = r.id
       WHERE r.change_set >= ? AND r.change_set <= ? ORDER BY r.change_set, r.line
       """, [Int64(clamping: first), Int64(clamping: last)]
     ).map { row in
       SizedRevision(
         path: try DocumentPath(row[0] as String), hasContent: (row[1] as Int64?) != nil,
+        content: try (row[3] as Data?).map { try SHA256Hash(column: $0, "revision") },
         sizeInBytes: UInt64(clamping: (row[1] as Int64?) ?? 0),
         superseded: (row[2] as Int64?).map { UInt64(clamping: $0) })
     }
@@ -89,7 +113,8 @@ extension StoreTransaction {
         for revision in try revisions(inChangeSet: changeSet.number) {
           changed.insert(revision.document)
           try project(
-            ProjectedLine(revision), changeSet: changeSet.number, seen: changeSet.seen, after: changeSet.after)
+            ProjectedLine(revision), changeSet: changeSet.number, seen: changeSet.seen, after: changeSet.after
+          )
         }
         progress(changeSet.number)
       }

@@ -67,7 +67,7 @@ extension StoreTransaction {
   /// Applies one line of change set `number` to the heads: the rule by which state follows from the log.
   ///
   /// A revision takes the place of those of its parents that are heads; when none is,
-  /// it stands beside the heads there are. Laid out in `Schemas/state-tree.md`, "Heads".
+  /// it stands beside the heads there are. Laid out in `Schemas/revision-list.md`, "Heads".
   ///
   /// - Throws: `LineageError` when the line can't stand here.
   public func project(_ line: ProjectedLine, changeSet number: UInt64, seen: UInt64, after: SHA256Hash?)
@@ -75,13 +75,15 @@ extension StoreTransaction {
   {
     let heads = try heads(line.document)
     let parents = try parents(of: line, heads: heads, changeSet: number, seen: seen, after: after)
+    // A document that is made or moved here takes the place of tombstones: they are nobody's edit of it.
+    let startsDocument = line.base == .none || line.verb == .move
     var rank = Int64(number)
     var remaining: [StoredHead] = []
     for head in heads {
       guard let row = head.revision else {
         throw StoreError.damaged("a head of \(line.path) has no revision")
       }
-      let isReplaced = parents.contains(row) || (line.base == .none && head.content == nil)
+      let isReplaced = parents.contains(row) || (startsDocument && head.content == nil)
       if isReplaced {
         rank = min(rank, try integer("SELECT rank FROM lineage WHERE revision = ?", [row]) ?? rank)
         try execute("UPDATE lineage SET superseded = ? WHERE revision = ?", [Int64(number), row])
@@ -151,6 +153,9 @@ extension StoreTransaction {
       guard rows.count > 1 else { throw LineageError(path: line.path, rule: .oneHead) }
       return rows
     case .headOf(let old):
+      guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
+        throw LineageError(path: line.path, rule: .alreadyThere)
+      }
       // The old document may lie outside the subscription: then its part of the lineage is not known here.
       guard let document = try existingDocumentRow(old) else { return [] }
       return try headsSeen(document).prefix(1).compactMap(\.revision)
@@ -211,5 +216,15 @@ extension StoreTransaction {
     for table in StoreMigrations.projections { try db.execute(sql: "DELETE FROM \(table)") }
     try db.execute(sql: "DELETE FROM search")
     try db.execute(sql: "UPDATE document SET title = NULL")
+  }
+}
+
+extension RevisionBase {
+  /// Whether a revision made from this is the first of its document under its path, or the first after a tombstone.
+  fileprivate var startsAnew: Bool {
+    switch self {
+    case .none, .headOf: true
+    case .head, .draft, .revisions: false
+    }
   }
 }

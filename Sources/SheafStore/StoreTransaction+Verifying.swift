@@ -43,17 +43,19 @@ extension StoreTransaction {
 
   /// Content that should be held and is not, as the places that need it.
   ///
-  /// - Parameter revisions: Whether every revision's content should be held, and not only what is current.
-  public func missingContent(revisions: Bool, limit: Int) throws -> [String] {
+  /// - Parameters:
+  ///   - bases: Whether what conflicts are about should be held; a trail may begin after it was superseded.
+  ///   - revisions: Whether every revision's content should be held, and not only what is current.
+  public func missingContent(bases: Bool, revisions: Bool, limit: Int) throws -> [String] {
     var places = try rows(
       """
       SELECT d.path FROM head h JOIN document d ON d.id = h.document
       WHERE h.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = h.content)
       UNION
       SELECT d.path FROM conflict c JOIN document d ON d.id = c.document
-      WHERE c.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = c.base)
+      WHERE ? AND c.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = c.base)
       LIMIT ?
-      """, [limit]
+      """, [bases, limit]
     ).map { "document \($0[0] as String)" }
     if revisions {
       places += try rows(

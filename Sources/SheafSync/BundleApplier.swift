@@ -94,13 +94,15 @@ struct BundleApplier {
 
   private mutating func store(_ changeSet: ReceivedChangeSet) throws {
     let stored = StoredChangeSet(
-      number: changeSet.number, leaf: changeSet.leafHash, note: changeSet.note.bytes, fields: changeSet.fields,
+      number: changeSet.number, leaf: changeSet.leafHash, note: changeSet.note.bytes,
+      fields: changeSet.fields,
       seed: changeSet.seed, reason: changeSet.reason, proof: changeSet.subsetProof)
     try transaction.insert(stored)
     for line in changeSet.lines {
       let document = try transaction.documentRow(line.line.path)
       _ = try transaction.insertRevision(
-        RevisionName(changeSet: changeSet.number, line: UInt32(line.index + 1)), line: line.line, document: document,
+        RevisionName(changeSet: changeSet.number, line: UInt32(line.index + 1)), line: line.line,
+        document: document,
         content: line.content, commitmentIsNeeded: line.content == nil || changeSet.seed == nil)
       report.revisions += 1
       if !line.line.verb.hasContent { report.tombstones += 1 }
@@ -144,7 +146,11 @@ struct BundleApplier {
     } else {
       changed = try transaction.project(after: header.from) { _ in }
     }
-    if header.from == 0 { try transaction.rebuildState() } else { try transaction.updateState(changed: changed) }
+    if header.from == 0 {
+      try transaction.rebuildState()
+    } else {
+      try transaction.updateState(changed: changed)
+    }
     try transaction.setForeignCollections(end.otherCollections.map { ($0.name.text, $0.root, $0.count) })
     let stateRoot = try transaction.stateRoot()
     guard stateRoot == end.seal.stateRoot else {

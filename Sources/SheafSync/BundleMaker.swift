@@ -11,6 +11,8 @@ struct BundleMaker {
   /// The request, with its `to` filled in.
   let request: PullRequest
   private let to: UInt64
+  /// What the conflicts at the end are about, for whoever settles one.
+  private let conflictBases: Set<SHA256Hash>
 
   /// Checks that this copy can answer the request.
   ///
@@ -38,6 +40,7 @@ struct BundleMaker {
       throw LibraryError.noMoment("step from \(request.from) to \(to)")
     }
     let position = try transaction.position().size
+    conflictBases = request.depth == .trail ? try transaction.conflictBases(at: to) : []
     guard request.subscription == .all || to == position else {
       // Roots of other collections are kept for now only.
       throw LibraryError.noMoment("checkpoint \(to) for some collections only")
@@ -65,7 +68,9 @@ struct BundleMaker {
   }
 
   private func seal() throws -> BundleSeal {
-    guard let stored = try transaction.checkpoint(size: to) else { throw LibraryError.noMoment("checkpoint \(to)") }
+    guard let stored = try transaction.checkpoint(size: to) else {
+      throw LibraryError.noMoment("checkpoint \(to)")
+    }
     let checkpoint = try SignedCheckpoint(
       note: SignedNote(
         parsing: stored.note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
@@ -79,7 +84,8 @@ struct BundleMaker {
     guard request.subscription != .all else { return [] }
     return try transaction.collectionRoots().compactMap { root in
       let name = try CollectionName(root.name)
-      return request.subscription.holds(name) ? nil : CollectionRoot(name: name, root: root.root, count: root.count)
+      return request.subscription.holds(name)
+        ? nil : CollectionRoot(name: name, root: root.root, count: root.count)
     }
   }
 
@@ -90,12 +96,15 @@ struct BundleMaker {
   ) throws -> BundleSummary {
     let header = try header()
     var proof: [MerkleNodeID] = []
-    if request.from == 0, request.known > 0 { proof += MerkleProof.extensionNodes(from: 0, to: request.known) }
+    if request.from == 0, request.known > 0 {
+      proof += MerkleProof.extensionNodes(from: 0, to: request.known)
+    }
     proof += MerkleProof.extensionNodes(from: request.known, to: to)
     let writer = try BundleWriter(
       header: header, seal: try seal(), proof: try proof.map(transaction.node),
       otherCollections: try otherCollections(), sink: sink)
-    var host = StoreBundleHost(transaction: transaction, size: request.from, subscription: request.subscription)
+    var host = StoreBundleHost(
+      transaction: transaction, size: request.from, subscription: request.subscription)
     var done: UInt64 = 0
     try forEachChange { change in
       try writer.append(change, host: &host)
@@ -125,11 +134,14 @@ struct BundleMaker {
         let now = try transaction.stateValue(document, at: to)
         guard before != now else { continue }
         let bodies = Set(now.map(Self.contents) ?? []).subtracting(before.map(Self.contents) ?? [])
-        for content in bodies where try !transaction.holdsBody(content) { throw LibraryError.notHeld(path.text) }
+        for content in bodies where try !transaction.holdsBody(content) {
+          throw LibraryError.notHeld(path.text)
+        }
         try body(
           OutgoingStateChange(
             path: path, value: now, bodies: bodies,
-            movedFrom: now == nil ? nil : try transaction.moveOrigin(of: document, after: request.from, to: to)))
+            movedFrom: now == nil
+              ? nil : try transaction.moveOrigin(of: document, after: request.from, to: to)))
       }
       guard let last = some.last else { return }
       after = last.0
@@ -152,7 +164,8 @@ struct BundleMaker {
     let writer = try BundleWriter(
       header: header, seal: try seal(), otherCollections: try otherCollections(),
       range: try MerkleProof.compactRange(size: request.from, nodes: transaction.node), sink: sink)
-    var host = StoreBundleHost(transaction: transaction, size: request.from, subscription: request.subscription)
+    var host = StoreBundleHost(
+      transaction: transaction, size: request.from, subscription: request.subscription)
     var next = request.from + 1
     while next <= to {
       let some = try transaction.changeSets(from: next, count: 256)
@@ -173,7 +186,9 @@ struct BundleMaker {
       let some = try transaction.revisionSizes(from: next, to: min(to, next + 255))
       for revision in some where request.subscription.holds(revision.path.collection) {
         counts.revisions += 1
-        guard revision.hasContent, carriesBody(supersededAt: revision.superseded) else { continue }
+        guard revision.hasContent, carriesBody(revision.content, supersededAt: revision.superseded) else {
+          continue
+        }
         counts.bodies += 1
         counts.sizeInBytes += revision.sizeInBytes
       }
@@ -182,9 +197,9 @@ struct BundleMaker {
     return counts
   }
 
-  /// A trail carries the content of what is still a head at its end, a full history carries all.
-  private func carriesBody(supersededAt superseded: UInt64?) -> Bool {
-    request.depth == .full || (superseded ?? .max) > to
+  /// A trail carries the content of what is a head at its end or what its conflicts are about; a full history, all.
+  private func carriesBody(_ content: SHA256Hash?, supersededAt superseded: UInt64?) -> Bool {
+    request.depth == .full || (superseded ?? .max) > to || content.map(conflictBases.contains) ?? false
   }
 
   private func outgoing(_ changeSet: StoredChangeSet) throws -> OutgoingChangeSet {
@@ -199,13 +214,15 @@ struct BundleMaker {
       } else if let hash = revision.content {
         let superseded = try transaction.superseded(revision.id)
         content =
-          try carriesBody(supersededAt: superseded) && transaction.holdsBody(hash) ? .body(hash) : .hashOnly(hash)
+          try carriesBody(hash, supersededAt: superseded) && transaction.holdsBody(hash)
+          ? .body(hash) : .hashOnly(hash)
       } else {
         content = .unknown
       }
       lines.append(
         OutgoingLine(
-          index: Int(revision.name.line) - 1, line: try revision.line(seed: changeSet.seed), content: content))
+          index: Int(revision.name.line) - 1, line: try revision.line(seed: changeSet.seed), content: content)
+      )
     }
     var proof: [SHA256Hash] = []
     if lines.count < changeSet.lineCount {
@@ -214,7 +231,8 @@ struct BundleMaker {
         wanted: lines.map(\.index))
     }
     return OutgoingChangeSet(
-      number: changeSet.number, note: note, fields: try ChangeSetNote(parsing: note.text), seed: changeSet.seed,
+      number: changeSet.number, note: note, fields: try ChangeSetNote(parsing: note.text),
+      seed: changeSet.seed,
       reason: changeSet.reason, totalLines: changeSet.lineCount, lines: lines, subsetProof: proof)
   }
 }
@@ -250,7 +268,9 @@ struct StoreBundleHost: BundleHost {
   var isPresent = false
 
   mutating func heldContent(of path: DocumentPath) throws -> SHA256Hash? {
-    guard size > 0, subscription.holds(path.collection), let document = try transaction.existingDocumentRow(path) else {
+    guard size > 0, subscription.holds(path.collection),
+      let document = try transaction.existingDocumentRow(path)
+    else {
       return nil
     }
     return try isPresent

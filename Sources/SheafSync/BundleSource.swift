@@ -46,7 +46,9 @@ final class BundleSource {
       failed = got < 0
       filled = max(0, got)
     }
-    if failed { throw RemoteError.interrupted(address: "the bundle's file", detail: String(cString: strerror(errno))) }
+    if failed {
+      throw RemoteError.interrupted(address: "the bundle's file", detail: String(cString: strerror(errno)))
+    }
     return bytes
   }
 }
@@ -63,7 +65,9 @@ final class BundleSink {
   init(_ file: URL) throws {
     self.file = file
     descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw KeyError.unwritable(file.path, reason: String(cString: strerror(errno))) }
+    guard descriptor >= 0 else {
+      throw KeyError.unwritable(file.path, reason: String(cString: strerror(errno)))
+    }
     buffer.reserveCapacity(1 << 16)
   }
 
@@ -103,6 +107,7 @@ final class BundleSink {
   }
 
   private var failure: any Error {
-    errno == ENOSPC ? StoreError.diskFull : KeyError.unwritable(file.path, reason: String(cString: strerror(errno)))
+    errno == ENOSPC
+      ? StoreError.diskFull : KeyError.unwritable(file.path, reason: String(cString: strerror(errno)))
   }
 }

@@ -53,7 +53,9 @@ extension Library {
       guard checkpoint.size <= own.size else {
         throw RemoteError.refused(
           address: remote.address,
-          detail: "it is at checkpoint \(checkpoint.size), and this copy only at \(own.size); restore the newest copy")
+          detail:
+            "it is at checkpoint \(checkpoint.size), and this copy only at \(own.size); restore the newest copy"
+        )
       }
       let root = try MerkleProof.root(size: checkpoint.size, nodes: transaction.node)
       guard root == checkpoint.root else {
@@ -85,8 +87,10 @@ extension Library {
       try FolderHandle(root: remote.folder).folder(folder, isMade: isMade)?.folder(member, isMade: isMade)
     }
     let names = try await Blocking.run {
-      try (own(FolderLayout.drafts, isMade: false)?
-        .names(limit: FolderLayout.nameLimit) { DraftsName($0) != nil } ?? []).compactMap(DraftsName.init).sorted()
+      try
+        (own(FolderLayout.drafts, isMade: false)?
+        .names(limit: FolderLayout.nameLimit) { DraftsName($0) != nil } ?? []).compactMap(DraftsName.init)
+        .sorted()
     }
     var answers: [DraftAnswer] = []
     for name in names {
@@ -204,7 +208,8 @@ extension Library {
     after older: BundleName, to newest: UInt64, in remote: FolderRemote
   ) async throws -> PullRequest? {
     let size = try await Blocking.run {
-      try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: false)?.file(older.text)?.sizeInBytes
+      try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: false)?.file(older.text)?
+        .sizeInBytes
     }
     let request = PullRequest(from: older.to, known: older.to, depth: .trail, subscription: .all, to: newest)
     guard let size, case .bundle(let step) = try await offer(request) else { return nil }
@@ -224,7 +229,9 @@ extension Library {
     return try await Blocking.run {
       guard let bundles = try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: true),
         let source = FolderFile(own: bundle.file)
-      else { throw RemoteError.interrupted(address: remote.address, detail: "the bundle made for it is gone") }
+      else {
+        throw RemoteError.interrupted(address: remote.address, detail: "the bundle made for it is gone")
+      }
       if let there = try bundles.file(name.text), try there.hash() == bundle.hash { return 0 }
       try bundles.write(to: name.text) { append in
         var offset: UInt64 = 0

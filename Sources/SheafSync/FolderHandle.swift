@@ -190,7 +190,9 @@ final class FolderFile {
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       var got = -1
-      repeat { got = pread(descriptor, buffer.baseAddress, count, off_t(clamping: offset)) } while got < 0
+      repeat {
+        got = pread(descriptor, buffer.baseAddress, count, off_t(clamping: offset))
+      } while got < 0
         && errno == EINTR
       if got < 0 { failure = errno }
       filled = max(0, got)

@@ -12,6 +12,8 @@ import SheafModel
 public struct FolderRemote: Remote {
   /// The folder.
   public let folder: URL
+  /// The most bytes that the next copy of a bundle may carry: a test pulls the stick out there.
+  var allowance: @Sendable () -> UInt64? = { nil }
 
   public init(folder: URL) { self.folder = folder }
 
@@ -38,7 +40,7 @@ public struct FolderRemote: Remote {
         return .unchanged(checkpoint: note)
       }
       let transfer = BundleTransfer(folder: incoming, key: try key(name, file), address: address)
-      let copied = try transfer.copy(file, progress: progress)
+      let copied = try transfer.copy(file, allowance: allowance(), progress: progress)
       return .bundle(file: copied.file, transferredInBytes: copied.transferredInBytes)
     }
   }
@@ -67,7 +69,9 @@ public struct FolderRemote: Remote {
       else { throw RemoteError.unreachable(address: address, detail: "it can't be written") }
       try own.removeLeftovers()
       var last: UInt64 = 0
-      for name in try own.names(limit: FolderLayout.nameLimit, where: { _ in true }).compactMap(DraftsName.init) {
+      for name in try own.names(limit: FolderLayout.nameLimit, where: { _ in true }).compactMap(
+        DraftsName.init)
+      {
         last = max(last, name.ordinal)
         let held = try? own.read(name.text, maximum: UInt64(Limits.pushBytes))
         if let held, held == bundle { return .deposited }
@@ -87,7 +91,8 @@ public struct FolderRemote: Remote {
       var answers: [DraftAnswer] = []
       for leaf in leaves {
         guard let bytes = try own.read(FolderLayout.answerName(leaf), maximum: FolderLayout.answerLimit),
-          let answer = try? JSONDecoder().decode(DraftAnswer.self, from: Data(bytes)), answer.leaf == leaf.base64
+          let answer = try? JSONDecoder().decode(DraftAnswer.self, from: Data(bytes)),
+          answer.leaf == leaf.base64
         else { continue }
         answers.append(answer)
       }
@@ -133,7 +138,8 @@ public struct FolderRemote: Remote {
 
   private func parsed(_ note: [UInt8]) throws -> SignedCheckpoint {
     try SignedCheckpoint(
-      note: SignedNote(parsing: note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
+      note: SignedNote(
+        parsing: note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
   }
 
   /// The size that a checkpoint claims, which nobody has verified.
@@ -170,7 +176,8 @@ public struct FolderRemote: Remote {
   /// Names a bundle closely enough that its part is not continued with another's bytes.
   private func key(_ name: BundleName, _ file: FolderFile) throws -> String {
     let ends =
-      try file.read(at: 0, count: 4096) + file.read(at: file.sizeInBytes - min(4096, file.sizeInBytes), count: 4096)
+      try file.read(at: 0, count: 4096)
+      + file.read(at: file.sizeInBytes - min(4096, file.sizeInBytes), count: 4096)
     let parts = Array("\(name.text) \(file.sizeInBytes) ".utf8) + ends
     return String(SHA256Hash(hashing: parts).hex.prefix(32))
   }

@@ -19,8 +19,10 @@ extension Library {
       let (summary, header) = try await write(request, to: partial, activity: activity)
       try await Blocking.run { try FileManager.default.replaceOrMove(partial, to: file) }
       return BundleReport(
-        file: file.path, from: header.from, to: header.to, mode: depth.rawValue, sizeInBytes: summary.sizeInBytes,
-        bodiesInBytes: summary.bodiesInBytes, changeSets: header.changeSetCount, revisions: header.revisionCount,
+        file: file.path, from: header.from, to: header.to, mode: depth.rawValue,
+        sizeInBytes: summary.sizeInBytes,
+        bodiesInBytes: summary.bodiesInBytes, changeSets: header.changeSetCount,
+        revisions: header.revisionCount,
         bodies: summary.bodies, unpackedInBytes: header.unpackedSizeInBytes)
     } catch {
       try? FileManager.default.removeItem(at: partial)

@@ -14,7 +14,8 @@ public struct CloneOptions: Sendable, Hashable {
   public var expectedLibrary: LibraryID?
 
   public init(
-    depth: Depth = .trail, subscription: Subscription = .all, member: String, expectedLibrary: LibraryID? = nil
+    depth: Depth = .trail, subscription: Subscription = .all, member: String,
+    expectedLibrary: LibraryID? = nil
   ) {
     self.depth = depth
     self.subscription = subscription
@@ -36,7 +37,9 @@ extension Library {
     try checkTarget(folder)
     let incoming = folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming")
     let request = PullRequest(from: 0, known: 0, depth: options.depth, subscription: options.subscription)
-    let answer = try await remote.pull(request, into: incoming) { activity(.transferring(received: $0, total: $1)) }
+    let answer = try await remote.pull(request, into: incoming) {
+      activity(.transferring(received: $0, total: $1))
+    }
     guard case .bundle(let file, let transferred) = answer else {
       throw RemoteError.notSheaf(address: remote.address, detail: "it has no first copy to give")
     }
@@ -73,14 +76,17 @@ extension Library {
     guard let logKey = header.logKey, header.from == 0 else {
       throw BundleMisfit.wrongStart(from: header.from, own: 0)
     }
-    guard header.library.fits(logKey: logKey) else { throw WrongLibrary(found: header.library, expected: nil) }
+    guard header.library.fits(logKey: logKey) else {
+      throw WrongLibrary(found: header.library, expected: nil)
+    }
     if let expected = options.expectedLibrary, expected != header.library {
       throw WrongLibrary(found: header.library, expected: expected)
     }
     let library = try await make(at: folder, environment: environment, isPublisher: false) { _ in
       CopyFacts(
         library: header.library, name: header.library.slug, logKey: logKey, isPublisher: false,
-        depth: header.content.depth ?? options.depth, subscription: header.subscription, member: options.member,
+        depth: header.content.depth ?? options.depth, subscription: header.subscription,
+        member: options.member,
         remote: "")
     }
     do {
@@ -123,7 +129,9 @@ public struct WrongLibrary: SheafFailure, Equatable {
   public let found: LibraryID
   public let expected: LibraryID?
   public var problem: String {
-    if let expected { "the library offered is \(found), not \(expected)" } else {
+    if let expected {
+      "the library offered is \(found), not \(expected)"
+    } else {
       "the library \(found) comes with a key that is not its own"
     }
   }

@@ -26,7 +26,8 @@ extension Library {
       let outcome = merge(
         MergeInput(base: base, ours: contents[0], theirs: contents[1]), mediaType: mediaType,
         policy: try rules.mergePolicy(for: path.collection))
-      parts = Self.parts(outcome, base: base, ours: contents[0], theirs: contents[1], isText: mediaType.isText)
+      parts = Self.parts(
+        outcome, base: base, ours: contents[0], theirs: contents[1], isText: mediaType.isText)
     } else {
       parts = []
     }
@@ -66,7 +67,8 @@ extension Library {
     case .field(let pointer): return pointer.description
     case .lines(_, let ours, _):
       // Counted from one for people; an empty range stands before its first line.
-      return ours.count <= 1 ? "line \(ours.lowerBound + 1)" : "lines \(ours.lowerBound + 1)-\(ours.upperBound)"
+      return ours.count <= 1
+        ? "line \(ours.lowerBound + 1)" : "lines \(ours.lowerBound + 1)-\(ours.upperBound)"
     }
   }
 }

@@ -39,7 +39,9 @@ extension Library {
   /// The receipt of a change set: the proof that it is in the log (`Schemas/log.md`).
   public func receipt(changeSet number: UInt64) async throws -> String {
     let receipt = try await store.read { transaction in
-      guard try transaction.changeSet(number) != nil else { throw LibraryError.noMoment("change set \(number)") }
+      guard try transaction.changeSet(number) != nil else {
+        throw LibraryError.noMoment("change set \(number)")
+      }
       return try Self.receipt(number, transaction)
     }
     guard let receipt else { throw LibraryError.noMoment("checkpoint over change set \(number)") }
@@ -48,7 +50,9 @@ extension Library {
 
   /// `nil` while no signed checkpoint covers the change set.
   static func receipt(_ number: UInt64, _ transaction: StoreTransaction) throws -> String? {
-    guard let newest = try transaction.newestCheckpoint(), newest.size >= number, number > 0 else { return nil }
+    guard let newest = try transaction.newestCheckpoint(), newest.size >= number, number > 0 else {
+      return nil
+    }
     let checkpoint = try SignedCheckpoint(
       note: SignedNote(
         parsing: newest.note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
@@ -103,7 +107,8 @@ private struct DraftCourt {
       try transaction.changeSet(leaf: received.leafHash) != nil
       || transaction.refusal(leaf: received.leafHash) != nil
     guard !isKnown else { return }
-    guard let seed = received.seed, let reason = received.reason, received.lines.count == received.totalLines else {
+    guard let seed = received.seed, let reason = received.reason, received.lines.count == received.totalLines
+    else {
       throw BundleMisfit.noEnd
     }
     let before = sequencer

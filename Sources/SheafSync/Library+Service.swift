@@ -19,18 +19,26 @@ extension Library: LibraryService {
       return newest
     }
     let to = request.to ?? newest.size
-    if request.from > 0, request.from == to, request.known == to { return .unchanged(checkpoint: newest.note) }
+    if request.from > 0, request.from == to, request.known == to {
+      return .unchanged(checkpoint: newest.note)
+    }
+    if request.to == nil, request.from > 0, request.from <= request.known, request.known > to {
+      // The asker is ahead: it compares this checkpoint with its own and finds out.
+      return .unchanged(checkpoint: newest.note)
+    }
     guard request.from <= request.known, request.known <= to else {
       throw RemoteError.nothingFits(address: id.text, position: request.known)
     }
     var filled = request
     filled.to = to
     let wanted = filled
-    let key = "\(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
+    let key =
+      "\(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
     return .bundle(
       try await bundleCache.bundle(for: key) { file in
         try await self.store.read { transaction in
-          let maker = try BundleMaker(transaction: transaction, facts: try transaction.facts(), request: wanted)
+          let maker = try BundleMaker(
+            transaction: transaction, facts: try transaction.facts(), request: wanted)
           let sink = try BundleSink(file)
           _ = try maker.make(into: sink.write) { _, _ in }
           let hash = try sink.finish()

@@ -45,7 +45,8 @@ extension Library {
         size: try transaction.position().size, newestChange: try transaction.newestChange(),
         isSameAsPublisher: pulled.isSame, drafts: drafts.filter { $0.outcome != .refused }.count,
         conflicts: try transaction.conflictedDocuments().map(\.path.text),
-        refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: pushed.sentInBytes, isPublisher: false,
+        refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: pushed.sentInBytes,
+        isPublisher: false,
         bundlesWritten: 0)
     }
   }
@@ -139,7 +140,8 @@ extension Library {
     let parsed: SignedCheckpoint
     do {
       parsed = try SignedCheckpoint(
-        note: SignedNote(parsing: note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
+        note: SignedNote(
+          parsing: note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
     } catch {
       throw RemoteError.notSheaf(address: remote.address, detail: "what it sends is no checkpoint")
     }
@@ -201,7 +203,9 @@ extension Library {
   private func record(_ answers: [DraftAnswer]) async throws {
     try await store.write(purpose: "sheaf sync") { transaction in
       for answer in answers {
-        guard let leaf = SHA256Hash(base64: answer.leaf), let draft = try transaction.draft(leaf: leaf) else { continue }
+        guard let leaf = SHA256Hash(base64: answer.leaf), let draft = try transaction.draft(leaf: leaf) else {
+          continue
+        }
         if let text = answer.receipt, let number = answer.changeSet {
           let receipt = try Receipt(parsing: Array(text.utf8))
           _ = try receipt.verify(leaf: draft.note, key: self.logVerifier, origin: self.id.text)

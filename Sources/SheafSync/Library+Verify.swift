@@ -79,7 +79,9 @@ extension Library {
     findings.section("bodies") { report.bodies = try checkBodies(transaction, &$0) }
     findings.section("documents") { try checkDocuments(transaction, &$0) }
     findings.section("contents") { findings in
-      for place in try transaction.missingContent(revisions: facts.depth == .full, limit: findings.room) {
+      for place in try transaction.missingContent(
+        bases: facts.depth != .trail, revisions: facts.depth == .full, limit: findings.room)
+      {
         findings.add(place, "its content is not held")
       }
     }

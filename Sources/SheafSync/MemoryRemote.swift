@@ -41,7 +41,8 @@ public final class MemoryRemote: Remote {
 
   /// - Parameter fault: Asked once for each request what goes wrong with it.
   public init(
-    service: any LibraryService, address: String = "memory", fault: @escaping @Sendable (Request) -> Fault? = { _ in nil }
+    service: any LibraryService, address: String = "memory",
+    fault: @escaping @Sendable (Request) -> Fault? = { _ in nil }
   ) {
     self.service = service
     self.address = address
@@ -69,7 +70,8 @@ public final class MemoryRemote: Remote {
             throw RemoteError.interrupted(address: self.address, detail: "the bundle is gone")
           }
           let (file, transferred) = try transfer.copy(
-            source, allowance: allowance, carried: { count in self.counted.withLock { $0.received += count } },
+            source, allowance: allowance,
+            carried: { count in self.counted.withLock { $0.received += count } },
             progress: progress)
           return .bundle(file: file, transferredInBytes: transferred)
         }

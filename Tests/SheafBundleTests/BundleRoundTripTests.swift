@@ -5,6 +5,9 @@ import SheafTesting
 import Testing
 
 @Suite struct BundleRoundTripTests {
+  // Made once: signing takes most of a test's time.
+  private static let made = Result { try SampleHistory(seed: 1, changeSetCount: 40) }
+
   private func context(_ history: SampleHistory, at size: UInt64, isFirst: Bool = false) -> BundleContext {
     BundleContext(
       library: isFirst ? nil : history.library, logKey: isFirst ? nil : history.logKey.verifierKey.publicKey,
@@ -57,7 +60,7 @@ import Testing
       BundleContent.full, .trail,
     ], [UInt64(0), 1, 13, 39, 40])
   func history(content: BundleContent, from: UInt64) throws {
-    let history = try SampleHistory(seed: 1, changeSetCount: 40)
+    let history = try Self.made.get()
     let (bytes, summary) = try history.bundle(content, from: from)
     var host = SampleHost(receiverOf: history, at: from)
     let received = try receive(bytes, context(history, at: from, isFirst: from == 0), host: &host)
@@ -77,7 +80,7 @@ import Testing
       UInt64(0), 1, 17, 39, 40,
     ])
   func heads(from: UInt64) throws {
-    let history = try SampleHistory(seed: 2, changeSetCount: 40)
+    let history = try Self.made.get()
     let (bytes, _) = try history.bundle(.heads, from: from)
     var host = SampleHost(receiverOf: history, at: from)
     let received = try receive(bytes, context(history, at: from, isFirst: from == 0), host: &host)
@@ -91,7 +94,7 @@ import Testing
 
   @Test("A part of the collections comes with proofs for the lines that stay behind")
   func subscriptions() throws {
-    let history = try SampleHistory(seed: 3, changeSetCount: 40)
+    let history = try Self.made.get()
     let subscription = try only("trials", ".")
     for (content, from) in [
       (BundleContent.full, UInt64(0)), (.trail, 20), (.full, 20), (.heads, 0), (.heads, 20),
@@ -110,7 +113,7 @@ import Testing
 
   @Test("A copy that goes deeper or wider is checked against the log it knew")
   func deepening() throws {
-    let history = try SampleHistory(seed: 4, changeSetCount: 40)
+    let history = try Self.made.get()
     for (content, known) in [(BundleContent.full, UInt64(25)), (.trail, 40), (.heads, 25), (.heads, 40)] {
       let (bytes, _) = try history.bundle(content, from: 0, known: known)
       var host = SampleHost(history: history, at: 0)

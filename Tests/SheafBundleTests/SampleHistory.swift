@@ -288,6 +288,11 @@ struct SampleHost: BundleHost {
   /// What was seen, in drafts.
   var seen: [ChangeSetNote.Position] = []
 
+  init(state: [DocumentPath: StateEntry.Value], contents: [SHA256Hash: [UInt8]]) {
+    self.state = state
+    self.contents = contents
+  }
+
   /// The publisher's end, which has all bytes.
   init(history: SampleHistory, at size: UInt64, subscription: Subscription = .all) {
     state = history.states[Int(size)].filter { subscription.holds($0.key.collection) }

@@ -5,14 +5,14 @@ import Testing
 
 @Suite("Settings of a library")
 struct LibrarySettingsTests {
-  private static let vectorNames: [String] = {
+  private static let vectors: [String] = {
     let folder = schemasFolder.appending(path: "vectors").path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasPrefix("settings-") }.sorted()
   }()
 
-  @Test("Every vector of Schemas/settings.md is read or refused as its first line says", arguments: vectorNames)
-  func vectors(name: String) throws {
+  @Test("Every vector of Schemas/settings.md is read or refused as its first line says", arguments: vectors)
+  func everyVector(name: String) throws {
     let bytes = try vector(name)
     let end = try #require(bytes.firstIndex(of: UInt8(ascii: "\n")))
     let outcome = String(decoding: bytes[..<end], as: UTF8.self)
@@ -20,7 +20,7 @@ struct LibrarySettingsTests {
   }
 
   @Test("The vectors are there")
-  func vectorsAreThere() { #expect(Self.vectorNames.count >= 19) }
+  func vectorsAreThere() { #expect(Self.vectors.count >= 19) }
 
   private static func outcome(_ document: [UInt8]) -> String {
     do {

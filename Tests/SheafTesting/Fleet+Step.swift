@@ -36,7 +36,9 @@ extension Fleet {
   private func revive(_ member: Member) async throws {
     let wasArmed = member.world.isArmed
     member.world.crash(afterSteps: nil)
-    guard member.world.takeHasCrashed() || wasArmed && Int.random(in: 0..<4, using: &random) == 0 else { return }
+    guard member.world.takeHasCrashed() || wasArmed && Int.random(in: 0..<4, using: &random) == 0 else {
+      return
+    }
     try await member.library.close()
     member.library = try await Library.open(at: member.folder, environment: member.world.environment)
   }
@@ -101,7 +103,8 @@ extension Fleet {
     let documents = try await library.documents(in: nil)
     guard let chosen = documents.randomElement(using: &random) else { return "nothing to move" }
     let old = try DocumentPath(chosen.path)
-    let new = try DocumentPath("\(old.collection)/moved-\(Int.random(in: 0..<3, using: &random)).\(old.name.suffix(4))")
+    let new = try DocumentPath(
+      "\(old.collection)/moved-\(Int.random(in: 0..<3, using: &random)).\(old.name.suffix(4))")
     trail[trail.count - 1] += "move \(old) to \(new)"
     guard old != new, !documents.contains(where: { $0.path == new.text }) else { return " (taken)" }
     let source = members[index].folder.deletingLastPathComponent().appending(path: "move-\(trail.count)")
@@ -113,7 +116,8 @@ extension Fleet {
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(try await library.content(of: path, at: .now).bytes).write(to: file)
     }
-    let report = try await library.publish(folder: source, reason: "Move", options: PublishOptions(prunes: true))
+    let report = try await library.publish(
+      folder: source, reason: "Move", options: PublishOptions(prunes: true))
     acknowledge(
       DraftReport(changeSet: report.changeSet, draft: report.draft, paths: []), content: nil, index: index)
     return ""
@@ -121,7 +125,9 @@ extension Fleet {
 
   private func resolve(as index: Int) async throws -> String {
     let library = members[index].library
-    guard let conflict = try await library.conflicts().randomElement(using: &random) else { return "no conflict" }
+    guard let conflict = try await library.conflicts().randomElement(using: &random) else {
+      return "no conflict"
+    }
     let path = try DocumentPath(conflict.path)
     let resolution: Resolution =
       switch Int.random(in: 0..<4, using: &random) {
@@ -131,7 +137,8 @@ extension Fleet {
       default: .deletion
       }
     trail[trail.count - 1] += "resolve \(path)"
-    acknowledge(try await library.resolve(path, with: resolution, reason: "Settle"), content: nil, index: index)
+    acknowledge(
+      try await library.resolve(path, with: resolution, reason: "Settle"), content: nil, index: index)
     return ""
   }
 

@@ -92,7 +92,9 @@ public final class Fleet {
   }
 
   func drawnSubscription() -> Subscription {
-    guard Int.random(in: 0..<4, using: &random) == 0, let name = try? CollectionName("articles") else { return .all }
+    guard Int.random(in: 0..<4, using: &random) == 0, let name = try? CollectionName("articles") else {
+      return .all
+    }
     return .only([name])
   }
 
@@ -105,7 +107,8 @@ public final class Fleet {
       return Array("# \(path.name)\n\n\(lines.joined(separator: "\n"))\n".utf8)
     case "trials":
       return Array(
-        "{\n  \"title\": \"\(drawnLine())\",\n  \"enrolled\": \(drawnNumber()),\n  \"phase\": \(drawnNumber())\n}\n".utf8)
+        "{\n  \"title\": \"\(drawnLine())\",\n  \"enrolled\": \(drawnNumber()),\n  \"phase\": \(drawnNumber())\n}\n"
+          .utf8)
     default: return random.bytes(200)
     }
   }
@@ -115,8 +118,10 @@ public final class Fleet {
     guard path.collection.text != "images", Int.random(in: 0..<8, using: &random) > 0 else {
       return newContent(of: path)
     }
-    var lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-      .map(String.init)
+    var lines = String(decoding: bytes, as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false
+    )
+    .map(String.init)
     if path.collection.text == "trials" {
       for index in lines.indices where Int.random(in: 0..<2, using: &random) == 0 {
         for field in ["enrolled", "phase"] where lines[index].hasPrefix("  \"\(field)\"") {
@@ -137,7 +142,9 @@ public final class Fleet {
   }
 
   private func drawnLine() -> String {
-    let words = ["cells", "trial", "dose", "nerve", "placebo", "stem", "patients", "weeks", "safety", "marrow"]
+    let words = [
+      "cells", "trial", "dose", "nerve", "placebo", "stem", "patients", "weeks", "safety", "marrow",
+    ]
     return (0..<5).map { _ in words.randomElement(using: &random) ?? "" }.joined(separator: " ")
   }
 

@@ -1,0 +1,114 @@
+import Foundation
+import SheafModel
+import SheafTesting
+import Testing
+
+@testable import SheafStore
+
+@Suite("Bodies")
+struct BodyTests {
+  private func withStore(_ body: (StoreTransaction) throws -> Void) throws {
+    let folder = try TestFolder()
+    let store = try LibraryStore.create(in: folder.url, options: .quick)
+    defer { try? store.close() }
+    try store.writeBlocking(purpose: "test", body)
+  }
+
+  @Test("Content of any kind and size comes back as it was, and stands once")
+  func once() throws {
+    var random = SplitMix64(seed: 3)
+    let contents: [[UInt8]] = [
+      [], [0], [UInt8](repeating: 0, count: 63), [UInt8](repeating: 65, count: 64),
+      [UInt8](repeating: 65, count: 1 << 20), random.bytes(1000), random.bytes(100_000),
+      Array(String(repeating: "recruiting, ", count: 3000).utf8),
+    ]
+    try withStore { (transaction) throws in
+      for content in contents + contents {
+        let hash = SHA256Hash(hashing: content)
+        try transaction.storeBody(content, hash: hash)
+        #expect(try transaction.body(hash) == content)
+        #expect(try transaction.bodySize(hash) == UInt64(content.count))
+      }
+      #expect(try transaction.bodyHashes().count == contents.count)
+      let hash = SHA256Hash(hashing: contents[4])
+      let stored = try transaction.integer("SELECT length(data) FROM body WHERE hash = ?", [hash.data])
+      #expect(try #require(stored) < 10_000)
+      #expect(try transaction.body(.zero) == nil)
+    }
+  }
+
+  @Test("A stored body that was changed does not pass for content")
+  func damaged() throws {
+    let content = [UInt8](repeating: 65, count: 5000)
+    let hash = SHA256Hash(hashing: content)
+    let damages = [
+      "UPDATE body SET data = x'00'", "UPDATE body SET size = size + 1", "UPDATE body SET size = -1",
+      "UPDATE body SET size = 9000000000000000000", "UPDATE body SET coding = 0",
+      "UPDATE body SET coding = 7",
+    ]
+    for damage in damages {
+      try withStore { (transaction) throws in
+        try transaction.storeBody(content, hash: hash)
+        try transaction.execute(damage)
+        #expect(throws: StoreError.self, "\(damage)") { try transaction.body(hash) }
+      }
+    }
+  }
+
+  @Test("Only content that nothing needs is dropped")
+  func dropping() throws {
+    try withStore { (transaction) throws in
+      var log = TestLog(transaction)
+      try log.append([.init(.put, "a.md", "-", "old")])
+      try log.append([.init(.put, "a.md", "@", "new")])
+      func hash(_ text: String) -> SHA256Hash { SHA256Hash(hashing: Array(text.utf8)) }
+      for text in ["draft", "base", "quarantined", "nobody's"] {
+        try transaction.storeBody(Array(text.utf8), hash: hash(text))
+      }
+      var random = SplitMix64(seed: 1)
+      let seed = Seed(using: &random)
+      try transaction.insertDraft(
+        leaf: TestLog.leaf(100), note: [], seed: seed, reason: [],
+        lines: [
+          StoredDraftLine(
+            line: 1, path: try DocumentPath("a.md"), verb: .put, base: .head, sizeInBytes: 5,
+            content: hash("draft"),
+            baseContent: hash("base"))
+        ])
+      try transaction.quarantine(
+        leaf: TestLog.leaf(101), note: [], seed: seed, reason: [], lines: "", bodies: [hash("quarantined")],
+        refusal: "no", time: Timestamp(seconds: 0))
+      try transaction.dropUnneededBodies(
+        Set(["old", "new", "draft", "base", "quarantined", "nobody's"].map(hash)))
+      #expect(
+        try Set(transaction.bodyHashes()) == Set(["old", "new", "draft", "base", "quarantined"].map(hash)))
+      #expect(try transaction.refusal(leaf: TestLog.leaf(101)) == "no")
+
+      // A draft that is in the log, and that this copy holds up to there, needs nothing of its own.
+      try transaction.setOutcome(of: TestLog.leaf(100), .logged, changeSet: 3)
+      #expect(try transaction.removeLoggedDrafts(upTo: 2).isEmpty)
+      let freed = try transaction.removeLoggedDrafts(upTo: 3)
+      #expect(freed == [hash("draft"), hash("base")])
+      try transaction.dropUnneededBodies(freed)
+      #expect(try transaction.drafts([.waiting, .logged]).isEmpty)
+      #expect(try !transaction.holdsBody(hash("draft")))
+    }
+  }
+
+  @Test("A name that a careless disk confuses with another is found, in either form and case")
+  func collisions() throws {
+    try withStore { (transaction) throws in
+      var log = TestLog(transaction)
+      try log.append([.init(.put, "articles/Caf\u{e9}.md", "-", "a"), .init(.put, "gone.md", "-", "g")])
+      try log.append([.init(.delete, "gone.md", "@")])
+      func found(_ path: String) throws -> [String] {
+        try transaction.collisions(with: DocumentPath(path)).map(\.text)
+      }
+      #expect(try found("articles/cafe\u{301}.md") == ["articles/Caf\u{e9}.md"])
+      #expect(try found("articles/CAF\u{c9}.MD").count == 1)
+      #expect(try found("articles/Caf\u{e9}.md").isEmpty)
+      #expect(try found("articles/cafe.md").isEmpty)
+      #expect(try found("GONE.md").isEmpty)
+    }
+  }
+}

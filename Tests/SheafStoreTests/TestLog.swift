@@ -1,0 +1,104 @@
+import SheafLog
+import SheafModel
+import SheafStore
+
+/// A log written line by line by a test, projected as the sequencer does it.
+struct TestLog {
+  let transaction: StoreTransaction
+  private(set) var size: UInt64 = 0
+
+  init(_ transaction: StoreTransaction) { self.transaction = transaction }
+
+  /// What a test says of one line: `put a.md - text`; a move, merge or tombstone likewise.
+  struct Line {
+    var verb: RevisionVerb
+    var path: String
+    var base: String
+    var content: String?
+
+    init(_ verb: RevisionVerb, _ path: String, _ base: String, _ content: String? = nil) {
+      self.verb = verb
+      self.path = path
+      self.base = base
+      self.content = content
+    }
+  }
+
+  /// Appends a change set.
+  ///
+  /// - Parameters:
+  ///   - seen: What its author had seen; everything before it when `nil`.
+  ///   - after: The number of the author's previous draft.
+  mutating func append(_ lines: [Line], seen: UInt64? = nil, after: UInt64? = nil) throws {
+    let number = size + 1
+    let seed = try unwrap(Seed(bytes: [UInt8](repeating: 7, count: 16)))
+    let library = LibraryID(name: "test", logKey: [UInt8](repeating: 1, count: 32))
+    let fields = ChangeSetNote(
+      library: library, author: [UInt8](repeating: 2, count: 32), time: Timestamp(seconds: Int64(number)),
+      seen: .init(size: seen ?? size, root: .zero), after: after.map(Self.leaf),
+      reason: Commitment(hash: .zero), lineCount: lines.count, linesRoot: .zero)
+    try transaction.insert(
+      StoredChangeSet(
+        number: number, leaf: Self.leaf(number), note: Array("note \(number)".utf8), fields: fields,
+        seed: seed,
+        reason: Reason(by: "", message: "").bytes, proof: []))
+    var projected: [ProjectedLine] = []
+    for (index, line) in lines.sorted(by: { $0.path < $1.path }).enumerated() {
+      let path = try DocumentPath(line.path)
+      let bytes = line.content.map { Array($0.utf8) }
+      let hash = bytes.map { SHA256Hash(hashing: $0) }
+      if let bytes, let hash { try transaction.storeBody(bytes, hash: hash) }
+      let name = RevisionName(changeSet: number, line: UInt32(index + 1))
+      let signed = RevisionLine(
+        verb: line.verb, path: path, base: try RevisionBase(parsing: line.base),
+        content: hash.map {
+          .init(
+            sizeInBytes: UInt64(bytes?.count ?? 0),
+            commitment: Commitment(content: $0, seed: seed, line: name.line))
+        })
+      let document = try transaction.documentRow(path)
+      let row = try transaction.insertRevision(
+        name, line: signed, document: document, content: hash, commitmentIsNeeded: false)
+      projected.append(
+        ProjectedLine(
+          revision: row, document: document, path: path, verb: line.verb, base: signed.base, content: hash,
+          sizeInBytes: UInt64(bytes?.count ?? 0)))
+    }
+    for line in projected {
+      try transaction.project(line, changeSet: number, seen: fields.seen.size, after: fields.after)
+    }
+    try transaction.updateState(changed: Set(projected.map(\.document)))
+    size = number
+  }
+
+  /// The heads of a path in words: contents in their order, `-` for a tombstone.
+  func heads(_ path: String) throws -> String { try words(transaction.heads(of: DocumentPath(path))) }
+
+  /// The heads of a path when the log was so long.
+  func heads(_ path: String, at size: UInt64) throws -> String {
+    guard let document = try transaction.existingDocumentRow(DocumentPath(path)) else { return "" }
+    return try words(transaction.heads(document, at: size))
+  }
+
+  /// The common ancestor of a conflict in words; empty when there is no conflict or no ancestor.
+  func base(_ path: String) throws -> String {
+    guard let document = try transaction.existingDocumentRow(DocumentPath(path)),
+      let base = try transaction.conflictBase(document), let bytes = try transaction.body(base)
+    else { return "" }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func words(_ heads: [StoredHead]) throws -> String {
+    try heads.map { head in
+      guard let content = head.content else { return "-" }
+      return String(decoding: try unwrap(try transaction.body(content)), as: UTF8.self)
+    }.joined(separator: " | ")
+  }
+
+  static func leaf(_ number: UInt64) -> SHA256Hash { SHA256Hash(hashing: Array("leaf \(number)".utf8)) }
+
+  private func unwrap<Value>(_ value: Value?) throws -> Value {
+    guard let value else { throw StoreError.damaged("a test's own value is missing") }
+    return value
+  }
+}
