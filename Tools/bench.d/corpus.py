@@ -2,9 +2,12 @@
 
 import pathlib
 import random
+import re
 import subprocess
 
-TEXT = (".md", ".txt", ".json", ".xml", ".cnxml", ".html", ".rst")
+PROSE = (".md", ".txt", ".rst")
+MARKUP = (".xml", ".cnxml", ".html", ".svg")
+SENTENCE = "This sentence was added to measure what one small change costs."
 
 
 def find(folder, records, stage, run):
@@ -71,12 +74,25 @@ def median_text(run, git):
             continue
         about, _, path = line.partition("\t")
         mode, kind, _, length = about.split()
-        if kind == "blob" and mode != "120000" and path.endswith(TEXT[:2]):
+        if kind == "blob" and mode != "120000" and path.endswith((*PROSE, *MARKUP, ".json")):
             texts.append((int(length), path))
     if not texts:
         return None
     texts.sort()
     return texts[len(texts) // 2][1]
+
+
+def edited(path, content):
+    """The content with a small edit: a sentence more at the end, or some words more in a record's last text."""
+    if path.endswith(PROSE):
+        return content + f"\n{SENTENCE}\n".encode()
+    if path.endswith(MARKUP):
+        return content + f"<!-- {SENTENCE} -->\n".encode()
+    texts = list(re.finditer(rb'": *"[^"\\]*(?=")', content))
+    if not texts:
+        return content + b"\n"
+    end = texts[-1].end()
+    return content[:end] + b" (amended)" + content[end:]
 
 
 def commit(run, git, path, file):

@@ -2,10 +2,13 @@
 
 import dataclasses
 import os
+import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
-import time
+
+SPAWN = str(pathlib.Path(__file__).resolve().parent / "spawn.py")
 
 
 @dataclasses.dataclass
@@ -28,19 +31,18 @@ class CommandFailed(Exception):
 
 def run(command, folder=None, environment=None, accepted=(0,)):
     """Runs a command to its end. Raises CommandFailed with what it said on the standard error."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        code, usage = wait(process)
-        seconds = time.perf_counter() - start
+    with (tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err,
+          tempfile.NamedTemporaryFile("r", encoding="ascii") as taken):
+        code = subprocess.call(
+            [sys.executable, "-I", "-S", SPAWN, taken.name, *command], cwd=folder, env=environment,
+            stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         out.seek(0)
         err.seek(0)
         if code not in accepted:
             words = err.read().decode(errors="replace").strip()
             raise CommandFailed(f"{' '.join(map(str, command))}\nended with code {code}: {words[-2000:]}")
-        return Cost(
-            seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out.read().decode(errors="replace"))
+        seconds, cpu, memory = taken.read().split()
+        return Cost(float(seconds), float(cpu), int(memory), out.read().decode(errors="replace"))
 
 
 def wait(process):
