@@ -1,0 +1,135 @@
+"""Finds or makes the histories that are measured."""
+
+import pathlib
+import random
+import re
+import subprocess
+
+PROSE = (".md", ".txt", ".rst")
+MARKUP = (".xml", ".cnxml", ".html", ".svg")
+SENTENCE = "This sentence was added to measure what one small change costs."
+
+
+def find(folder, records, stage, run):
+    """The histories, smallest first, as (name, source) pairs, and a folder of records or None."""
+    if folder is None:
+        source = stage / "made.git"
+        make(run, source)
+        return [("made", source)], records
+    found = [(path.stem, path) for path in (*folder.glob("*.bundle"), *folder.glob("*.git"))]
+    if not found and records is None:
+        raise SystemExit(f"Tools/bench: {folder} holds neither NAME.bundle nor NAME.git")
+    if records is None and (folder / "trials" / "records").is_dir():
+        records = folder / "trials" / "records"
+    return sorted(found, key=lambda pair: (size(pair[1]), pair[0])), records
+
+
+def size(path):
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def linear(run, source, target, scratch):
+    """Makes a bare repository whose branch `main` holds the first-parent line of the source's, and nothing else.
+
+    So both sides carry the same versions: an import takes a branch's main line.
+    """
+    branch = ["--branch", "main"] if source.suffix == ".bundle" else []
+    run("git", "clone", "--quiet", "--bare", *branch, source, scratch)
+    commits = run(
+        "git", "log", "--reverse", "--first-parent", "--format=%H%x00%T%x00%an%x00%ae%x00%at%x00%B%x01", "HEAD",
+        folder=scratch).output
+    stream = bytearray()
+    mark = 0
+    for entry in commits.split("\x01\n"):
+        if not entry.strip():
+            continue
+        _, tree, author, email, date, message = entry.split("\x00", 5)
+        mark += 1
+        text = message.encode()
+        stream += f"commit refs/heads/line\nmark :{mark}\n".encode()
+        for role in ("author", "committer"):
+            stream += f"{role} {clean(author)} <{clean(email)}> {date} +0000\n".encode()
+        stream += b"data %d\n%s\n" % (len(text), text)
+        if mark > 1:
+            stream += f"from :{mark - 1}\n".encode()
+        # The whole tree takes the root's place; its objects are there already.
+        stream += f'M 040000 {tree} ""\n\n'.encode()
+    subprocess.run(["git", "fast-import", "--quiet", "--force"], cwd=scratch, input=bytes(stream), check=True)
+    run("git", "init", "--quiet", "--bare", "--initial-branch", "main", target)
+    run("git", "fetch", "--quiet", scratch, "refs/heads/line:refs/heads/main", folder=target)
+    run("git", "gc", "--quiet", "--prune=now", folder=target)
+
+
+def clean(name):
+    return "".join(c for c in name if c not in "<>\n\0") or "Unknown"
+
+
+def median_text(run, git):
+    """The path of the text document whose size is the median among the tip's; None when there is none."""
+    texts = []
+    for line in run("git", "ls-tree", "-r", "-l", "-z", "main", folder=git).output.split("\0"):
+        if not line:
+            continue
+        about, _, path = line.partition("\t")
+        mode, kind, _, length = about.split()
+        if kind == "blob" and mode != "120000" and path.endswith((*PROSE, *MARKUP, ".json")):
+            texts.append((int(length), path))
+    if not texts:
+        return None
+    texts.sort()
+    return texts[len(texts) // 2][1]
+
+
+def edited(path, content):
+    """The content with a small edit: a sentence more at the end, or some words more in a record's last text."""
+    if path.endswith(PROSE):
+        return content + f"\n{SENTENCE}\n".encode()
+    if path.endswith(MARKUP):
+        return content + f"<!-- {SENTENCE} -->\n".encode()
+    texts = list(re.finditer(rb'": *"[^"\\]*(?=")', content))
+    if not texts:
+        return content + b"\n"
+    end = texts[-1].end()
+    return content[:end] + b" (amended)" + content[end:]
+
+
+def commit(run, git, path, file):
+    """Commits one file's new content to a bare repository's `main`."""
+    blob = run("git", "hash-object", "-w", "--no-filters", file, folder=git).output.strip()
+    run("git", "read-tree", "main", folder=git)
+    run("git", "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", folder=git)
+    tree = run("git", "write-tree", folder=git).output.strip()
+    new = run("git", "commit-tree", tree, "-p", "main", "-m", "Add a sentence", folder=git).output.strip()
+    run("git", "update-ref", "refs/heads/main", new, folder=git)
+
+
+def make(run, target, seed=8428, commits=300, documents=60):
+    """Makes a history of articles that are edited sentence by sentence; the same one every time."""
+    source = random.Random(seed)
+    syllables = "ba de ki lo mu na re si to vu wa ze".split()
+    words = ["".join(source.choices(syllables, k=source.randint(1, 4))) for _ in range(3000)]
+
+    def sentence():
+        return " ".join(source.choices(words, k=source.randint(6, 20))).capitalize() + "."
+
+    texts = {f"articles/a{i:03}.md": [sentence() for _ in range(source.randint(20, 120))] for i in range(documents)}
+    run("git", "init", "--quiet", "--bare", "--initial-branch", "main", target)
+    stream = bytearray()
+    for number in range(1, commits + 1):
+        changed = texts if number == 1 else source.sample(sorted(texts), source.choice([1, 1, 1, 2, 5]))
+        for path in changed if number > 1 else ():
+            lines = texts[path]
+            lines[source.randrange(len(lines))] = sentence()
+            if source.random() < 0.3:
+                lines.insert(source.randrange(len(lines)), sentence())
+        stream += f"commit refs/heads/main\nmark :{number}\n".encode()
+        stream += f"committer Editor <editor@example.org> {1_700_000_000 + number * 3600} +0000\n".encode()
+        message = f"Edit {number}".encode()
+        stream += b"data %d\n%s\n" % (len(message), message)
+        for path in changed:
+            body = ("\n".join(texts[path]) + "\n").encode()
+            stream += b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(body), body)
+    subprocess.run(
+        ["git", "fast-import", "--quiet"], cwd=pathlib.Path(target), input=bytes(stream), check=True)
