@@ -7,7 +7,9 @@ import SheafModel
 public enum BundleEvent: Sendable {
   /// A body. It comes before the change set or state change that needs it, which
   /// verifies it; the host answers `bytes(of:)` for it from now on.
-  case body(SHA256Hash, [UInt8])
+  ///
+  /// `base` is the content that it travelled as a delta against, where there was one.
+  case body(SHA256Hash, [UInt8], base: SHA256Hash?)
   /// A change set whose author's signature, library, commitments and list root hold.
   case changeSet(ReceivedChangeSet)
   /// What is current at a path; `nil` for nothing. Contents that did not travel in

@@ -19,13 +19,11 @@ extension BundleReader {
         throw block.metadata.malformed("an earlier body's number")
       }
       hash = body
-    case .whole(let count): (hash, event) = try decode(base: [], numberCount: count)
+    case .whole(let count): (hash, event) = try decode(base: [], baseHash: nil, numberCount: count)
     case .own(let count):
-      (hash, event) = try decode(
-        base: baseBytes(of: path, for: path, host: &host), numberCount: count)
+      (hash, event) = try decode(against: path, for: path, numberCount: count, host: &host)
     case .other(let count):
-      (hash, event) = try decode(
-        base: baseBytes(of: other, for: path, host: &host), numberCount: count)
+      (hash, event) = try decode(against: other, for: path, numberCount: count, host: &host)
     }
     contents.setNewest(hash, of: path)
     return (hash, event)
@@ -41,15 +39,18 @@ extension BundleReader {
     return hash
   }
 
-  private func baseBytes<Host: BundleHost>(
-    of basePath: DocumentPath?, for path: DocumentPath, host: inout Host
-  ) throws -> [UInt8] {
+  /// Decodes a body against the content of a path.
+  private func decode<Host: BundleHost>(
+    against basePath: DocumentPath?, for path: DocumentPath, numberCount: UInt64, host: inout Host
+  ) throws -> (SHA256Hash, BundleEvent?) {
     let hash = try base(of: basePath, for: path, host: &host)
     guard let bytes = try contents.bytes(of: hash, host: &host) else { throw BundleError.missingBase(path) }
-    return bytes
+    return try decode(base: bytes, baseHash: hash, numberCount: numberCount)
   }
 
-  private func decode(base: [UInt8], numberCount: UInt64) throws -> (SHA256Hash, BundleEvent?) {
+  private func decode(
+    base: [UInt8], baseHash: SHA256Hash?, numberCount: UInt64
+  ) throws -> (SHA256Hash, BundleEvent?) {
     let size = try block.nextInstructions(count: numberCount).reduce(0, +)
     counts.bodies += 1
     counts.unpackedSizeInBytes += UInt64(size)
@@ -62,7 +63,7 @@ extension BundleReader {
     let bytes = try block.decode(base: base, targetSize: size)
     let hash = SHA256Hash(hashing: bytes)
     contents.add(hash, bytes: bytes)
-    return (hash, .body(hash, bytes))
+    return (hash, .body(hash, bytes, base: baseHash))
   }
 }
 

@@ -43,7 +43,9 @@ public struct DocumentPath: Hashable, Sendable, Comparable, CustomStringConverti
   ///
   /// Only case is folded. Swift compares the results by canonical equivalence, as a disk that
   /// ignores Unicode form does; whoever compares their bytes brings them into one form before.
-  public var foldedForDisks: String { text.lowercased().uppercased().lowercased() }
+  public var foldedForDisks: String {
+    text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : text.lowercased().uppercased().lowercased()
+  }
 
   public var description: String { text }
 
@@ -73,6 +75,8 @@ public struct DocumentPath: Hashable, Sendable, Comparable, CustomStringConverti
       if segment.isEmpty { throw refuse(.emptySegment) }
       if segment.elementsEqual(".".utf8) || segment.elementsEqual("..".utf8) { throw refuse(.dots) }
     }
+    // Most paths are printable ASCII without a backslash, and this runs for every row that is read.
+    if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && $0 != 0x5c }) { return }
     for scalar in shown.unicodeScalars {
       switch scalar.value {
       case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029: throw refuse(.controlCharacter)

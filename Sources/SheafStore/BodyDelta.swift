@@ -19,6 +19,8 @@ enum BodyDelta {
       withUnsafeBytes(of: UInt32(part.count).littleEndian) { packed.append(contentsOf: $0) }
     }
     let plain = parts.flatMap { $0 }
+    // Setting a compressor up costs more than so few bytes can save.
+    guard plain.count >= 128 else { return packed + plain }
     let deflated = Deflate.compress(plain, level: 1)
     return packed + (deflated.count < plain.count ? deflated : plain)
   }

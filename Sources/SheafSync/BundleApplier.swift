@@ -64,10 +64,9 @@ struct BundleApplier {
     var end: BundleEnd?
     while let event = try reader.next(host: &host) {
       switch event {
-      case .body(let hash, let bytes):
+      case .body(let hash, let bytes, let base):
         // A copy that drops what is superseded must not keep it for being a base.
-        try transaction.storeBody(bytes, hash: hash, base: depth == .heads ? nil : host.lastBase)
-        host.lastBase = nil
+        try transaction.storeBody(bytes, hash: hash, base: depth == .heads ? nil : base)
         report.bodies += 1
       case .changeSet(let changeSet):
         try store(changeSet)

@@ -1,6 +1,10 @@
 import Foundation
 import SheafModel
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Finished bundles on disk, so that replicas that ask for the same step share one making.
 ///
 /// Bounded: the bundles used longest ago go first. Whoever opened a file keeps it
@@ -13,6 +17,8 @@ actor BundleCache {
   private var entries: [String: (bundle: BundleFile, use: UInt64)] = [:]
   private var making: [String: Task<BundleFile, any Error>] = [:]
   private var uses: UInt64 = 0
+  /// The making that was begun last: the next one waits for it, so that memory is spent once, not once a replica.
+  private var lastMaking: Task<Void, Never>?
 
   init(folder: URL) { self.folder = folder }
 
@@ -31,7 +37,10 @@ actor BundleCache {
     if let task = making[key] { return try await task.value }
     let file = folder.appending(path: SHA256Hash(hashing: Array(key.utf8)).hex.prefix(32) + ".sheaf")
     let folder = folder
+    let before = lastMaking
     let task = Task {
+      await before?.value
+      defer { FreedMemory.giveBack() }
       try await Blocking.run {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       }
@@ -49,6 +58,7 @@ actor BundleCache {
       }
     }
     making[key] = task
+    lastMaking = Task { _ = await task.result }
     defer { making[key] = nil }
     let bundle = try await task.value
     entries[key] = (bundle, uses)
@@ -65,5 +75,15 @@ actor BundleCache {
       entries[key] = nil
       total -= entry.bundle.sizeInBytes
     }
+  }
+}
+
+/// Memory that the allocator keeps after large work.
+enum FreedMemory {
+  /// Hands it back to the system: a server lives long, and each of its threads would keep its own.
+  static func giveBack() {
+    #if canImport(Glibc)
+      malloc_trim(0)
+    #endif
   }
 }

@@ -346,7 +346,7 @@ func receive(
   try reader.begin(context)
   while let event = try reader.next(host: &host) {
     switch event {
-    case .body(let hash, let bytes):
+    case .body(let hash, let bytes, _):
       received.bodies[hash] = bytes
       host.contents[hash] = bytes
     case .changeSet(let changeSet): received.changeSets.append(changeSet)
