@@ -137,7 +137,7 @@ let package = Package(
     .testTarget(
       name: "SheafCommandTests",
       dependencies: [
-        "SheafTesting", "Sheaf", "SheafModel", "SheafSync", "SheafCommand",
+        "SheafTesting", "Sheaf", "SheafModel", "SheafMerge", "SheafSync", "SheafCommand",
       ]),
     .testTarget(name: "LadderTests", dependencies: ["SheafTesting"]),
   ],

@@ -17,14 +17,18 @@ CREATE TABLE document (
 CREATE INDEX document_by_collection ON document (collection, path);
 CREATE INDEX document_by_folded ON document (folded);
 
--- Content, once by hash. coding 0: as it is; 1: raw deflate.
+-- Content, once by hash. coding 0: as it is; 1: raw deflate; 2: a delta against another
+-- body, in a chain of at most 12 (depth counts the bases below).
 CREATE TABLE body (
   id INTEGER PRIMARY KEY,
   hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
   size INTEGER NOT NULL,
   coding INTEGER NOT NULL,
+  base INTEGER REFERENCES body (id),
+  depth INTEGER NOT NULL,
   data BLOB NOT NULL
 ) STRICT;
+CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
 
 -- The log. proof: the subset proof where this copy holds a part of the lines.
 CREATE TABLE change_set (

@@ -45,6 +45,7 @@ struct SheafCommand: AsyncParsableCommand {
     let session = Session.process()
     var outcome = Outcome.done
     do {
+      try Arguments.checkText()
       var command = try await asyncParseAsRoot()
       if let verb = command as? any Verb {
         outcome = try await verb.perform(in: session)

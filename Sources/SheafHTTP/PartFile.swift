@@ -126,8 +126,12 @@ actor PartFile {
     }
   }
 
-  /// Makes what came so far outlive a power cut, before the caller gives up.
+  /// Makes what came so far outlive a power cut, before the caller gives up; nothing leaves no file.
   func keep() async {
+    guard whole != nil, offset > 0 else {
+      try? await discard()
+      return
+    }
     guard let file else { return }
     _ = try? await Self.blocking { file.sync() }
   }

@@ -13,7 +13,10 @@ extension Responder {
     if wanted.to == nil {
       // The answer is pinned to one position, and says which: whoever takes a cut download
       // up later can ask for the same bytes although the log has grown.
-      wanted.to = Self.size(ofCheckpoint: try await service.checkpointNote())
+      // Who is ahead of this log gets no position: the library answers with its checkpoint, and
+      // the asker compares.
+      let size = Self.size(ofCheckpoint: try await service.checkpointNote())
+      if let size, wanted.known <= size { wanted.to = size }
     }
     switch try await service.offer(wanted) {
     case .unchanged(let note):

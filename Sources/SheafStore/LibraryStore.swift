@@ -178,6 +178,9 @@ public final class LibraryStore: Sendable {
 /// Valid only inside the closure it was handed to.
 public struct StoreTransaction {
   let db: Database
+  let bodyCache = BodyCache()
+
+  init(db: Database) { self.db = db }
 
   /// Runs a statement that is prepared once a connection.
   func execute(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws {

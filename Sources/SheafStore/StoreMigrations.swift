@@ -33,8 +33,11 @@ enum StoreMigrations {
         hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
         size INTEGER NOT NULL,
         coding INTEGER NOT NULL,
+        base INTEGER REFERENCES body (id),
+        depth INTEGER NOT NULL,
         data BLOB NOT NULL
       ) STRICT;
+      CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
 
       CREATE TABLE change_set (
         number INTEGER PRIMARY KEY,

@@ -6,15 +6,42 @@ import SheafModel
 extension StoreTransaction {
   /// Stores content once; storing it again does nothing.
   ///
-  /// - Parameter hash: The SHA-256 of `bytes`, which the caller has just computed.
-  public func storeBody(_ bytes: [UInt8], hash: SHA256Hash) throws {
+  /// - Parameters:
+  ///   - hash: The SHA-256 of `bytes`, which the caller has just computed.
+  ///   - base: Held content that this one is likely to resemble: what it was made from.
+  public func storeBody(_ bytes: [UInt8], hash: SHA256Hash, base: SHA256Hash? = nil) throws {
     guard try !holdsBody(hash) else { return }
+    defer { bodyCache.insert(bytes, for: hash) }
+    if let base, base != hash, bytes.count >= 256, let delta = try delta(of: bytes, against: base) {
+      try execute(
+        "INSERT INTO body (hash, size, coding, base, depth, data) VALUES (?, ?, 2, ?, ?, ?)",
+        [hash.data, bytes.count, delta.base, delta.depth, Data(delta.packed)])
+      return
+    }
     // Level 1: a first copy writes every body once, and the disk is rarely what is short.
     let packed = bytes.count < 64 ? [] : Deflate.compress(bytes, level: 1)
     let isPacked = !packed.isEmpty && packed.count < bytes.count - bytes.count / 16
     try execute(
-      "INSERT INTO body (hash, size, coding, data) VALUES (?, ?, ?, ?)",
+      "INSERT INTO body (hash, size, coding, depth, data) VALUES (?, ?, ?, 0, ?)",
       [hash.data, bytes.count, isPacked ? 1 : 0, Data(isPacked ? packed : bytes)])
+  }
+
+  /// The content as a delta against another body, when that is worth a longer way to read it.
+  private func delta(
+    of bytes: [UInt8], against base: SHA256Hash
+  ) throws -> (base: Int64, depth: Int, packed: [UInt8])? {
+    guard let row = try row("SELECT id, depth, size FROM body WHERE hash = ?", [base.data]) else {
+      return nil
+    }
+    let depth: Int = row[1]
+    let baseSize: Int = row[2]
+    // Reading a body must stay cheap: a bounded chain, and no base much larger than what it helps.
+    guard depth < BodyDelta.longestChain, baseSize <= bytes.count * 4, bytes.count <= BodyDelta.largestBody,
+      let baseBytes = try body(base)
+    else { return nil }
+    let packed = BodyDelta.pack(bytes, against: baseBytes)
+    guard packed.count < bytes.count / 4 else { return nil }
+    return (row[0], depth + 1, packed)
   }
 
   /// Whether content is held.
@@ -31,27 +58,43 @@ extension StoreTransaction {
   ///
   /// - Throws: `StoreError.damaged` when what is stored can't be unpacked.
   public func body(_ hash: SHA256Hash) throws -> [UInt8]? {
-    guard let row = try row("SELECT size, coding, data FROM body WHERE hash = ?", [hash.data]) else {
+    if let cached = bodyCache[hash] { return cached }
+    guard let row = try row("SELECT size, coding, data, base, depth FROM body WHERE hash = ?", [hash.data])
+    else {
       return nil
     }
-    return try Self.unpack(row, hash: hash)
+    let bytes = try unpack(row, place: "body \(hash)", depth: BodyDelta.longestChain)
+    bodyCache.insert(bytes, for: hash)
+    return bytes
   }
 
-  private static func unpack(_ row: Row, hash: SHA256Hash) throws -> [UInt8] {
+  /// - Parameter depth: How many bases may still lie below; a damaged file must not lead in circles.
+  private func unpack(_ row: Row, place: String, depth: Int) throws -> [UInt8] {
     let size: Int = row[0]
     let coding: Int = row[1]
     let data: Data = row[2]
+    guard size >= 0, size <= Limits.document else { throw StoreError.damaged(place) }
     switch coding {
     case 0:
-      guard data.count == size else { throw StoreError.damaged("body \(hash)") }
+      guard data.count == size else { throw StoreError.damaged(place) }
       return [UInt8](data)
     case 1:
-      guard size >= 0, size <= Limits.document, let bytes = try? Deflate.decompress([UInt8](data), size: size)
-      else {
-        throw StoreError.damaged("body \(hash)")
+      guard let bytes = try? Deflate.decompress([UInt8](data), size: size) else {
+        throw StoreError.damaged(place)
       }
       return bytes
-    default: throw StoreError.damaged("body \(hash) has coding \(coding)")
+    case 2:
+      guard depth > 0, let id = row[3] as Int64?,
+        let base = try self.row("SELECT size, coding, data, base, depth, hash FROM body WHERE id = ?", [id])
+      else { throw StoreError.damaged(place) }
+      let hash = try SHA256Hash(column: base[5], place)
+      let baseBytes = try bodyCache[hash] ?? unpack(base, place: place, depth: depth - 1)
+      bodyCache.insert(baseBytes, for: hash)
+      guard let bytes = BodyDelta.unpack([UInt8](data), against: baseBytes, size: size) else {
+        throw StoreError.damaged(place)
+      }
+      return bytes
+    default: throw StoreError.damaged("\(place) has coding \(coding)")
     }
   }
 
@@ -60,6 +103,7 @@ extension StoreTransaction {
   /// - Parameter candidates: The hashes to look at.
   public func dropUnneededBodies(_ candidates: Set<SHA256Hash>) throws {
     for hash in candidates.sorted() {
+      bodyCache.remove(hash)
       try execute(
         """
         DELETE FROM body WHERE hash = ?1
@@ -70,6 +114,7 @@ extension StoreTransaction {
             SELECT 1 FROM draft_line JOIN draft ON draft.id = draft_line.draft
             WHERE outcome <> 'logged' AND (content = ?1 OR base_content = ?1))
           AND NOT EXISTS (SELECT 1 FROM quarantine_body WHERE quarantine_body.hash = ?1)
+          AND NOT EXISTS (SELECT 1 FROM body AS other WHERE other.base = body.id)
         """, [hash.data])
     }
   }

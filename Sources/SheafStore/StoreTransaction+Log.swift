@@ -203,6 +203,7 @@ extension StoreTransaction {
         return .commit
       } catch {
         result = .failure(error)
+        bodyCache.removeAll()
         return .rollback
       }
     }

@@ -218,13 +218,3 @@ extension StoreTransaction {
     try db.execute(sql: "UPDATE document SET title = NULL")
   }
 }
-
-extension RevisionBase {
-  /// Whether a revision made from this is the first of its document under its path, or the first after a tombstone.
-  fileprivate var startsAnew: Bool {
-    switch self {
-    case .none, .headOf: true
-    case .head, .draft, .revisions: false
-    }
-  }
-}

@@ -65,7 +65,9 @@ struct BundleApplier {
     while let event = try reader.next(host: &host) {
       switch event {
       case .body(let hash, let bytes):
-        try transaction.storeBody(bytes, hash: hash)
+        // A copy that drops what is superseded must not keep it for being a base.
+        try transaction.storeBody(bytes, hash: hash, base: depth == .heads ? nil : host.lastBase)
+        host.lastBase = nil
         report.bodies += 1
       case .changeSet(let changeSet):
         try store(changeSet)

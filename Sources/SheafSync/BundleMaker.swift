@@ -277,5 +277,11 @@ struct StoreBundleHost: BundleHost {
       ? transaction.heads(document).first?.content : transaction.heads(document, at: size).first?.content
   }
 
-  mutating func bytes(of content: SHA256Hash) throws -> [UInt8]? { try transaction.body(content) }
+  /// The content asked for last: what the next body is a delta against.
+  var lastBase: SHA256Hash?
+
+  mutating func bytes(of content: SHA256Hash) throws -> [UInt8]? {
+    lastBase = content
+    return try transaction.body(content)
+  }
 }

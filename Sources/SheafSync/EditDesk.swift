@@ -51,7 +51,7 @@ struct EditDesk {
   mutating func put(_ bytes: [UInt8], hash: SHA256Hash, at path: DocumentPath) throws {
     try checkSubscription(path)
     let (content, base) = try current(path)
-    try transaction.storeBody(bytes, hash: hash)
+    try transaction.storeBody(bytes, hash: hash, base: facts.depth == .heads ? nil : content)
     add(
       Edit(
         verb: .put, path: path, base: base, content: .init(hash: hash, sizeInBytes: UInt64(bytes.count)),

@@ -47,7 +47,14 @@ struct FolderScan: Sendable {
   }
 
   private mutating func walk(_ location: String, prefix: [UInt8], depth: Int) {
-    guard depth < 64, problems.count < 100 else { return }
+    guard problems.count < 100 else { return }
+    // Any file this deep would be refused; a folder deeper still is not left out in silence.
+    guard depth < 64 else {
+      problems.append(
+        .init(path: String(decoding: prefix, as: UTF8.self), problem: PathError.Rule.tooManySegments.rawValue)
+      )
+      return
+    }
     guard let directory = opendir(location) else {
       problems.append(.init(path: location, problem: "it can't be read: \(String(cString: strerror(errno)))"))
       return

@@ -13,9 +13,11 @@ import SheafModel
 /// stop for a reader that waits for its output; what is written to it goes through a
 /// socket, since a write to a closed pipe would end this process.
 final class GitProcess {
-  private let process = Process()
+  private let process: ChildProcess
+  /// The exit code, once it has been waited for.
+  private var exitCode: Int32?
   private let output: Int32
-  private let errors: FileHandle
+  private let errors: Int32
   private var input: Int32?
   private var buffer: [UInt8] = []
   private var start = 0
@@ -31,41 +33,47 @@ final class GitProcess {
       "-u", "GIT_DIR", "-u", "GIT_WORK_TREE", "-u", "GIT_INDEX_FILE", "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0",
       "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1",
     ]
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = strict + ["git", "-C", repository.path] + arguments
-    errors = try Self.unnamedFile()
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = errors
-    if takesInput {
-      var ends: [Int32] = [-1, -1]
-      #if canImport(Glibc)
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-      #else
-        let kind = SOCK_STREAM
-      #endif
-      guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-        throw GitError.failed(String(cString: strerror(errno)))
-      }
-      input = ends[0]
-      process.standardInput = FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
-    } else {
-      process.standardInput = FileHandle.nullDevice
-    }
-    output = dup(pipe.fileHandleForReading.fileDescriptor)
-    _ = fcntl(output, F_SETFD, FD_CLOEXEC)
-    do {
-      try process.run()
-    } catch {
+    let errors = try Self.unnamedFile()
+    let results = try Self.streams()
+    let questions =
+      takesInput ? try Self.streams() : (ours: Int32(-1), child: open("/dev/null", O_RDONLY | O_CLOEXEC))
+    let process = ChildProcess(
+      ["/usr/bin/env"] + strict + ["git", "-C", repository.path] + arguments,
+      streams: [questions.child, results.child, errors])
+    close(results.child)
+    close(questions.child)
+    self.errors = errors
+    output = results.ours
+    if takesInput { input = questions.ours }
+    guard let process else {
+      close(results.ours)
+      close(errors)
+      if takesInput { close(questions.ours) }
       throw GitError.missing
     }
+    self.process = process
+  }
+
+  /// Two ends of a stream that no other child inherits.
+  private static func streams() throws -> (ours: Int32, child: Int32) {
+    var ends: [Int32] = [-1, -1]
+    #if canImport(Glibc)
+      let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    #else
+      let kind = SOCK_STREAM
+    #endif
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+      throw GitError.failed(String(cString: strerror(errno)))
+    }
+    return (ends[0], ends[1])
   }
 
   deinit {
     if let input { close(input) }
     close(output)
+    close(errors)
     // Ours alone, started above; it is of no use to anybody without us.
-    if process.isRunning { process.terminate() }
+    if exitCode == nil { process.kill() }
   }
 
   /// The bytes up to a separator, which is taken too; `nil` at the end.
@@ -123,17 +131,22 @@ final class GitProcess {
   func finish() throws {
     if let input { close(input) }
     input = nil
-    process.waitUntilExit()
-    guard process.terminationReason == .exit, process.terminationStatus == 0 else { throw failure() }
+    guard wait() == 0 else { throw failure() }
+  }
+
+  private func wait() -> Int32 {
+    let code = exitCode ?? process.wait()
+    exitCode = code
+    return code
   }
 
   private func failure() -> GitError {
-    process.waitUntilExit()
     // 127 is what env answers when there is no such program.
-    if process.terminationStatus == 127 { return .missing }
-    try? errors.seek(toOffset: 0)
-    let said = String(decoding: (try? errors.read(upToCount: 2_000)) ?? Data(), as: UTF8.self)
-    return .failed(said.trimmingCharacters(in: .whitespacesAndNewlines))
+    if wait() == 127 { return .missing }
+    var said = [UInt8](repeating: 0, count: 2_000)
+    let count = said.withUnsafeMutableBytes { pread(errors, $0.baseAddress, $0.count, 0) }
+    let text = String(decoding: said.prefix(max(0, count)), as: UTF8.self)
+    return .failed(text.trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
   private func take(_ count: Int, _ each: (ArraySlice<UInt8>) -> Void) throws {
@@ -170,12 +183,13 @@ final class GitProcess {
     }
   }
 
-  private static func unnamedFile() throws -> FileHandle {
+  private static func unnamedFile() throws -> Int32 {
     var template = Array((FileManager.default.temporaryDirectory.path + "/sheaf-git-XXXXXX").utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw GitError.failed(String(cString: strerror(errno))) }
     unlink(template)
-    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    return descriptor
   }
 }
 

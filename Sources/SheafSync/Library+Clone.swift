@@ -34,11 +34,18 @@ extension Library {
     from remote: any Remote, to folder: URL, options: CloneOptions, environment: LibraryEnvironment,
     activity: @escaping ActivitySink = { _ in }
   ) async throws -> (library: Library, report: PullReport) {
-    try checkTarget(folder)
+    try UnfinishedFolder.check(folder)
     let incoming = folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming")
     let request = PullRequest(from: 0, known: 0, depth: options.depth, subscription: options.subscription)
-    let answer = try await remote.pull(request, into: incoming) {
-      activity(.transferring(received: $0, total: $1))
+    let answer: PullAnswer
+    do {
+      answer = try await remote.pull(request, into: incoming) {
+        activity(.transferring(received: $0, total: $1))
+      }
+    } catch {
+      // What was received stays; a folder without any of it goes.
+      rmdir(incoming.path)
+      throw error
     }
     guard case .bundle(let file, let transferred) = answer else {
       throw RemoteError.notSheaf(address: remote.address, detail: "it has no first copy to give")
@@ -68,7 +75,7 @@ extension Library {
     fromBundle file: URL, to folder: URL, options: CloneOptions, environment: LibraryEnvironment,
     activity: @escaping ActivitySink = { _ in }
   ) async throws -> (library: Library, report: PullReport) {
-    try checkTarget(folder)
+    try UnfinishedFolder.check(folder)
     let header = try await Blocking.run {
       let source = try BundleSource(file)
       return try BundleReader(source: source.read).readHeader()
@@ -82,22 +89,18 @@ extension Library {
     if let expected = options.expectedLibrary, expected != header.library {
       throw WrongLibrary(found: header.library, expected: expected)
     }
-    let library = try await make(at: folder, environment: environment, isPublisher: false) { _ in
+    let made = try await make(at: folder, environment: environment, isPublisher: false) { _ in
       CopyFacts(
         library: header.library, name: header.library.slug, logKey: logKey, isPublisher: false,
         depth: header.content.depth ?? options.depth, subscription: header.subscription,
         member: options.member,
         remote: "")
-    }
-    do {
+    } fill: { library in
       let report = try await library.apply(bundle: file, mayChangeDepth: true, activity: activity)
       try await library.takeName()
-      return (library, report)
-    } catch {
-      try? await library.close()
-      try? FileManager.default.removeItem(at: folder)
-      throw error
+      return report
     }
+    return (made.library, made.value)
   }
 
   /// Takes the library's name for people from its settings document, where there is one.
@@ -109,17 +112,6 @@ extension Library {
       var facts = try transaction.facts()
       facts.name = name
       try transaction.setFacts(facts)
-    }
-  }
-
-  private static func checkTarget(_ folder: URL) throws {
-    let manager = FileManager.default
-    guard manager.fileExists(atPath: folder.path) else { return }
-    guard !manager.fileExists(atPath: folder.appending(path: LibraryStore.fileName).path) else {
-      throw StoreError.alreadyThere(folder.path)
-    }
-    guard try manager.contentsOfDirectory(atPath: folder.path).isEmpty else {
-      throw LibraryError.folderNotEmpty(folder.path)
     }
   }
 }

@@ -91,7 +91,9 @@ private struct DraftCourt {
     var leaves: [SHA256Hash] = []
     while let event = try reader.next(host: &host) {
       switch event {
-      case .body(let hash, let bytes): try transaction.storeBody(bytes, hash: hash)
+      case .body(let hash, let bytes):
+        try transaction.storeBody(bytes, hash: hash, base: host.lastBase)
+        host.lastBase = nil
       case .changeSet(let changeSet):
         leaves.append(changeSet.leafHash)
         try judge(changeSet, sequencer: &sequencer)

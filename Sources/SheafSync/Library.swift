@@ -49,27 +49,22 @@ public final class Library: Sendable {
         library: LibraryID(name: name, logKey: logKey), name: name, logKey: logKey, isPublisher: true,
         depth: .full,
         subscription: .all, member: member, remote: "")
-    }
+    } fill: { _ in
+    }.library
   }
 
-  /// Makes the folder of a copy, with whatever facts its keys lead to.
+  /// Makes the folder of a copy, with whatever facts its keys lead to, and fills it.
   ///
-  /// A folder that this call made is removed again when it fails.
-  static func make(
+  /// It is a library once `fill` is done; when anything fails the folder is as it was.
+  static func make<Value: Sendable>(
     at folder: URL, environment: LibraryEnvironment, isPublisher: Bool,
-    facts: @Sendable @escaping (KeyFolder) throws -> CopyFacts
-  ) async throws -> Library {
-    try await Blocking.run {
-      let manager = FileManager.default
-      let wasThere = manager.fileExists(atPath: folder.path)
-      if wasThere {
-        let file = folder.appending(path: LibraryStore.fileName)
-        guard !manager.fileExists(atPath: file.path) else { throw StoreError.alreadyThere(folder.path) }
-        let content = try manager.contentsOfDirectory(atPath: folder.path)
-        guard content.isEmpty else { throw LibraryError.folderNotEmpty(folder.path) }
-      }
-      do {
-        try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+    facts: @Sendable @escaping (KeyFolder) throws -> CopyFacts,
+    fill: @Sendable (Library) async throws -> Value
+  ) async throws -> (library: Library, value: Value) {
+    let unfinished = try await Blocking.run { try UnfinishedFolder(folder) }
+    var made: Library?
+    do {
+      let library = try await Blocking.run {
         let keys = KeyFolder(library: folder)
         try keys.create(environment: environment, withLogKey: isPublisher)
         let facts = try facts(keys)
@@ -80,16 +75,15 @@ public final class Library: Sendable {
         }
         try store.checkpointFile()
         return try Library(folder: folder, store: store, facts: facts, environment: environment)
-      } catch {
-        if wasThere {
-          for name in (try? manager.contentsOfDirectory(atPath: folder.path)) ?? [] {
-            try? manager.removeItem(at: folder.appending(path: name))
-          }
-        } else {
-          try? manager.removeItem(at: folder)
-        }
-        throw error
       }
+      made = library
+      let value = try await fill(library)
+      try await Blocking.run { try unfinished.finish() }
+      return (library, value)
+    } catch {
+      try? await made?.close()
+      unfinished.abandon()
+      throw error
     }
   }
 
@@ -98,6 +92,7 @@ public final class Library: Sendable {
   /// A publisher that was stopped between appending and signing signs now.
   public static func open(at folder: URL, environment: LibraryEnvironment) async throws -> Library {
     let library = try await Blocking.run {
+      guard !UnfinishedFolder.isMarked(folder) else { throw LibraryError.unfinished(folder.path) }
       let store = try LibraryStore.open(in: folder, options: environment.storeOptions)
       let facts = try store.readBlocking { try $0.facts() }
       return try Library(folder: folder, store: store, facts: facts, environment: environment)
@@ -134,6 +129,8 @@ public final class Library: Sendable {
 public enum LibraryError: SheafFailure, Equatable {
   /// The folder holds other things.
   case folderNotEmpty(String)
+  /// The copy was being made, and that was cut short or still goes on.
+  case unfinished(String)
   /// Only the publisher's copy can do this.
   case onlyPublisher(String)
   /// Only a replica can do this.
@@ -160,6 +157,7 @@ public enum LibraryError: SheafFailure, Equatable {
   public var problem: String {
     switch self {
     case .folderNotEmpty(let folder): "\(folder) is not empty"
+    case .unfinished(let folder): "the library in \(folder) was never finished"
     case .onlyPublisher(let what): "only the publisher's copy can \(what)"
     case .onlyReplica: "the publisher's copy has nobody to pull from"
     case .needsDepth(let depth, let what):
@@ -178,6 +176,7 @@ public enum LibraryError: SheafFailure, Equatable {
   public var hint: String? {
     switch self {
     case .folderNotEmpty: "Choose a folder that is empty or does not exist."
+    case .unfinished: "Run the `sheaf init` or `sheaf clone` again that was to make it."
     case .onlyPublisher: "Run the command in the publisher's folder."
     case .onlyReplica: "Name a folder to exchange with, or run the command in a replica's folder."
     case .needsDepth(let depth, _): "Run `sheaf sync --keep \(depth.rawValue)` first."

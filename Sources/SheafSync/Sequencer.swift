@@ -27,9 +27,11 @@ struct Sequencer {
   var seen: ChangeSetNote.Position { .init(size: position.size, root: position.root) }
 
   /// Stores content and names it for an edit.
-  func store(_ bytes: [UInt8]) throws -> Edit.Content {
+  ///
+  /// - Parameter base: The content it was made from, where there is one.
+  func store(_ bytes: [UInt8], base: SHA256Hash? = nil) throws -> Edit.Content {
     let hash = SHA256Hash(hashing: bytes)
-    try transaction.storeBody(bytes, hash: hash)
+    try transaction.storeBody(bytes, hash: hash, base: base)
     return Edit.Content(hash: hash, sizeInBytes: UInt64(bytes.count))
   }
 
@@ -142,7 +144,9 @@ struct Sequencer {
     }
     let names = try [first, second].map { try transaction.revision(row: $0).name }
     return (
-      Edit(verb: .merge, path: path, base: .revisions(names), content: try store(bytes), baseContent: nil),
+      Edit(
+        verb: .merge, path: path, base: .revisions(names), content: try store(bytes, base: ours),
+        baseContent: nil),
       merged.rule
     )
   }

@@ -9,7 +9,7 @@ struct ClinicTranscripts {
       $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1
 
       $ sheaf publish content --library lib -m "First articles"
-      Published change set 1: 2 new documents, 24 B.
+      Published change set 1: 2 new documents, 23 B.
 
       $ sheaf serve --library lib --port 0 --quiet > address 2> server.log & echo $! > server.pid
 
@@ -24,7 +24,7 @@ struct ClinicTranscripts {
       $ sheaf serve --show-tokens --library lib | sed -n 's/contributor  //p' > token
 
       $ sheaf clone $(cat address) clinic --as Ben --token-file token
-      Cloned Demo into clinic.
+      Cloned demo into clinic.
       Pulled 1 change set from 127.0.0.1:…: 2 revisions, … in … s.
       At checkpoint 1 of …, as the publisher signed it.
       hint: compare the identity with the publisher's: sheaf/demo/…
@@ -34,8 +34,8 @@ struct ClinicTranscripts {
 
       $ cd clinic && sheaf list
       PATH     REVISION  SIZE  STATE  TITLE
-      a.md     1.1       14 B         One
-      b/c.txt  1.2       10 B
+      a.md     1.1       13 B         One
+      b/c.txt  1.2       10 B         c.txt
 
       $ cd clinic && sheaf sync
       Nothing new.
@@ -46,9 +46,9 @@ struct ClinicTranscripts {
 
       $ cd clinic && sheaf diff
       a.md: 1.1 -> draft
-        …
-        [-text.-]
-        {+changed+}
+        # One
+
+        [-text.-]{+changed+}
 
       $ cd clinic && sheaf sync
       Pushed 1 draft, … B: 1 taken.
@@ -68,7 +68,7 @@ struct ClinicTranscripts {
       $ sheaf history a.md --library clinic
       REVISION  DATE        BY   DID  SIZE  REASON
       2.1       …  Ben  put  15 B  A better word
-      1.1       …  Ada  put  14 B  First articles
+      1.1       …  Ada  put  13 B  First articles
 
       $ sheaf show a.md@1.1 --library lib
       # One
@@ -99,7 +99,7 @@ struct ClinicTranscripts {
       At checkpoint 1 of ….
 
       $ sheaf clone stick clinic --as Ben 2>/dev/null
-      Cloned Demo into clinic.
+      Cloned demo into clinic.
       Pulled 1 change set from …/stick: 1 revision, … in … s.
       At checkpoint 1 of …, as the publisher signed it.
 
@@ -117,7 +117,8 @@ struct ClinicTranscripts {
       At checkpoint 2 of ….
 
       $ sheaf sync --library clinic
-      ⋮
+      1 draft answered: 1 taken.
+      Pulled 1 change set from …/stick: 1 revision, … in … s.
       At checkpoint 2 of …, same as the publisher's.
 
       $ sheaf verify --library clinic
@@ -201,7 +202,7 @@ struct ClinicTranscripts {
       It carries 1 change set, 1 revision and 1 content of 4 B, packed into … B.
 
       $ sheaf clone first.sheaf clinic --as Ben 2>/dev/null
-      Cloned Demo into clinic.
+      Cloned demo into clinic.
       Pulled 1 change set from …/first.sheaf: 1 revision, … B in … s.
       At checkpoint 1 of …, as the publisher signed it.
 
@@ -215,14 +216,18 @@ struct ClinicTranscripts {
 
       $ sheaf bundle create --from 1 -o second.sheaf --mode trail --library lib > /dev/null
 
-      $ sheaf bundle apply second.sheaf --library clinic
-      Pulled 1 change set from second.sheaf: 1 revision, … B in … s.
-      At checkpoint 2 of …, as the publisher signed it.
-
       $ head -c 100 second.sheaf > cut.sheaf; sheaf bundle apply cut.sheaf --library clinic
       sheaf: …; the library is as it was.
       ⋮
       [4]
+
+      $ sheaf bundle apply second.sheaf --library clinic
+      Pulled 1 change set from second.sheaf: 1 revision, … B in … s.
+      At checkpoint 2 of …, as the publisher signed it.
+
+      $ sheaf bundle apply second.sheaf --library clinic
+      sheaf: the bundle holds nothing new for this copy, which is at checkpoint 2; the library is as it was.
+      [1]
 
       $ sheaf show a.md --library clinic
       two

@@ -1,4 +1,5 @@
 import Foundation
+import SheafSync
 import Testing
 
 @testable import SheafCommand

@@ -171,6 +171,7 @@ struct HeadsTests {
       (.init(.delete, "gone.md", "@"), nil, .nothingThere),
       (.init(.put, "a.md", "-", "x"), nil, .alreadyThere),
       (.init(.put, "late.md", "@", "x"), 1, .nothingThere),
+      (.init(.move, "a.md", "@late.md", "x"), nil, .alreadyThere),
       (.init(.put, "a.md", "^", "x"), nil, .noDraft),
       (.init(.merge, "a.md", "1.1,9.9", "x"), nil, .unknownParent),
       (.init(.merge, "a.md", "1.1,1.2", "x"), nil, .foreignParent),

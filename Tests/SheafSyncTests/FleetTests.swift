@@ -7,7 +7,7 @@ import Testing
 /// A failing seed reruns alone, step for step: `SHEAF_FLEET_SEEDS=17 swift test --filter FleetTests`;
 /// `1000..<9000` tries others than those of the suite.
 @Suite struct FleetTests {
-  static let stepCount = 30
+  static let stepCount = 15
 
   static var seeds: Range<UInt64> {
     let text = ProcessInfo.processInfo.environment["SHEAF_FLEET_SEEDS"] ?? "0..<500"

@@ -58,11 +58,11 @@ extension Fleet {
 
   private func act(as index: Int) async throws -> String {
     switch Int.random(in: 0..<20, using: &random) {
-    case 0..<8: try await edit(as: index)
-    case 8: try await remove(as: index)
-    case 9: try await move(as: index)
-    case 10..<12: try await resolve(as: index)
-    case 12..<17: try await sync(as: index)
+    case 0..<7: try await edit(as: index)
+    case 7: try await remove(as: index)
+    case 8: try await move(as: index)
+    case 9..<11: try await resolve(as: index)
+    case 11..<17: try await sync(as: index)
     default: try await meetStick(as: index)
     }
   }
@@ -70,7 +70,8 @@ extension Fleet {
   // MARK: edits
 
   private func drawnPath() -> DocumentPath {
-    let all = Fleet.texts + Fleet.texts + Fleet.records + Fleet.images
+    // Few documents and one that everybody likes, so that edits meet.
+    let all = Fleet.texts + Fleet.records + Fleet.images + Array(repeating: Fleet.texts[0], count: 5)
     return all.randomElement(using: &random) ?? Fleet.texts[0]
   }
 
@@ -126,7 +127,7 @@ extension Fleet {
   private func resolve(as index: Int) async throws -> String {
     let library = members[index].library
     guard let conflict = try await library.conflicts().randomElement(using: &random) else {
-      return "no conflict"
+      return try await edit(as: index)
     }
     let path = try DocumentPath(conflict.path)
     let resolution: Resolution =

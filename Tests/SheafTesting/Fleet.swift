@@ -60,6 +60,7 @@ public final class Fleet {
         library: try await Library.create(
           at: home, name: "Fleet", member: "publisher", environment: world.environment)))
     try await publishStart()
+    if Bool.random(using: &random) { _ = try await publisher.exchange(with: FolderRemote(folder: stick)) }
     for number in 1...replicas {
       let world = TestWorld(seed: random.next())
       let home = folder.appending(path: "replica-\(number)")

@@ -57,7 +57,7 @@ struct SyncCommand: Verb {
       if let remote {
         address = try session.remote(remote)
       } else if !remembered.isEmpty {
-        address = try session.remote(remembered)
+        address = try session.remote(remembered, isRemembered: true)
       } else {
         throw AddressError.none
       }

@@ -6,6 +6,16 @@ extension Depth: ExpressibleByArgument {}
 
 /// What a person may write for a place in a library.
 enum Arguments {
+  /// Refuses arguments that are not UTF-8, before one that was silently repaired names something else.
+  static func checkText() throws {
+    for index in 0..<Int(CommandLine.argc) {
+      guard let argument = CommandLine.unsafeArgv[index] else { continue }
+      guard String(validatingCString: argument) != nil else {
+        throw UsageError("argument \(index) is not UTF-8")
+      }
+    }
+  }
+
   /// A document's path; a `./` in front of it is the shell's habit and means nothing.
   static func document(_ text: String) throws -> DocumentPath {
     do { return try DocumentPath(text.hasPrefix("./") ? String(text.dropFirst(2)) : text) } catch {

@@ -73,8 +73,12 @@ struct Console: Sendable {
   }
 
   /// Says what failed, and what to try.
+  ///
+  /// A problem may go on in lines that are set in by two spaces; other line breaks in it are
+  /// escaped, so that no name or answer from outside can pose as a line of ours.
   func fail(_ explanation: FailureText) {
-    note(Style.red("sheaf:", isShown: isErrorColoured) + " " + explanation.problem.escapedForTerminal)
+    let lines = explanation.problem.components(separatedBy: "\n  ").map(\.escapedForTerminal)
+    note(Style.red("sheaf:", isShown: isErrorColoured) + " " + lines.joined(separator: "\n  "))
     if let text = explanation.hint { hint(text) }
   }
 

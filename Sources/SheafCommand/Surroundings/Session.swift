@@ -22,10 +22,13 @@ struct Session: Sendable {
   func url(_ path: String) -> URL { URL(filePath: path, relativeTo: currentFolder).standardizedFileURL }
 
   /// The address that a person's words mean.
-  func remote(_ text: String) throws -> RemoteAddress {
+  ///
+  /// A remembered one was a folder once: when nothing is there now, a stick is not plugged in.
+  func remote(_ text: String, isRemembered: Bool = false) throws -> RemoteAddress {
     try RemoteAddress(text, base: currentFolder) { path in
       var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) ? isFolder.boolValue : nil
+      let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      return isThere ? isFolder.boolValue : isRemembered ? true : nil
     }
   }
 

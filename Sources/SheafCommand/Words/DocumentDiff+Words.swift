@@ -8,7 +8,7 @@ extension DocumentDiff {
   func lines(isColoured: Bool) -> [String] {
     let title = "\(path.escapedForTerminal): \(from.escapedForTerminal) -> \(to.escapedForTerminal)"
     var lines = [Style.bold(title, isShown: isColoured)]
-    if let words { lines += Self.text(of: words, isColoured).map { "  " + $0 } }
+    if let words { lines += Self.text(of: words, isColoured).map { $0.isEmpty ? "" : "  " + $0 } }
     for field in fields ?? [] {
       lines.append("  \(field.pointer.isEmpty ? "(whole)" : field.pointer.escapedForTerminal)")
       if let before = field.before {

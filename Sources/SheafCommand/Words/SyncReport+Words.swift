@@ -27,7 +27,12 @@ extension SyncReport {
     var lines: [String] = []
     if !pushed.isEmpty {
       let declined = pushed.count - taken
-      var line = "Pushed \(Quantity(pushed.count, "draft")), \(ByteCount(sentInBytes)): \(taken) taken"
+      // A folder answers drafts that were left there by an earlier sync.
+      let deed =
+        sentInBytes > 0
+        ? "Pushed \(Quantity(pushed.count, "draft")), \(ByteCount(sentInBytes))"
+        : "\(Quantity(pushed.count, "draft")) answered"
+      var line = "\(deed): \(taken) taken"
       if declined > 0 { line += ", \(declined) not taken" }
       lines.append(line + ".")
       for answer in pushed {

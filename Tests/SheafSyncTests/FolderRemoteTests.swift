@@ -1,0 +1,300 @@
+import Foundation
+import SheafModel
+import SheafTesting
+import Testing
+
+@testable import SheafSync
+
+/// What only a folder can get wrong: names, links, damage, space, and who was there when.
+@Suite struct FolderRemoteTests {
+  /// A publisher with one document, a replica, and a stick that both have met.
+  private struct Scene {
+    var publisher: Library
+    var replica: Library
+    var stick: URL
+    var remote: FolderRemote { FolderRemote(folder: stick) }
+
+    func files(_ folder: String) -> [String] {
+      ((try? FileManager.default.contentsOfDirectory(atPath: stick.appending(path: folder).path)) ?? [])
+        .sorted()
+    }
+
+    func put(_ text: String, at path: String = "articles/a.md", on library: Library) async throws {
+      _ = try await library.put(Array(text.utf8), at: DocumentPath(path), reason: "Change")
+    }
+  }
+
+  private func withScene(_ body: (Scene) async throws -> Void) async throws {
+    try await withTemporaryFolder { folder in
+      let publisher = try await Library.create(
+        at: folder.appending(path: "publisher"), name: "Stick", member: "publisher",
+        environment: TestWorld(seed: 1).environment)
+      _ = try await publisher.put(
+        Array("# A\n\nfirst\n".utf8), at: DocumentPath("articles/a.md"), reason: "Start")
+      let stick = folder.appending(path: "stick", directoryHint: .isDirectory)
+      try FileManager.default.createDirectory(at: stick, withIntermediateDirectories: true)
+      _ = try await publisher.exchange(with: FolderRemote(folder: stick))
+      let replica = try await Library.clone(
+        from: FolderRemote(folder: stick), to: folder.appending(path: "replica"),
+        options: CloneOptions(member: "clinic"), environment: TestWorld(seed: 2).environment
+      ).library
+      try await body(Scene(publisher: publisher, replica: replica, stick: stick))
+      try await replica.close()
+      try await publisher.close()
+    }
+  }
+
+  @Test("A position never moves past a bundle that is not there")
+  func missingBundle() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      #expect(scene.files("bundles").contains("1-2-trail.sheaf"))
+      try FileManager.default.removeItem(at: scene.stick.appending(path: "bundles/1-2-trail.sheaf"))
+      await #expect(throws: RemoteError.nothingFits(address: scene.stick.path, position: 1)) {
+        try await scene.replica.sync(with: scene.remote)
+      }
+      #expect(try await scene.replica.status().size == 1)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      let report = try await scene.replica.sync(with: scene.remote)
+      #expect(report.size == 2 && report.isSameAsPublisher)
+    }
+  }
+
+  @Test("Bundles that nobody needs any more leave the stick; others' files stay")
+  func stickSpace() async throws {
+    try await withScene { scene in
+      try Data("mine".utf8).write(to: scene.stick.appending(path: "bundles/holiday.jpg"))
+      for text in ["second", "third"] {
+        try await scene.put("# A\n\n\(text)\n", on: scene.publisher)
+        _ = try await scene.publisher.exchange(with: scene.remote)
+      }
+      // The first copy is small here, so each step made it anew.
+      #expect(scene.files("bundles") == ["0-3-trail.sheaf", "1-3-trail.sheaf", "holiday.jpg"])
+      _ = try await scene.replica.sync(with: scene.remote)
+      let report = try await scene.publisher.exchange(with: scene.remote)
+      #expect(scene.files("bundles") == ["0-3-trail.sheaf", "holiday.jpg"])
+      #expect(report.bundlesWritten == 0)
+    }
+  }
+
+  @Test("A large first copy stays while the step behind it is small, and a clone takes both")
+  func firstCopyStays() async throws {
+    try await withScene { scene in
+      var random = SplitMix64(seed: 3)
+      _ = try await scene.publisher.put(
+        random.bytes(60_000), at: DocumentPath("images/large.bin"), reason: "Large")
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      try await scene.put("# A\n\nthird\n", on: scene.publisher)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      #expect(scene.files("bundles").contains("0-2-trail.sheaf"))
+      let folder = scene.stick.deletingLastPathComponent().appending(path: "late")
+      let late = try await Library.clone(
+        from: scene.remote, to: folder, options: CloneOptions(member: "late"),
+        environment: TestWorld(seed: 4).environment
+      ).library
+      let report = try await late.sync(with: scene.remote)
+      #expect(report.size == 3 && report.isSameAsPublisher)
+      try await late.close()
+    }
+  }
+
+  @Test("Damaged drafts are reported and left, block nobody else, and come again")
+  func damagedDrafts() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nclinic\n", on: scene.replica)
+      _ = try await scene.replica.sync(with: scene.remote)
+      let own = "drafts/\(scene.replica.memberMark)"
+      let name = try #require(scene.files(own).first)
+      let file = scene.stick.appending(path: own).appending(path: name)
+      var bytes = try Data(contentsOf: file)
+      bytes[bytes.count - 1] ^= 1
+      try bytes.write(to: file)
+
+      let other = try await Library.clone(
+        from: scene.remote, to: scene.stick.deletingLastPathComponent().appending(path: "other"),
+        options: CloneOptions(member: "other"), environment: TestWorld(seed: 5).environment
+      ).library
+      try await scene.put("# B\n\nother\n", at: "articles/b.md", on: other)
+      _ = try await other.sync(with: scene.remote)
+
+      var report = try await scene.publisher.exchange(with: scene.remote)
+      #expect(report.problems.count == 1 && report.problems[0].contains(name))
+      #expect(report.pushed.count == 1)
+      #expect(scene.files(own) == [name])
+      _ = try await scene.replica.sync(with: scene.remote)
+      report = try await scene.publisher.exchange(with: scene.remote)
+      #expect(report.problems.isEmpty && report.pushed.count == 1)
+      let synced = try await scene.replica.sync(with: scene.remote)
+      #expect(synced.drafts == 0 && synced.isSameAsPublisher)
+      try await other.close()
+    }
+  }
+
+  @Test("A lost stick loses no draft: it goes to the next remote")
+  func lostStick() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nclinic\n", on: scene.replica)
+      let deposited = try await scene.replica.sync(with: scene.remote)
+      #expect(deposited.deposited == 1)
+      try await scene.put("# A\n\nclinic again\n", on: scene.replica)
+      let report = try await scene.replica.sync(with: MemoryRemote(service: scene.publisher))
+      #expect(report.pushed.count == 2 && report.drafts == 0 && report.refused == 0)
+      let content = try await scene.publisher.content(of: DocumentPath("articles/a.md"))
+      #expect(content?.bytes == Array("# A\n\nclinic again\n".utf8))
+    }
+  }
+
+  @Test("Links on a stick lead nowhere", arguments: ["bundles", "drafts", "replicas", "answers"])
+  func links(folder: String) async throws {
+    try await withScene { scene in
+      let outside = scene.stick.deletingLastPathComponent().appending(path: "outside")
+      try FileManager.default.createDirectory(at: outside, withIntermediateDirectories: true)
+      let target = scene.stick.appending(path: folder)
+      try? FileManager.default.removeItem(at: target)
+      try FileManager.default.createSymbolicLink(at: target, withDestinationURL: outside)
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      try await scene.put("# B\n\nclinic\n", at: "articles/b.md", on: scene.replica)
+      _ = try? await scene.publisher.exchange(with: scene.remote)
+      _ = try? await scene.replica.sync(with: scene.remote)
+      _ = try? await scene.publisher.exchange(with: scene.remote)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: outside.path).isEmpty)
+    }
+  }
+
+  @Test("A linked file is not read as a bundle")
+  func linkedBundle() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      let file = scene.stick.appending(path: "bundles/1-2-trail.sheaf")
+      let outside = scene.stick.deletingLastPathComponent().appending(path: "outside.sheaf")
+      try FileManager.default.moveItem(at: file, to: outside)
+      try FileManager.default.createSymbolicLink(at: file, withDestinationURL: outside)
+      await #expect(throws: RemoteError.nothingFits(address: scene.stick.path, position: 1)) {
+        try await scene.replica.sync(with: scene.remote)
+      }
+    }
+  }
+
+  @Test("A bundle whose name lies about its start is passed over")
+  func lyingName() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      let bundles = scene.stick.appending(path: "bundles")
+      try FileManager.default.copyItem(
+        at: bundles.appending(path: "0-2-trail.sheaf"), to: bundles.appending(path: "1-9-trail.sheaf"))
+      let report = try await scene.replica.sync(with: scene.remote)
+      #expect(report.size == 2)
+    }
+  }
+
+  @Test("A folder of another library, or of a later state, is left alone by the publisher")
+  func foreignFolder() async throws {
+    try await withScene { scene in
+      let other = try await Library.create(
+        at: scene.stick.deletingLastPathComponent().appending(path: "other"), name: "Other",
+        member: "publisher",
+        environment: TestWorld(seed: 9).environment)
+      _ = try await other.put(Array("# O\n".utf8), at: DocumentPath("articles/o.md"), reason: "Start")
+      let before = try FileManager.default.subpathsOfDirectory(atPath: scene.stick.path).sorted()
+      await #expect(throws: RemoteError.self) { try await other.exchange(with: scene.remote) }
+      #expect(try FileManager.default.subpathsOfDirectory(atPath: scene.stick.path).sorted() == before)
+      try await other.close()
+
+      let backup = scene.stick.deletingLastPathComponent().appending(path: "backup")
+      try FileManager.default.createDirectory(at: backup, withIntermediateDirectories: true)
+      let restored = try await Library.create(
+        at: backup, name: "Stick", member: "publisher", environment: TestWorld(seed: 1).environment)
+      _ = try await restored.put(
+        Array("# A\n\nfirst\n".utf8), at: DocumentPath("articles/a.md"), reason: "Start")
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      await #expect(throws: RemoteError.self) { try await restored.exchange(with: scene.remote) }
+      try await restored.close()
+    }
+  }
+
+  @Test("A stick that is not there is said to be unreachable, and no folder is made in its place")
+  func missingStick() async throws {
+    try await withScene { scene in
+      let gone = FolderRemote(folder: scene.stick.appending(path: "gone"))
+      await #expect {
+        try await scene.replica.sync(with: gone)
+      } throws: { error in
+        guard case RemoteError.unreachable = error else { return false }
+        return (error as? RemoteError)?.hint != nil
+      }
+      await #expect(throws: RemoteError.self) { try await scene.publisher.exchange(with: gone) }
+      #expect(!FileManager.default.fileExists(atPath: gone.folder.path))
+    }
+  }
+
+  @Test("Too large a file is refused before it is read")
+  func sizeLimits() async throws {
+    try await withScene { scene in
+      let mark = MemberMark(publicKey: [7])
+      let own = scene.stick.appending(path: "drafts/\(mark)")
+      try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+      let file = own.appending(path: "1-0123456789abcdef.sheaf")
+      #expect(FileManager.default.createFile(atPath: file.path, contents: nil))
+      // A hole: it has the size and takes no space.
+      #expect(truncate(file.path, off_t(Limits.pushBytes) + 1) == 0)
+      let report = try await scene.publisher.exchange(with: scene.remote)
+      #expect(report.problems == ["drafts/\(mark)/1-0123456789abcdef.sheaf is larger than a push may be"])
+    }
+  }
+
+  @Test("A stick pulled out while it was written leaves the old files, and the leftovers go")
+  func leftovers() async throws {
+    try await withScene { scene in
+      let leftover = scene.stick.appending(path: "bundles/1-2-trail.sheaf.new")
+      try Data("half".utf8).write(to: leftover)
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      let before = try await scene.replica.sync(with: scene.remote)
+      #expect(before.size == 1)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      #expect(!FileManager.default.fileExists(atPath: leftover.path))
+      #expect(try await scene.replica.sync(with: scene.remote).size == 2)
+    }
+  }
+
+  @Test("Names are read strictly and written back alike")
+  func names() throws {
+    for text in [
+      "0-16-trail.sheaf", "12-19-full.sheaf", "0k7-19-heads.sheaf", "17-19-heads-906c7ff47cd7c682.sheaf",
+    ] {
+      #expect(BundleName(text)?.text == text)
+    }
+    for text in [
+      "", ".sheaf", "1-2.sheaf", "01-2-trail.sheaf", "+1-2-trail.sheaf", "1-2-drafts.sheaf",
+      "1-2-trail-.sheaf",
+      "1-2-trail-../../../etc/pa.sheaf", "1-2-trail.sheaf.new", "1k1-2-heads.sheaf", "1k-2-heads.sheaf",
+      "1-99999999999999999999-trail.sheaf", "1-2-trail-906c7ff47cd7c682-x.sheaf",
+    ] {
+      #expect(BundleName(text) == nil, "\(text)")
+    }
+    #expect(DraftsName("3-906c7ff47cd7c682.sheaf")?.text == "3-906c7ff47cd7c682.sheaf")
+    for text in ["-906c7ff47cd7c682.sheaf", "03-906c7ff47cd7c682.sheaf", "3-906c.sheaf", "3.sheaf"] {
+      #expect(DraftsName(text) == nil, "\(text)")
+    }
+  }
+
+  @Test("A position line is read exactly as it is written")
+  func positions() throws {
+    let articles = Subscription.only([try CollectionName("articles")])
+    let position = FolderPosition(
+      library: "sheaf/x/y", request: PullRequest(from: 12, known: 12, depth: .heads, subscription: articles))
+    #expect(position.text == "sheaf/position/v1 sheaf/x/y 12 12 heads articles\n")
+    #expect(FolderPosition(Array(position.text.utf8)) == position)
+    for text in [
+      "", "\n", "sheaf/position/v1 sheaf/x/y 12 12 heads articles",
+      "sheaf/position/v1 sheaf/x/y 11 12 heads *\n",
+      "sheaf/position/v1 sheaf/x/y 012 12 heads *\n", "sheaf/position/v2 sheaf/x/y 12 12 heads *\n",
+      "sheaf/position/v1 sheaf/x/y 12 12 drafts *\n", "sheaf/position/v1 sheaf/x/y 12 12 heads\n",
+    ] {
+      #expect(FolderPosition(Array(text.utf8)) == nil, "\(text)")
+    }
+  }
+}
