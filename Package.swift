@@ -26,6 +26,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     .target(
@@ -55,7 +56,7 @@ let package = Package(
     .target(
       name: "SheafSync",
       dependencies: [
-        "SheafModel", "SheafLog", "SheafDelta", "SheafMerge", "SheafBundle", "SheafStore",
+        "SheafModel", "SheafLog", "SheafDelta", "SheafMerge", "SheafBundle", "SheafStore", "CMalloc",
       ]),
 
     .target(

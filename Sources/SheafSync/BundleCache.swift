@@ -2,7 +2,7 @@ import Foundation
 import SheafModel
 
 #if canImport(Glibc)
-  import Glibc
+  import CMalloc
 #endif
 
 /// Finished bundles on disk, so that replicas that ask for the same step share one making.
