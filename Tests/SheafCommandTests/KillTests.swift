@@ -8,6 +8,8 @@ import Testing
 struct KillTests {
   /// Kills that each test waits for; a process that ended before its moment does not count.
   private static let kills = 14
+  /// Kills of a server; each costs the second after which its replica asks again.
+  private static let serverKills = 10
 
   @Test("Publishing that is killed happened or did not, and goes on")
   func publish() async throws {
@@ -75,9 +77,9 @@ struct KillTests {
     }
     let duration = try await scene.median(of: command) { try await change(1000 + $0) }
     var random = SplitMix64(seed: 4)
-    for index in 0..<Self.kills {
+    for index in 0..<Self.serverKills {
       try await change(index)
-      let moment = duration * (0.3 + 0.8 * scene.moment(index, of: Self.kills, &random))
+      let moment = duration * (0.3 + 0.8 * scene.moment(index, of: Self.serverKills, &random))
       // The replica asks again after a second where the line was cut; by then the server is back.
       let (lines, _) = try await scene.shell(
         """
