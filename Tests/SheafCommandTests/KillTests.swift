@@ -8,6 +8,8 @@ import Testing
 struct KillTests {
   /// Kills that each test waits for; a process that ended before its moment does not count.
   private static let kills = 14
+  /// Kills of a server; each costs the second after which its replica asks again.
+  private static let serverKills = 10
 
   @Test("Publishing that is killed happened or did not, and goes on")
   func publish() async throws {
@@ -75,9 +77,9 @@ struct KillTests {
     }
     let duration = try await scene.median(of: command) { try await change(1000 + $0) }
     var random = SplitMix64(seed: 4)
-    for index in 0..<Self.kills {
+    for index in 0..<Self.serverKills {
       try await change(index)
-      let moment = duration * (0.3 + 0.8 * scene.moment(index, of: Self.kills, &random))
+      let moment = duration * (0.3 + 0.8 * scene.moment(index, of: Self.serverKills, &random))
       // The replica asks again after a second where the line was cut; by then the server is back.
       let (lines, _) = try await scene.shell(
         """
@@ -254,13 +256,21 @@ private final class Scene: Sendable {
     _ check: (Printed) async throws -> Void
   ) async throws {
     var random = SplitMix64(seed: UInt64(command.utf8.count))
+    var duration = duration
     var hits = 0
     for round in 0..<(3 * count) where hits < count {
       try await prepare(round)
       let moment = duration * (0.1 + 0.9 * moment(round, of: count, &random))
+      let start = ContinuousClock.now
       let (_, code) = try await shell("timeout --foreground -s KILL \(moment) \(command) > told 2> said")
-      #expect(code == 137 || code == 0)
-      if code == 137 { hits += 1 }
+      // 124 is what `timeout` says of a command that ended by itself just when its time was up.
+      #expect(code == 137 || code == 0 || code == 124)
+      if code == 137 {
+        hits += 1
+      } else {
+        // The machine is less busy than when the duration was measured.
+        duration = min(duration, start.duration(to: .now) / .seconds(1))
+      }
       try await check(Printed(text: String(contentsOf: folder.appending("told"), encoding: .utf8)))
     }
     #expect(hits == count)

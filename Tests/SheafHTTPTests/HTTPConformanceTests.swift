@@ -10,7 +10,7 @@ import Synchronization
 import Testing
 
 /// What is true of every remote, for a real library behind a real server.
-@Suite("HTTP is a remote like the others")
+@Suite("HTTP is a remote like the others", .serialized)
 struct HTTPConformanceTests {
   @Test("HTTP", arguments: RemoteConformance.sentences)
   func http(sentence: String) async throws {
