@@ -50,7 +50,68 @@ struct BodyTests {
       try withStore { (transaction) throws in
         try transaction.storeBody(content, hash: hash)
         try transaction.execute(damage)
+        // As another transaction would find it.
+        transaction.bodyCache.removeAll()
         #expect(throws: StoreError.self, "\(damage)") { try transaction.body(hash) }
+      }
+    }
+  }
+
+  /// Forty versions of a text, each made from the one before.
+  private static let versions: [[UInt8]] = (0..<40).map { version in
+    (0..<200).flatMap { line in Array("Line \(line) of version \(line == version ? version : 0).\n".utf8) }
+  }
+
+  @Test("A body made from another is kept as a delta, in chains of bounded length, and read back as it was")
+  func deltas() throws {
+    try withStore { (transaction) throws in
+      var base: SHA256Hash?
+      for version in Self.versions {
+        let hash = SHA256Hash(hashing: version)
+        try transaction.storeBody(version, hash: hash, base: base)
+        base = hash
+      }
+      transaction.bodyCache.removeAll()
+      for version in Self.versions.reversed() {
+        #expect(try transaction.body(SHA256Hash(hashing: version)) == version)
+        transaction.bodyCache.removeAll()
+      }
+      #expect(try transaction.integer("SELECT max(depth) FROM body") == Int64(BodyDelta.longestChain))
+      let stored = try #require(try transaction.integer("SELECT sum(length(data)) FROM body"))
+      #expect(stored < Int64(Self.versions.reduce(0) { $0 + $1.count } / 20))
+    }
+  }
+
+  @Test("A base outlives its document for as long as another body is a delta against it")
+  func basesStay() throws {
+    try withStore { (transaction) throws in
+      let hashes = Self.versions.prefix(2).map { SHA256Hash(hashing: $0) }
+      try transaction.storeBody(Self.versions[0], hash: hashes[0])
+      try transaction.storeBody(Self.versions[1], hash: hashes[1], base: hashes[0])
+      try transaction.dropUnneededBodies([hashes[0]])
+      #expect(try transaction.body(hashes[1]) == Self.versions[1])
+      #expect(try transaction.holdsBody(hashes[0]))
+      try transaction.dropUnneededBodies([hashes[1]])
+      try transaction.dropUnneededBodies([hashes[0]])
+      #expect(try transaction.bodyHashes().isEmpty)
+    }
+  }
+
+  @Test("A delta that was damaged, or whose base leads in a circle, is found out")
+  func damagedDeltas() throws {
+    let damages = [
+      "UPDATE body SET data = x'00' WHERE coding = 2", "UPDATE body SET data = zeroblob(40) WHERE coding = 2",
+      "UPDATE body SET base = id WHERE coding = 2", "UPDATE body SET base = NULL WHERE coding = 2",
+      "UPDATE body SET data = x'ffffffffffffffffffffffff' WHERE coding = 2",
+    ]
+    for damage in damages {
+      try withStore { (transaction) throws in
+        let hashes = Self.versions.prefix(2).map { SHA256Hash(hashing: $0) }
+        try transaction.storeBody(Self.versions[0], hash: hashes[0])
+        try transaction.storeBody(Self.versions[1], hash: hashes[1], base: hashes[0])
+        try transaction.execute(damage)
+        transaction.bodyCache.removeAll()
+        #expect(throws: StoreError.self, "\(damage)") { try transaction.body(hashes[1]) }
       }
     }
   }
