@@ -18,6 +18,8 @@ public enum Durability: Sendable {
 public final class LibraryStore: Sendable {
   /// The name of the database in a library's folder.
   public static let fileName = "library.sqlite"
+  /// A write-ahead log larger than this is moved into the file when the store is closed.
+  private static let largeLogInBytes = 1 << 20
   /// The newest store format that this code reads and writes.
   public static let format = StoreMigrations.latest
 
@@ -69,13 +71,14 @@ public final class LibraryStore: Sendable {
     var configuration = Configuration()
     configuration.label = "sheaf.library"
     configuration.foreignKeysEnabled = true
-    configuration.maximumReaderCount = 8
+    configuration.maximumReaderCount = 4
     configuration.busyMode = .timeout(10)
     let durability = options.durability
     let maximumPageCount = options.maximumPageCount
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
-      try db.execute(sql: "PRAGMA cache_size = -16384")
+      // Every reader keeps its cache for as long as the process lives, so theirs are small.
+      try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -2048 : -16384)")
       try db.execute(sql: "PRAGMA cell_size_check = ON")
       try StoreHardening.apply(to: db)
       if let maximumPageCount { try db.execute(sql: "PRAGMA max_page_count = \(maximumPageCount)") }
@@ -117,6 +120,15 @@ public final class LibraryStore: Sendable {
 
   /// Ends all connections. The store must not be used afterwards.
   public func close() throws {
+    let log = folder.appending(path: Self.fileName + "-wal").path
+    let size = (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int) ?? 0
+    if size > Self.largeLogInBytes {
+      try? pool.writeWithoutTransaction { db in
+        // Nobody is waited for: what another process still reads, it moves over itself.
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
+        _ = try db.checkpoint(.truncate)
+      }
+    }
     try pool.close()
   }
 
