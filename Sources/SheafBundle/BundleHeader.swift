@@ -125,6 +125,14 @@ extension BundleHeader {
     ] where count > limit {
       throw .tooLarge(what: what, limit: limit, offset: offset)
     }
+    if content == .drafts {
+      for (what, count, limit) in [
+        ("revisions in drafts", revisionCount, UInt64(Limits.revisionLines)),
+        ("unpacked bytes of drafts", unpackedSizeInBytes, Limits.draftsUnpackedBytes),
+      ] where count > limit {
+        throw .tooLarge(what: what, limit: limit, offset: offset)
+      }
+    }
     if content == .drafts, changeSetCount > UInt64(Limits.pushedChangeSets) {
       throw .tooLarge(what: "drafts", limit: UInt64(Limits.pushedChangeSets), offset: offset)
     }

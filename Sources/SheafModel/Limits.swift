@@ -24,6 +24,10 @@ public enum Limits {
   public static let pushedChangeSets = 10_000
   /// The largest push in bytes, as sent.
   public static let pushBytes = 64 << 20
+  /// The most that one push may unpack to, in bytes.
+  public static let draftsUnpackedBytes: UInt64 = 1 << 30
+  /// The most content that one draft may hold, in bytes: what is sure to fit into a push.
+  public static let draftBytes = 60 << 20
   /// The largest bundle in bytes, as sent.
   public static let bundleBytes: UInt64 = 2 << 30
   /// The most that a bundle may unpack to, in bytes.

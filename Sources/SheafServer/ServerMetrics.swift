@@ -26,8 +26,8 @@ final class ServerMetrics: Sendable {
     series.withLock { all in
       var one = all[route] ?? Series()
       one.byStatus[status, default: 0] += 1
-      one.receivedBytes += UInt64(max(0, receivedBytes))
-      one.sentBytes += sentBytes
+      one.receivedBytes &+= UInt64(max(0, receivedBytes))
+      one.sentBytes &+= sentBytes
       one.seconds += seconds
       one.count += 1
       for (index, bound) in Self.bounds.enumerated() where seconds <= bound.seconds {

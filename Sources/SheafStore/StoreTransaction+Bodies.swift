@@ -102,21 +102,33 @@ extension StoreTransaction {
   ///
   /// - Parameter candidates: The hashes to look at.
   public func dropUnneededBodies(_ candidates: Set<SHA256Hash>) throws {
-    for hash in candidates.sorted() {
-      bodyCache.remove(hash)
-      try execute(
-        """
-        DELETE FROM body WHERE hash = ?1
-          AND NOT EXISTS (SELECT 1 FROM head WHERE content = ?1)
-          AND NOT EXISTS (SELECT 1 FROM conflict WHERE base = ?1)
-          AND NOT EXISTS (SELECT 1 FROM revision WHERE content = ?1)
-          AND NOT EXISTS (
-            SELECT 1 FROM draft_line JOIN draft ON draft.id = draft_line.draft
-            WHERE outcome <> 'logged' AND (content = ?1 OR base_content = ?1))
-          AND NOT EXISTS (SELECT 1 FROM quarantine_body WHERE quarantine_body.hash = ?1)
-          AND NOT EXISTS (SELECT 1 FROM body AS other WHERE other.base = body.id)
-        """, [hash.data])
+    var remaining = candidates
+    var isDone = false
+    // A base goes only after what is a delta against it, so what was left is looked at again.
+    while !isDone {
+      isDone = true
+      for hash in remaining.sorted() where try dropUnneededBody(hash) {
+        remaining.remove(hash)
+        isDone = false
+      }
     }
+  }
+
+  private func dropUnneededBody(_ hash: SHA256Hash) throws -> Bool {
+    bodyCache.remove(hash)
+    try execute(
+      """
+      DELETE FROM body WHERE hash = ?1
+        AND NOT EXISTS (SELECT 1 FROM head WHERE content = ?1)
+        AND NOT EXISTS (SELECT 1 FROM conflict WHERE base = ?1)
+        AND NOT EXISTS (SELECT 1 FROM revision WHERE content = ?1)
+        AND NOT EXISTS (
+          SELECT 1 FROM draft_line JOIN draft ON draft.id = draft_line.draft
+          WHERE outcome <> 'logged' AND (content = ?1 OR base_content = ?1))
+        AND NOT EXISTS (SELECT 1 FROM quarantine_body WHERE quarantine_body.hash = ?1)
+        AND NOT EXISTS (SELECT 1 FROM body AS other WHERE other.base = body.id)
+      """, [hash.data])
+    return db.changesCount > 0
   }
 
   /// Every held content hash, for verification.

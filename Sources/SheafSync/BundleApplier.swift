@@ -27,7 +27,7 @@ struct BundleApplier {
   /// - Throws: `BundleError` or `BundleMisfit`.
   init(
     transaction: StoreTransaction, facts: CopyFacts, logVerifier: VerifierKey, reader: BundleReader,
-    mayChangeDepth: Bool
+    mayChangeDepth: Bool, wanted: PullRequest?
   ) throws {
     self.transaction = transaction
     self.reader = reader
@@ -41,6 +41,9 @@ struct BundleApplier {
     report = PullReport(
       from: own.size, to: header.to, changeSets: 0, revisions: 0, tombstones: 0, bodies: 0, sizeInBytes: 0,
       transferredInBytes: 0, stateRoot: "")
+    if let wanted, wanted.depth != depth || wanted.subscription.text != header.subscription.text {
+      throw BundleMisfit.notAskedFor(depth: depth, subscription: header.subscription)
+    }
     let isSameKind = depth == facts.depth && header.subscription == facts.subscription
     guard header.to >= own.size else { throw BundleMisfit.older(to: header.to, own: own.size) }
     guard header.to > own.size || !isSameKind else { throw BundleMisfit.nothingNew(own.size) }
@@ -107,6 +110,10 @@ struct BundleApplier {
         content: line.content, commitmentIsNeeded: line.content == nil || changeSet.seed == nil)
       report.revisions += 1
       if !line.line.verb.hasContent { report.tombstones += 1 }
+      // Hashes alone would pass every proof; a copy must also get what it is to keep.
+      if depth == .full, let content = line.content, try !transaction.holdsBody(content) {
+        throw BundleMisfit.missingBody(line.line.path)
+      }
     }
     var nodes: [(MerkleNodeID, SHA256Hash)] = []
     position.append(leaf: changeSet.leafHash) { nodes.append(($0, $1)) }
@@ -146,6 +153,12 @@ struct BundleApplier {
       }
     } else {
       changed = try transaction.project(after: header.from) { _ in }
+      for document in changed {
+        for content in try transaction.heads(document).compactMap(\.content)
+        where try !transaction.holdsBody(content) {
+          throw BundleMisfit.missingBody(try transaction.path(document))
+        }
+      }
     }
     if header.from == 0 {
       try transaction.rebuildState()
@@ -177,6 +190,7 @@ public enum BundleMisfit: SheafFailure, Equatable {
   case older(to: UInt64, own: UInt64)
   case nothingNew(UInt64)
   case otherKind(depth: Depth, subscription: Subscription)
+  case notAskedFor(depth: Depth, subscription: Subscription)
   case wrongStart(from: UInt64, own: UInt64)
   case missingBody(DocumentPath)
   case stateDiffers(own: SHA256Hash, signed: SHA256Hash)
@@ -190,6 +204,9 @@ public enum BundleMisfit: SheafFailure, Equatable {
     case .nothingNew(let own): "the bundle holds nothing new for this copy, which is at checkpoint \(own)"
     case .otherKind(let depth, let subscription):
       "the bundle is for a copy that keeps \(depth.rawValue) of \(subscription == .all ? "everything" : subscription.text)"
+    case .notAskedFor(let depth, let subscription):
+      "the remote sent \(depth.rawValue) of \(subscription == .all ? "everything" : subscription.text), "
+        + "which is not what it was asked for"
     case .wrongStart(let from, let own): "the bundle starts at checkpoint \(from), and this copy is at \(own)"
     case .missingBody(let path): "the bundle names content of \(path) that it does not carry"
     case .stateDiffers(let own, let signed):
@@ -205,12 +222,12 @@ public enum BundleMisfit: SheafFailure, Equatable {
     case .older, .nothingNew: nil
     case .otherKind: "Run `sheaf sync --keep … --only …` to change what this copy keeps."
     case .wrongStart: "Run `sheaf sync`, or get a bundle that starts where this copy is."
-    case .missingBody, .stateDiffers, .noEnd: "Do not use this bundle; tell the publisher."
+    case .notAskedFor, .missingBody, .stateDiffers, .noEnd: "Do not use this bundle; tell the publisher."
     }
   }
   public var kind: FailureKind {
     switch self {
-    case .missingBody, .stateDiffers, .noEnd: .verification
+    case .notAskedFor, .missingBody, .stateDiffers, .noEnd: .verification
     default: .failed
     }
   }

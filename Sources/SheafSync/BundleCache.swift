@@ -43,8 +43,10 @@ actor BundleCache {
       defer { FreedMemory.giveBack() }
       try await Blocking.run {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        Self.removeForgotten(in: folder)
       }
-      let partial = file.appendingPathExtension("making")
+      // Another process may make the same bundle in the same folder.
+      let partial = folder.appending(path: "\(UUID().uuidString).making")
       do {
         let made = try await make(partial)
         try await Blocking.run {
@@ -64,6 +66,18 @@ actor BundleCache {
     entries[key] = (bundle, uses)
     evict(keeping: key)
     return bundle
+  }
+
+  /// Removes what other runs left behind: nobody resumes a download after a day from the same file.
+  private static func removeForgotten(in folder: URL) {
+    let files = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: [.contentModificationDateKey])
+    for file in files ?? [] {
+      let values = try? file.resourceValues(forKeys: [.contentModificationDateKey])
+      if let changed = values?.contentModificationDate, changed.timeIntervalSinceNow < -86_400 {
+        try? FileManager.default.removeItem(at: file)
+      }
+    }
   }
 
   private func evict(keeping newest: String) {

@@ -213,9 +213,12 @@ struct BundleMaker {
         content = .none
       } else if let hash = revision.content {
         let superseded = try transaction.superseded(revision.id)
-        content =
-          try carriesBody(hash, supersededAt: superseded) && transaction.holdsBody(hash)
-          ? .body(hash) : .hashOnly(hash)
+        let isHeld = try transaction.holdsBody(hash)
+        // A bundle without what is current at its end would leave its receiver unable to go on.
+        if !isHeld, request.depth == .full || (superseded ?? .max) > to {
+          throw LibraryError.notHeld(revision.path.text)
+        }
+        content = isHeld && carriesBody(hash, supersededAt: superseded) ? .body(hash) : .hashOnly(hash)
       } else {
         content = .unknown
       }

@@ -19,6 +19,9 @@ struct EditDesk {
     facts = try transaction.facts()
   }
 
+  /// The public key of the member whose edits these are.
+  var memberKey: [UInt8] { library.member.verifierKey.publicKey }
+
   /// What stands under a path as this copy shows it: content, and what an edit would be made from.
   func current(_ path: DocumentPath) throws -> (content: SHA256Hash?, base: RevisionBase) {
     if !facts.isPublisher, let draft = try transaction.newestDraftLine(of: path) {
@@ -161,6 +164,8 @@ struct EditDesk {
   ///
   /// - Returns: The change set's number, or the draft's leaf hash.
   func storeDraft(reason: String) throws -> SHA256Hash {
+    let size = edits.reduce(UInt64(0)) { $0 + ($1.content?.sizeInBytes ?? 0) }
+    guard size <= UInt64(Limits.draftBytes) else { throw DraftTooLarge(sizeInBytes: size) }
     let position = try transaction.position()
     let previous = try transaction.drafts([.waiting, .deposited, .logged]).last
     let composed = try library.composer.compose(
@@ -186,6 +191,16 @@ public struct PathCollision: SheafFailure, Equatable {
   public var problem: String { "\(first) and \(second) would be one file on a disk that ignores case" }
   public var unchanged: String { "nothing was published" }
   public var hint: String? { "Rename one of them." }
+}
+
+/// A draft that could not be handed over in one push.
+public struct DraftTooLarge: SheafFailure, Equatable {
+  public let sizeInBytes: UInt64
+  public var problem: String {
+    "the draft would hold \(sizeInBytes) bytes, and at most \(Limits.draftBytes) can be handed over at once"
+  }
+  public var unchanged: String { "nothing was recorded" }
+  public var hint: String? { "Make several smaller drafts." }
 }
 
 /// A reason that the collection's settings require is missing.

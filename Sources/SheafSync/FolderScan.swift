@@ -1,5 +1,6 @@
 import Foundation
 import SheafModel
+import SheafStore
 
 #if canImport(Glibc)
   import Glibc
@@ -81,6 +82,12 @@ struct FolderScan: Sendable {
       return
     }
     let file = location + "/" + text
+    if text == LibraryStore.fileName {
+      let folder = prefix.isEmpty ? location : String(decoding: prefix.dropLast(), as: UTF8.self)
+      problems.append(
+        .init(path: folder, problem: "it is a Sheaf library, whose keys would be published with it"))
+      return
+    }
     if Self.skippedNames.contains(text) || text.hasSuffix("~") || text.hasPrefix("~$") || text.hasPrefix("._")
     {
       skipped.append(shown)

@@ -50,12 +50,20 @@ extension Library {
   public func apply(
     bundle file: URL, mayChangeDepth: Bool = false, activity: @escaping ActivitySink = { _ in }
   ) async throws -> PullReport {
+    try await apply(bundle: file, mayChangeDepth: mayChangeDepth, wanted: nil, activity: activity)
+  }
+
+  /// - Parameter wanted: What a remote was asked for; a bundle of another kind is refused.
+  func apply(
+    bundle file: URL, mayChangeDepth: Bool, wanted: PullRequest?, activity: @escaping ActivitySink
+  ) async throws -> PullReport {
     try environment.step(.bundleReceived)
     let report = try await store.write(purpose: "sheaf (applying a bundle)") { transaction in
       let source = try BundleSource(file)
       var applier = try BundleApplier(
         transaction: transaction, facts: try transaction.facts(), logVerifier: self.logVerifier,
-        reader: BundleReader(source: source.read), mayChangeDepth: mayChangeDepth)
+        reader: BundleReader(source: source.read), mayChangeDepth: mayChangeDepth,
+        wanted: wanted)
       var report = try applier.apply { activity(.applying(done: $0, total: $1)) }
       report.sizeInBytes = source.sizeInBytes
       try self.environment.step(.bundleStaged)

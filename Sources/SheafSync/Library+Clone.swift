@@ -53,7 +53,8 @@ extension Library {
     var made: (library: Library, report: PullReport)
     do {
       made = try await clone(
-        fromBundle: file, to: folder, options: options, environment: environment, activity: activity)
+        fromBundle: file, wanted: request, to: folder, options: options, environment: environment,
+        activity: activity)
     } catch let error as any SheafFailure where error.kind == .verification {
       try? FileManager.default.removeItem(at: incoming)
       throw error
@@ -74,6 +75,15 @@ extension Library {
   public static func clone(
     fromBundle file: URL, to folder: URL, options: CloneOptions, environment: LibraryEnvironment,
     activity: @escaping ActivitySink = { _ in }
+  ) async throws -> (library: Library, report: PullReport) {
+    try await clone(
+      fromBundle: file, wanted: nil, to: folder, options: options, environment: environment,
+      activity: activity)
+  }
+
+  private static func clone(
+    fromBundle file: URL, wanted: PullRequest?, to folder: URL, options: CloneOptions,
+    environment: LibraryEnvironment, activity: @escaping ActivitySink
   ) async throws -> (library: Library, report: PullReport) {
     try UnfinishedFolder.check(folder)
     let header = try await Blocking.run {
@@ -96,7 +106,8 @@ extension Library {
         member: options.member,
         remote: "")
     } fill: { library in
-      let report = try await library.apply(bundle: file, mayChangeDepth: true, activity: activity)
+      let report = try await library.apply(
+        bundle: file, mayChangeDepth: true, wanted: wanted, activity: activity)
       try await library.takeName()
       return report
     }

@@ -19,7 +19,9 @@ extension Library {
   /// Makes one change set of all that differs between a folder and the library.
   ///
   /// New, changed and moved files are recorded; missing ones are reported and deleted
-  /// only when asked. On a replica the change set is a draft. All or nothing: a file
+  /// only when asked. A file that was made before others edited its document does not
+  /// undo their edits: it is merged with them, left out when it holds nothing new, or
+  /// refused when the two clash. On a replica the change set is a draft. All or nothing: a file
   /// that breaks a rule publishes nothing.
   ///
   /// - Throws: `FolderRefusal`, `ContentRefusal`, `PathCollision`; the library is as it was.
@@ -34,6 +36,7 @@ extension Library {
       let plan = ChangePlan(current: try desk.currentContents(), folder: hashes)
       let needed = Set(plan.added + plan.changed)
       var size: UInt64 = 0
+      var meetings = FolderMeetings(desk: desk)
       for file in scan.files where needed.contains(file.path) {
         let bytes = try FolderScan.read(file)
         let hash = SHA256Hash(hashing: bytes)
@@ -41,18 +44,22 @@ extension Library {
           throw FolderRefusal(
             folder: nil, problems: [.init(path: file.path.text, problem: "it changed while it was read")])
         }
-        try desk.put(bytes, hash: hash, at: file.path)
-        size += UInt64(bytes.count)
+        guard let content = try meetings.content(for: file.path, file: bytes, hash: hash) else { continue }
+        try desk.put(content, hash: SHA256Hash(hashing: content), at: file.path)
+        size += UInt64(content.count)
       }
+      try meetings.check()
       for move in plan.moved { try desk.move(from: move.from, to: move.to) }
       if options.prunes { for path in plan.missing { try desk.remove(path) } }
       try desk.check(reason: reason, others: scan.files.map(\.path))
       return PublishReport(
-        added: plan.added.map(\.text), changed: plan.changed.map(\.text),
+        added: plan.added.map(\.text),
+        changed: plan.changed.filter { !meetings.behind.contains($0) }.map(\.text),
         moved: plan.moved.map { .init(from: $0.from.text, to: $0.to.text) },
         removed: options.prunes ? plan.missing.map(\.text) : [],
         missing: options.prunes ? [] : plan.missing.map(\.text), skipped: scan.skipped,
-        unchangedCount: plan.unchangedCount, sizeInBytes: size)
+        unchangedCount: plan.unchangedCount, sizeInBytes: size, behind: meetings.behind.map(\.text),
+        merged: meetings.merged.map(\.text))
     }
     var report = recorded.value
     report.changeSet = recorded.changeSet

@@ -139,6 +139,15 @@ private struct DraftCourt {
     var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
     var violations: [ContentRefusal.Violation] = []
     let message = try Reason(parsing: reason).message
+    let gone = Set(received.lines.filter { !$0.line.verb.hasContent }.map(\.line.path))
+    // Few lines share a folded name with any other, so looking through them all again is for these only.
+    var names: [String: Int] = [:]
+    for line in received.lines where line.line.verb.hasContent {
+      names[line.line.path.foldedForDisks, default: 0] += 1
+    }
+    let put = received.lines.map(\.line.path).filter {
+      names[$0.foldedForDisks, default: 0] > 1 && !gone.contains($0)
+    }
     for line in received.lines {
       guard line.line.verb != .merge else { throw SequencerRefusal.reservedVerb(line.line.verb.rawValue) }
       if message.allSatisfy(\.isWhitespace), rules.requiresReason(line.line.path.collection) {
@@ -151,7 +160,9 @@ private struct DraftCourt {
       violations += try rules.violations(of: line.line.path, content: bytes).map {
         .init(path: line.line.path.text, place: $0.place.description, rule: $0.rule)
       }
-      if let other = try transaction.collisions(with: line.line.path).first {
+      let others = try transaction.collisions(with: line.line.path).filter { !gone.contains($0) }
+      let own = put.filter { $0 != line.line.path && $0.foldedForDisks == line.line.path.foldedForDisks }
+      if let other = (others + own).first {
         throw PathCollision(first: other.text, second: line.line.path.text)
       }
     }

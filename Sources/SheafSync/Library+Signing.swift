@@ -59,8 +59,12 @@ extension Library {
   }
 
   private func checkSignerRecord(_ transaction: StoreTransaction) throws {
-    let position = try transaction.position()
+    // Read before the log is looked at: the record never runs ahead of a log that is committed.
     let record = try keys.signerRecord()
+    let position = try transaction.position()
+    guard try record != nil || transaction.newestCheckpoint() == nil else {
+      throw KeyError.unreadable(keys.folder.path + "/signed")
+    }
     guard record == nil || record?.origin == id.text else {
       throw KeyError.unreadable(keys.folder.path + "/signed")
     }

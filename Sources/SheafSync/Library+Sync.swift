@@ -26,7 +26,14 @@ extension Library {
     with remote: any Remote, options: SyncOptions = SyncOptions(), activity: @escaping ActivitySink = { _ in }
   ) async throws -> SyncReport {
     guard !isPublisher else { throw LibraryError.onlyReplica }
-    let pushed = try await push(to: remote)
+    var pushed: (answers: [DraftAnswer], deposited: Int, sentInBytes: UInt64) = ([], 0, 0)
+    var pushFailure: RemoteError?
+    do {
+      pushed = try await push(to: remote)
+    } catch let error as RemoteError where error.concernsDraftsOnly {
+      // What is new still comes; the drafts wait, and what kept them is told in the end.
+      pushFailure = error
+    }
     let pulled: (report: PullReport?, isSame: Bool)
     do {
       pulled = try await pullEverything(from: remote, options: options, activity: activity)
@@ -38,14 +45,16 @@ extension Library {
       throw error
     }
     try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
+    if let pushFailure { throw pushFailure }
+    let handedOver = pushed
     return try await store.read { transaction in
       let drafts = try transaction.drafts([.waiting, .deposited, .logged, .refused])
       return SyncReport(
-        remote: remote.address, pushed: pushed.answers, deposited: pushed.deposited, pulled: pulled.report,
+        remote: remote.address, pushed: handedOver.answers, deposited: handedOver.deposited, pulled: pulled.report,
         size: try transaction.position().size, newestChange: try transaction.newestChange(),
         isSameAsPublisher: pulled.isSame, drafts: drafts.filter { $0.outcome != .refused }.count,
         conflicts: try transaction.conflictedDocuments().map(\.path.text),
-        refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: pushed.sentInBytes,
+        refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: handedOver.sentInBytes,
         isPublisher: false,
         bundlesWritten: 0)
     }
@@ -114,7 +123,8 @@ extension Library {
       return (nil, try await isSame(note, remote: remote))
     case .bundle(let file, let transferred):
       do {
-        var report = try await apply(bundle: file, mayChangeDepth: request.from == 0, activity: activity)
+        var report = try await apply(
+          bundle: file, mayChangeDepth: request.from == 0, wanted: request, activity: activity)
         report.transferredInBytes = transferred
         remove(file)
         return (report, true)
@@ -147,7 +157,10 @@ extension Library {
     }
     let checkpoint = try parsed.verified(by: logVerifier, origin: id.text)
     let own = try await store.read { try $0.position() }
-    guard checkpoint.size >= own.size else { return false }
+    guard checkpoint.size >= own.size else {
+      try await checkPrefix(checkpoint)
+      return false
+    }
     guard checkpoint.size == own.size else {
       throw RemoteError.nothingFits(address: remote.address, position: own.size)
     }
@@ -155,6 +168,17 @@ extension Library {
       throw HistoryRewritten(size: own.size, own: own.root, theirs: checkpoint.root)
     }
     return true
+  }
+
+  /// An older checkpoint must be one that this copy's own log had, as far as the copy can tell.
+  private func checkPrefix(_ checkpoint: Checkpoint) async throws {
+    try await store.read { transaction in
+      guard try transaction.facts().depth > .heads, checkpoint.size > 0 else { return }
+      let own = try MerkleProof.root(size: checkpoint.size, nodes: transaction.node)
+      guard own == checkpoint.root else {
+        throw HistoryRewritten(size: checkpoint.size, own: own, theirs: checkpoint.root)
+      }
+    }
   }
 
   // MARK: push
@@ -209,9 +233,9 @@ extension Library {
         if let text = answer.receipt, let number = answer.changeSet {
           let receipt = try Receipt(parsing: Array(text.utf8))
           _ = try receipt.verify(leaf: draft.note, key: self.logVerifier, origin: self.id.text)
-          guard receipt.index == number - 1 else { throw ReceiptMismatch(number: number) }
+          guard number > 0, receipt.index == number - 1 else { throw ReceiptMismatch(number: number) }
           try transaction.setOutcome(of: leaf, .logged, changeSet: number, receipt: text)
-        } else if let refusal = answer.refusal {
+        } else if let refusal = answer.refusal, draft.outcome != .logged {
           try transaction.setOutcome(of: leaf, .refused, refusal: String(refusal.prefix(4000)))
         }
       }

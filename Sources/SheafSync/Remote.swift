@@ -167,11 +167,19 @@ public enum RemoteError: SheafFailure, Equatable {
     case .interrupted(let address, let detail): "the exchange with \(address) was cut short: \(detail)"
     case .notSheaf(let address, let detail): "\(address) is not a Sheaf library: \(detail)"
     case .redirected(let address, let to): "\(address) points to \(to), and a redirection is never followed"
-    case .unauthorized(let address): "\(address) does not accept the token"
+    case .unauthorized(let address): "\(address) needs a token, and none was given that it accepts"
     case .nothingFits(let address, let position):
       "\(address) holds nothing that leads on from checkpoint \(position)"
     case .refused(let address, let detail): "\(address) refused: \(detail)"
     case .tooMuch(let address): "\(address) sends more than it declared"
+    }
+  }
+
+  /// Whether a remote that fails so while drafts are handed over may still have something to give.
+  var concernsDraftsOnly: Bool {
+    switch self {
+    case .unauthorized, .refused, .tooMuch: true
+    case .unreachable, .interrupted, .notSheaf, .redirected, .nothingFits: false
     }
   }
 

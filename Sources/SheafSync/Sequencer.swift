@@ -118,7 +118,8 @@ struct Sequencer {
     }
     guard !edits.isEmpty else { return }
     let message = "Merged by itself.\n\n" + notes.joined(separator: "\n") + "\n"
-    let reason = Reason(by: memberName, message: String(message.prefix(Limits.reason / 8)))
+    let reason = Reason(
+      by: memberName, message: String(decoding: message.utf8.prefix(Limits.reason / 2), as: UTF8.self))
     let (_, changed) = try appendAlone(try composer.compose(edits, reason: reason, seen: seen, after: nil))
     // Three heads take two merges.
     try mergeWhatMet(in: changed)

@@ -17,6 +17,11 @@ extension PublishReport {
   /// What was done, in one sentence.
   func sentence(isDryRun: Bool) -> String {
     guard hasChanges else {
+      if !behind.isEmpty {
+        return
+          "Nothing to do: \(Quantity(behind.count, "file")) of the folder \(behind.count == 1 ? "is" : "are") "
+          + "older than what others have edited since."
+      }
       return unchangedCount == 1
         ? "Nothing to do: the 1 document is as it was."
         : "Nothing to do: all \(Quantity(unchangedCount, "document")) are as they were."
@@ -35,5 +40,8 @@ extension PublishReport {
   }
 
   /// What the folder lacks or holds beyond documents, for the standard error.
-  var remarks: [String] { Lists.lines("missing", missing) + Lists.lines("skipped", skipped) }
+  var remarks: [String] {
+    Lists.lines("kept newer", behind) + Lists.lines("merged", merged) + Lists.lines("missing", missing)
+      + Lists.lines("skipped", skipped)
+  }
 }

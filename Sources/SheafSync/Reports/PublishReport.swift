@@ -12,6 +12,10 @@ public struct PublishReport: Hashable, Sendable, Codable {
   public var moved: [Move]
   /// Paths deleted with `--prune`.
   public var removed: [String]
+  /// Paths whose file is an older state than others have edited since: the newer one stays.
+  public var behind: [String]
+  /// Paths whose file was merged with what others have edited since; they count as changed, too.
+  public var merged: [String]
   /// Paths that the folder lacks and that stay.
   public var missing: [String]
   /// Files left out by name, such as .DS_Store.
@@ -31,7 +35,9 @@ public struct PublishReport: Hashable, Sendable, Codable {
     missing: [String],
     skipped: [String],
     unchangedCount: Int,
-    sizeInBytes: UInt64
+    sizeInBytes: UInt64,
+    behind: [String] = [],
+    merged: [String] = []
   ) {
     self.changeSet = changeSet
     self.draft = draft
@@ -39,6 +45,8 @@ public struct PublishReport: Hashable, Sendable, Codable {
     self.changed = changed
     self.moved = moved
     self.removed = removed
+    self.behind = behind
+    self.merged = merged
     self.missing = missing
     self.skipped = skipped
     self.unchangedCount = unchangedCount

@@ -1,0 +1,90 @@
+import SheafLog
+import SheafMerge
+import SheafModel
+import SheafStore
+
+/// Files of a folder that meet edits which others made since the folder was in step.
+///
+/// A folder doesn't say what it was made from. The newest revision that this copy's own
+/// member made of a document is taken for that: whatever others did after it, a file that
+/// does not show it must not silently undo.
+struct FolderMeetings {
+  private let transaction: StoreTransaction
+  private let member: [UInt8]
+  private var rules: ContentRules
+  private var clashing: [DocumentPath] = []
+  /// Files that hold nothing which is not in an older revision.
+  private(set) var behind: [DocumentPath] = []
+  /// Files that were merged with newer edits.
+  private(set) var merged: [DocumentPath] = []
+
+  init(desk: EditDesk) {
+    let transaction = desk.transaction
+    self.transaction = transaction
+    member = desk.memberKey
+    rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
+  }
+
+  /// What is to be put for a changed file; `nil` when what is current stays.
+  mutating func content(for path: DocumentPath, file: [UInt8], hash: SHA256Hash) throws -> [UInt8]? {
+    guard let document = try transaction.existingDocumentRow(path) else { return file }
+    let newer = try revisionsOfOthers(document)
+    guard let newest = newer.others.first else { return file }
+    // The very state that was edited since, or one before it.
+    if newer.own?.content == hash || newer.others.dropFirst().contains(where: { $0.content == hash }) {
+      behind.append(path)
+      return nil
+    }
+    guard let current = try newest.content.flatMap({ try transaction.body($0) }) else { return file }
+    let base = try newer.own?.content.flatMap { try transaction.body($0) }
+    let outcome = merge(
+      MergeInput(base: base, ours: current, theirs: file),
+      mediaType: MediaType.ofMerge(path: path, ours: current, theirs: file),
+      policy: try rules.mergePolicy(for: path.collection))
+    guard case .clean(let result) = outcome, let bytes = result.bytes else {
+      clashing.append(path)
+      return nil
+    }
+    if bytes == current {
+      behind.append(path)
+      return nil
+    }
+    if bytes != file { merged.append(path) }
+    return bytes
+  }
+
+  /// Refuses the whole folder when a file clashes with what others edited.
+  ///
+  /// - Throws: `FolderClash`.
+  func check() throws {
+    guard clashing.isEmpty else { throw FolderClash(paths: clashing.map(\.text)) }
+  }
+
+  /// The document's newest revision by this member, and those that came after it, newest first.
+  private func revisionsOfOthers(
+    _ document: DocumentRow
+  ) throws -> (own: StoredRevision?, others: [StoredRevision]) {
+    var others: [StoredRevision] = []
+    for revision in try transaction.revisions(of: document) {
+      let isOwn = try transaction.changeSet(revision.name.changeSet)?.author == member
+      // What the sequencer merged is signed by the publisher's member and still holds others' edits.
+      if isOwn, revision.verb != .merge { return (revision, others) }
+      others.append(revision)
+    }
+    return (nil, others)
+  }
+}
+
+/// Files that clash with edits which others made since. Nothing was published.
+public struct FolderClash: SheafFailure, Equatable {
+  public let paths: [String]
+  public var problem: String {
+    let shown = paths.prefix(20).map { "\n  \($0)" }.joined()
+    let rest = paths.count > 20 ? "\n  and \(paths.count - 20) more" : ""
+    return "the folder was made before others edited the same places of these documents:\(shown)\(rest)"
+  }
+  public var unchanged: String { "nothing was changed" }
+  public var hint: String? {
+    "Bring the edits into the folder (`sheaf export` shows them), or decide for one file with `sheaf put`."
+  }
+}
