@@ -27,7 +27,10 @@ struct FolderMeetings {
 
   /// What is to be put for a changed file; `nil` when what is current stays.
   mutating func content(for path: DocumentPath, file: [UInt8], hash: SHA256Hash) throws -> [UInt8]? {
-    guard let document = try transaction.existingDocumentRow(path) else { return file }
+    // A draft of this copy is newer than anything that others have done as far as it knows.
+    guard let document = try transaction.existingDocumentRow(path),
+      try transaction.newestDraftLine(of: path) == nil
+    else { return file }
     let newer = try revisionsOfOthers(document)
     guard let newest = newer.others.first else { return file }
     // The very state that was edited since, or one before it.
@@ -35,8 +38,11 @@ struct FolderMeetings {
       behind.append(path)
       return nil
     }
-    guard let current = try newest.content.flatMap({ try transaction.body($0) }) else { return file }
-    let base = try newer.own?.content.flatMap { try transaction.body($0) }
+    // A member who never made this document has it from an export, of what is current as far as anybody knows.
+    guard let own = newer.own, let current = try newest.content.flatMap({ try transaction.body($0) }) else {
+      return file
+    }
+    let base = try own.content.flatMap { try transaction.body($0) }
     let outcome = merge(
       MergeInput(base: base, ours: current, theirs: file),
       mediaType: MediaType.ofMerge(path: path, ours: current, theirs: file),

@@ -50,7 +50,8 @@ extension Library {
     return try await store.read { transaction in
       let drafts = try transaction.drafts([.waiting, .deposited, .logged, .refused])
       return SyncReport(
-        remote: remote.address, pushed: handedOver.answers, deposited: handedOver.deposited, pulled: pulled.report,
+        remote: remote.address, pushed: handedOver.answers, deposited: handedOver.deposited,
+        pulled: pulled.report,
         size: try transaction.position().size, newestChange: try transaction.newestChange(),
         isSameAsPublisher: pulled.isSame, drafts: drafts.filter { $0.outcome != .refused }.count,
         conflicts: try transaction.conflictedDocuments().map(\.path.text),

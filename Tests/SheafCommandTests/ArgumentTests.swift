@@ -78,7 +78,9 @@ struct ArgumentTests {
   @Test("Every failure becomes one sentence, a hint and an exit code")
   func failures() {
     let refused = FailureText(RemoteError.unauthorized(address: "https://example.org"))
-    #expect(refused.problem == "https://example.org does not accept the token; the library is as it was.")
+    #expect(
+      refused.problem
+        == "https://example.org needs a token, and none was given that it accepts; the library is as it was.")
     #expect(refused.hint == "Give the right token with --token-file or SHEAF_TOKEN.")
     #expect(refused.outcome == .failed)
     #expect(FailureText(AddressError.none).outcome == .usage)

@@ -17,7 +17,7 @@ struct ClinicTranscripts {
       http://127.0.0.1:PORT
 
       $ sheaf clone $(cat address) clinic --as Ben
-      sheaf: http://127.0.0.1:… does not accept the token; the library is as it was.
+      sheaf: http://127.0.0.1:… needs a token, and none was given that it accepts; the library is as it was.
       hint: Give the right token with --token-file or SHEAF_TOKEN.
       [1]
 
