@@ -1,0 +1,62 @@
+import Foundation
+import SheafBundle
+import SheafLog
+import SheafModel
+import SheafStore
+import SheafTesting
+import Testing
+
+@testable import SheafSync
+
+@Suite("A bundle that proves everything and carries nothing")
+struct HollowBundleTests {
+  @Test("It is refused, since its receiver could not go on from it", arguments: [Depth.trail, .full])
+  func hollow(depth: Depth) async throws {
+    let world = try await SyncWorld()
+    try world.content.write("what a clinic needs", to: "a.md")
+    _ = try await world.publish()
+    let bytes = try await world.publisher.store.read { try Self.hollowBundle($0, depth: depth) }
+    let file = world.content.url.appending(path: "hollow.sheaf")
+    try Data(bytes).write(to: file)
+    let copy = world.content.url.appending(path: "copy")
+    let path = try DocumentPath("a.md")
+    await #expect(throws: BundleMisfit.missingBody(path)) {
+      _ = try await Library.clone(
+        fromBundle: file, to: copy, options: CloneOptions(depth: depth, member: "c"),
+        environment: world.environment)
+    }
+    #expect(!FileManager.default.fileExists(atPath: copy.appending(path: LibraryStore.fileName).path))
+  }
+
+  /// The publisher's own bundle of its first change set, with a hash in the place of each body.
+  private static func hollowBundle(_ transaction: StoreTransaction, depth: Depth) throws -> [UInt8] {
+    let request = PullRequest(from: 0, known: 0, depth: depth, subscription: .all)
+    let header = try BundleMaker(
+      transaction: transaction, facts: try transaction.facts(), request: request
+    ).header()
+    let checkpoint = try #require(try transaction.newestCheckpoint())
+    let stateNote = try SignedNote(
+      parsing: checkpoint.stateNote, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures)
+    let seal = BundleSeal(
+      checkpoint: try SignedCheckpoint(parsing: checkpoint.note), stateNote: stateNote,
+      stateRoot: try StateNote(parsing: stateNote.text).root)
+    var bytes: [UInt8] = []
+    let writer = try BundleWriter(header: header, seal: seal, sink: { bytes.append(contentsOf: $0) })
+    let stored = try #require(try transaction.changeSet(1))
+    let note = try SignedNote(
+      parsing: stored.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
+    let lines = try transaction.revisions(inChangeSet: 1).map { revision in
+      OutgoingLine(
+        index: Int(revision.name.line) - 1, line: try revision.line(seed: stored.seed),
+        content: .hashOnly(try #require(revision.content)))
+    }
+    var host = StoreBundleHost(transaction: transaction, size: 0, subscription: .all)
+    try writer.append(
+      OutgoingChangeSet(
+        number: 1, note: note, fields: try ChangeSetNote(parsing: note.text), seed: stored.seed,
+        reason: stored.reason, totalLines: lines.count, lines: lines, subsetProof: []),
+      host: &host)
+    _ = try writer.finish()
+    return bytes
+  }
+}
