@@ -16,13 +16,13 @@ final class BundleSource {
 
   /// Opens a file.
   ///
-  /// - Throws: `RemoteError.notSheaf` when it can't be read or is larger than a bundle may be.
+  /// - Throws: `UnreadableBundle`, or `RemoteError.tooMuch` when it is larger than a bundle may be.
   init(_ file: URL) throws {
     let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
     var info = stat()
     guard descriptor >= 0, fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
       if descriptor >= 0 { close(descriptor) }
-      throw RemoteError.notSheaf(address: file.path, detail: "the file can't be read")
+      throw UnreadableBundle(file: file.path)
     }
     guard info.st_size <= Int64(clamping: Limits.bundleBytes) else {
       close(descriptor)
@@ -51,6 +51,13 @@ final class BundleSource {
     }
     return bytes
   }
+}
+
+/// There is no bundle's file, or it can't be read. Nothing was changed.
+public struct UnreadableBundle: SheafFailure, Equatable {
+  public let file: String
+  public var problem: String { "there is no file \(file) that can be read" }
+  public var hint: String? { "Check the file's name; a bundle's ends in .sheaf." }
 }
 
 /// A bundle's file being written; hashed as it goes.

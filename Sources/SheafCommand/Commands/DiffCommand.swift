@@ -70,6 +70,11 @@ struct DiffCommand: Verb {
       case .revision(let name): shown = history.first { $0.revision == name.description }
       default: shown = history.first
       }
+      // Drafts have no place in the log yet: together they are compared with the newest revision that has.
+      if shown?.revision == "draft" {
+        let logged = history.first { $0.revision != "draft" }
+        return logged.flatMap { RevisionName(parsing: $0.revision) }.map(Moment.revision) ?? .checkpoint(0)
+      }
       // The first revision of a document differs from nothing: the library before its first change set.
       guard let parent = shown?.parents.first, let name = RevisionName(parsing: parent) else {
         return .checkpoint(0)
