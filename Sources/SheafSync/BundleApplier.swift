@@ -12,7 +12,6 @@ struct BundleApplier {
   private let transaction: StoreTransaction
   private let reader: BundleReader
   private var facts: CopyFacts
-  private let logVerifier: VerifierKey
   /// The header, unverified until the bundle has been read to its end.
   let header: BundleHeader
   private let depth: Depth
@@ -26,13 +25,12 @@ struct BundleApplier {
   ///
   /// - Throws: `BundleError` or `BundleMisfit`.
   init(
-    transaction: StoreTransaction, facts: CopyFacts, logVerifier: VerifierKey, reader: BundleReader,
+    transaction: StoreTransaction, facts: CopyFacts, reader: BundleReader,
     mayChangeDepth: Bool, wanted: PullRequest?
   ) throws {
     self.transaction = transaction
     self.reader = reader
     self.facts = facts
-    self.logVerifier = logVerifier
     header = try reader.readHeader()
     let own = try transaction.position()
     position = own

@@ -160,9 +160,9 @@ struct EditDesk {
     }
   }
 
-  /// Records the edits: appends to the log through `sequencer`, or stores a draft.
+  /// Stores the edits as a draft; on the publisher's copy they go through the sequencer instead.
   ///
-  /// - Returns: The change set's number, or the draft's leaf hash.
+  /// - Returns: The draft's leaf hash.
   func storeDraft(reason: String) throws -> SHA256Hash {
     let size = edits.reduce(UInt64(0)) { $0 + ($1.content?.sizeInBytes ?? 0) }
     guard size <= UInt64(Limits.draftBytes) else { throw DraftTooLarge(sizeInBytes: size) }

@@ -61,7 +61,7 @@ extension Library {
     let report = try await store.write(purpose: "sheaf (applying a bundle)") { transaction in
       let source = try BundleSource(file)
       var applier = try BundleApplier(
-        transaction: transaction, facts: try transaction.facts(), logVerifier: self.logVerifier,
+        transaction: transaction, facts: try transaction.facts(),
         reader: BundleReader(source: source.read), mayChangeDepth: mayChangeDepth,
         wanted: wanted)
       var report = try applier.apply { activity(.applying(done: $0, total: $1)) }
