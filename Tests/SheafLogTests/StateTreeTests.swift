@@ -36,7 +36,9 @@ private struct MemoryStateNodes: StateNodes {
 @Suite("The state tree")
 struct StateTreeTests {
   private static func hash(_ text: String) throws -> SHA256Hash? {
-    text == "-" ? nil : try #require(SHA256Hash(hex: text))
+    if text == "-" { return nil }
+    let hash = SHA256Hash(hex: text)
+    return try #require(hash)
   }
 
   @Test("Entries, collections and the library have the digests of an independent implementation")
