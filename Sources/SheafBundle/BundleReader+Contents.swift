@@ -24,6 +24,8 @@ extension BundleReader {
       (hash, event) = try decode(against: path, for: path, numberCount: count, host: &host)
     case .other(let count):
       (hash, event) = try decode(against: other, for: path, numberCount: count, host: &host)
+    case .similar(let base, let count):
+      (hash, event) = try decode(against: base, for: path, numberCount: count, host: &host)
     }
     contents.setNewest(hash, of: path)
     return (hash, event)

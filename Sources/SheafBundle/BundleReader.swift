@@ -200,7 +200,7 @@ public final class BundleReader {
   private func readCurrent<Host: BundleHost>(
     code: UInt8, path: DocumentPath, other: DocumentPath?, host: inout Host
   ) throws -> (SHA256Hash, BundleEvent?) {
-    let content = try PackedContent(code: code, reading: &block.metadata)
+    let content = try PackedContent(code: code, reading: &block.metadata, path: path)
     switch content {
     case .commitment: throw block.metadata.malformed("a current content without a hash")
     case .hash: return (try block.digests.hash(), nil)

@@ -31,11 +31,11 @@ extension BundleWriter {
     case .hashOnly(let hash):
       _ = try check(hash)
       packed = PackedLine(index: line.index, line: line.line, content: .hash, hash: hash)
-    case .body(let hash):
+    case .body(let hash, let similar):
       let reference = try check(hash)
       var other: DocumentPath?
       if case .headOf(let path) = line.line.base { other = path }
-      let content = try pack(hash, at: path, other: other, host: &host)
+      let content = try pack(hash, at: path, other: other, similar: similar, host: &host)
       guard try contents.size(of: hash, host: &host) == reference.sizeInBytes else {
         throw impossible("its content does not have its size")
       }
@@ -65,7 +65,7 @@ extension BundleWriter {
         PackedStateChange(
           path: change.path, kind: .content(code: content.code),
           other: content.needsOther ? change.movedFrom : nil))
-      finish(content, hash)
+      finish(content, hash, at: change.path)
     case .conflict(let base, let heads):
       guard heads.count <= 255 else {
         throw BundleError.impossible("\(change.path) has \(heads.count) heads")
@@ -82,7 +82,7 @@ extension BundleWriter {
         }
         let content = try packCurrent(hash, of: change, host: &host)
         frames.metadata.byte(content.code)
-        finish(content, hash)
+        finish(content, hash, at: change.path)
       }
     }
   }
@@ -91,7 +91,8 @@ extension BundleWriter {
     _ hash: SHA256Hash, of change: OutgoingStateChange, host: inout Host
   ) throws -> PackedContent {
     guard change.bodies.contains(hash) else { return .hash }
-    return try pack(hash, at: change.path, other: change.movedFrom, host: &host)
+    return try pack(
+      hash, at: change.path, other: change.movedFrom, similar: change.similarTo, host: &host)
   }
 
   private func write(_ change: PackedStateChange) {
@@ -99,8 +100,8 @@ extension BundleWriter {
     previousPath = Array(change.path.text.utf8)
   }
 
-  private func finish(_ content: PackedContent, _ hash: SHA256Hash) {
-    content.write(to: &frames.metadata)
+  private func finish(_ content: PackedContent, _ hash: SHA256Hash, at path: DocumentPath) {
+    content.write(to: &frames.metadata, path: Array(path.text.utf8))
     if content == .hash { frames.digests.hash(hash) }
   }
 
@@ -116,7 +117,8 @@ extension BundleWriter {
 
   /// Chooses how a body travels, and puts its delta into the streams.
   private func pack<Host: BundleHost>(
-    _ hash: SHA256Hash, at path: DocumentPath, other: DocumentPath?, host: inout Host
+    _ hash: SHA256Hash, at path: DocumentPath, other: DocumentPath?, similar: DocumentPath?,
+    host: inout Host
   ) throws -> PackedContent {
     let own = try contents.base(of: path, host: &host)
     let otherBase = try other.flatMap { try contents.base(of: $0, host: &host) }
@@ -134,20 +136,39 @@ extension BundleWriter {
     guard summary.bodies <= header.bodyCount, summary.unpackedSizeInBytes <= header.unpackedSizeInBytes else {
       throw BundleError.impossible("there are more bodies than declared")
     }
-    var base: [UInt8]?
-    var isOther = false
-    if bytes.count <= BundleLimits.comparedBody {
-      base = try otherBase.flatMap { try contents.bytes(of: $0, host: &host) }
-      isOther = base != nil
-      if base == nil { base = try own.flatMap { try contents.bytes(of: $0, host: &host) } }
-      if let size = base?.count, size > BundleLimits.comparedBody { base = nil }
-    }
+    let (base, kind) =
+      bytes.count <= BundleLimits.comparedBody
+      ? try base(own: own, other: otherBase, similar: similar == path ? nil : similar, host: &host)
+      : (nil, .none)
     let start = frames.streams.instructions.count
     DeltaEncoder.encode(base: base ?? [], target: bytes, into: &frames.streams)
     // Each number ends with the one byte of it that is below 80 hex.
     let numberCount = UInt64(frames.streams.instructions[start...].reduce(0) { $0 + ($1 < 0x80 ? 1 : 0) })
     contents.add(hash, bytes: bytes)
-    guard base != nil else { return .whole(numberCount: numberCount) }
-    return isOther ? .other(numberCount: numberCount) : .own(numberCount: numberCount)
+    switch kind {
+    case .none: return .whole(numberCount: numberCount)
+    case .own: return .own(numberCount: numberCount)
+    case .other: return .other(numberCount: numberCount)
+    case .similar(let path): return .similar(path, numberCount: numberCount)
+    }
+  }
+
+  private enum BaseKind {
+    case none, own, other
+    case similar(DocumentPath)
+  }
+
+  /// The first base that both ends have: the named one, the one it moved from, its own.
+  private func base<Host: BundleHost>(
+    own: SHA256Hash?, other: SHA256Hash?, similar: DocumentPath?, host: inout Host
+  ) throws -> ([UInt8]?, BaseKind) {
+    if let similar, let hash = try contents.base(of: similar, host: &host),
+      let bytes = try contents.bytes(of: hash, host: &host), bytes.count <= BundleLimits.comparedBody
+    {
+      return (bytes, .similar(similar))
+    }
+    let bytes = try (other ?? own).flatMap { try contents.bytes(of: $0, host: &host) }
+    guard let bytes, bytes.count <= BundleLimits.comparedBody else { return (nil, .none) }
+    return (bytes, other == nil ? .own : .other)
   }
 }

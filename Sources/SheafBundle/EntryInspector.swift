@@ -24,6 +24,7 @@ struct EntryInspector {
   /// The change set whose lines are coming, and how many are still to come.
   private var open: (lines: PackedLine.Context, remaining: Int)?
   private var remainingContents = 0
+  private var conflictPath: DocumentPath?
 
   init(header: BundleHeader, report: @escaping (BundleItem) throws -> Void) {
     self.header = header
@@ -172,10 +173,11 @@ struct EntryInspector {
     switch change.kind {
     case .gone: return ("state change", "\(change.path): gone", nil)
     case .content(let code):
-      let content = try readCurrent(code)
+      let content = try readCurrent(code, path: change.path)
       return ("state change", "\(change.path)\(moved): \(content.words)", content.numberCount)
     case .conflict(let headCount, let hasBase):
       remainingContents = headCount + (hasBase ? 1 : 0)
+      conflictPath = change.path
       let base = hasBase ? "base and " : ""
       return ("state change", "\(change.path)\(moved): \(base)\(headCount) heads", nil)
     }
@@ -185,12 +187,13 @@ struct EntryInspector {
     remainingContents -= 1
     let code = try metadata.byte()
     if code == PackedStateChange.tombstone { return ("head", "deleted", nil) }
-    let content = try readCurrent(code)
+    guard let path = conflictPath else { throw metadata.malformed("a head of no conflict") }
+    let content = try readCurrent(code, path: path)
     return ("head", content.words, content.numberCount)
   }
 
-  private mutating func readCurrent(_ code: UInt8) throws -> PackedContent {
-    let content = try PackedContent(code: code, reading: &metadata)
+  private mutating func readCurrent(_ code: UInt8, path: DocumentPath) throws -> PackedContent {
+    let content = try PackedContent(code: code, reading: &metadata, path: path)
     if content == .hash { _ = try digests.hash() }
     return content
   }
@@ -226,14 +229,16 @@ extension PackedContent {
     case .other: "against the other path's newest content"
     case .sameAsOwn: "equal to its newest content"
     case .sameAsOther: "equal to the other path's newest content"
-    case .earlier(let distance): "equal to the body \(distance + 1) before"
+    case .earlier(let distance):
+      "equal to the body \(distance.addingReportingOverflow(1).partialValue) before"
+    case .similar(let path, _): "against the newest content of \(path)"
     }
   }
 
   /// How many numbers its delta's instructions are; `nil` when it has none.
   fileprivate var numberCount: UInt64? {
     switch self {
-    case .whole(let count), .own(let count), .other(let count): count
+    case .whole(let count), .own(let count), .other(let count), .similar(_, let count): count
     case .commitment, .hash, .sameAsOwn, .sameAsOther, .earlier: nil
     }
   }

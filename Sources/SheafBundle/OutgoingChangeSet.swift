@@ -56,7 +56,10 @@ public enum OutgoingContent: Hashable, Sendable {
   /// A tombstone has none.
   case none
   /// The bytes travel in this bundle.
-  case body(SHA256Hash)
+  ///
+  /// `similarTo` names a path whose newest content makes a better base than the
+  /// document's own; it is passed over where the receiver has none of it.
+  case body(SHA256Hash, similarTo: DocumentPath? = nil)
   /// The hash travels; the receiver has the bytes, or does without them.
   case hashOnly(SHA256Hash)
   /// Only the commitment travels: the content was redacted.
@@ -73,13 +76,17 @@ public struct OutgoingStateChange: Sendable {
   public var bodies: Set<SHA256Hash>
   /// The path that the document had before, where it moved.
   public var movedFrom: DocumentPath?
+  /// A path whose newest content makes a better base; passed over where the receiver has none of it.
+  public var similarTo: DocumentPath?
 
   public init(
-    path: DocumentPath, value: StateEntry.Value?, bodies: Set<SHA256Hash>, movedFrom: DocumentPath? = nil
+    path: DocumentPath, value: StateEntry.Value?, bodies: Set<SHA256Hash>, movedFrom: DocumentPath? = nil,
+    similarTo: DocumentPath? = nil
   ) {
     self.path = path
     self.value = value
     self.bodies = bodies
     self.movedFrom = movedFrom
+    self.similarTo = similarTo
   }
 }

@@ -18,8 +18,10 @@ enum PackedContent: Hashable {
   case sameAsOther
   /// Equal to an earlier body of this bundle: the number of bodies between the two.
   case earlier(distance: UInt64)
+  /// A body as a delta against the newest content of a path that is named here.
+  case similar(DocumentPath, numberCount: UInt64)
 
-  /// Three bits in the byte of the line or state change.
+  /// Four bits in the byte of the line or state change.
   var code: UInt8 {
     switch self {
     case .commitment: 0
@@ -30,6 +32,7 @@ enum PackedContent: Hashable {
     case .sameAsOwn: 5
     case .sameAsOther: 6
     case .earlier: 7
+    case .similar: 8
     }
   }
 
@@ -44,16 +47,19 @@ enum PackedContent: Hashable {
   /// Whether the receiver has the bytes once it has read this.
   var isHeld: Bool { self != .commitment && self != .hash }
 
-  /// Writes what follows the code.
-  func write(to out: inout ByteWriter) {
+  /// Writes what follows the code, for the content of `path`.
+  func write(to out: inout ByteWriter, path: [UInt8]) {
     switch self {
+    case .similar(let base, let number):
+      out.path(Array(base.text.utf8), after: path)
+      out.number(number)
     case .whole(let number), .own(let number), .other(let number), .earlier(let number): out.number(number)
     case .commitment, .hash, .sameAsOwn, .sameAsOther: break
     }
   }
 
-  /// Reads what follows the code, which is below 8.
-  init(code: UInt8, reading input: inout ByteCursor) throws(BundleError) {
+  /// Reads what follows the code, for the content of `path`.
+  init(code: UInt8, reading input: inout ByteCursor, path: DocumentPath) throws(BundleError) {
     switch code {
     case 0: self = .commitment
     case 1: self = .hash
@@ -63,6 +69,10 @@ enum PackedContent: Hashable {
     case 5: self = .sameAsOwn
     case 6: self = .sameAsOther
     case 7: self = .earlier(distance: try input.number())
+    case 8:
+      let base = try input.path(after: Array(path.text.utf8))
+      guard base != path else { throw input.malformed("a content that is similar to itself") }
+      self = .similar(base, numberCount: try input.number())
     default: throw input.malformed("a content's code")
     }
   }

@@ -60,7 +60,7 @@ struct PackedLine {
     to out: inout ByteWriter, digests: inout ByteWriter, previousPath: [UInt8], context: Context
   ) throws(BundleError) {
     guard let form else { throw .impossible("a line that does \(verb.rawValue) from \(base.text)") }
-    out.byte(form.rawValue << 3 | (content?.code ?? 0))
+    out.byte(form.rawValue << 4 | (content?.code ?? 0))
     if context.isPartial { out.number(UInt64(index - context.previousIndex - 1)) }
     let pathBytes = Array(path.text.utf8)
     out.path(pathBytes, after: previousPath)
@@ -74,7 +74,7 @@ struct PackedLine {
       }
     case .none, .head, .draft: break
     }
-    content?.write(to: &out)
+    content?.write(to: &out, path: pathBytes)
     if let sizeInBytes { out.number(sizeInBytes) }
     if let hash { digests.hash(hash) }
   }
@@ -83,7 +83,7 @@ struct PackedLine {
     reading input: inout ByteCursor, digests: inout ByteCursor, previousPath: [UInt8], context: Context
   ) throws(BundleError) {
     let tag = try input.byte()
-    guard let form = Form(rawValue: tag >> 3) else { throw input.malformed("a line's kind") }
+    guard let form = Form(rawValue: tag >> 4) else { throw input.malformed("a line's kind") }
     let next = context.previousIndex + 1
     guard next < context.total else { throw input.malformed("a line's index") }
     index = context.isPartial ? next + Int(try input.number(atMost: UInt64(context.total - 1 - next))) : next
@@ -103,11 +103,11 @@ struct PackedLine {
     case .merge: (verb, base) = (.merge, .revisions(try Self.names(&input, number: context.number)))
     }
     guard verb.hasContent else {
-      guard tag & 7 == 0 else { throw input.malformed("a tombstone with content") }
+      guard tag & 15 == 0 else { throw input.malformed("a tombstone with content") }
       (content, sizeInBytes, hash) = (nil, nil, nil)
       return
     }
-    let content = try PackedContent(code: tag & 7, reading: &input)
+    let content = try PackedContent(code: tag & 15, reading: &input, path: path)
     guard verb == .move || !content.needsOther else { throw input.malformed("another path's content") }
     self.content = content
     switch content {

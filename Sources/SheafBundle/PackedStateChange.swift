@@ -42,7 +42,7 @@ struct PackedStateChange {
 
   init(reading input: inout ByteCursor, previousPath: [UInt8]) throws(BundleError) {
     let tag = try input.byte()
-    guard tag <= 7 || (tag & 3 == 1 && tag <= 0x3f) else { throw input.malformed("a state change's kind") }
+    guard tag <= 7 || (tag & 3 == 1 && tag <= 0x7f) else { throw input.malformed("a state change's kind") }
     path = try input.path(after: previousPath)
     other = tag & Self.other != 0 ? try input.path(after: Array(path.text.utf8)) : nil
     switch tag & 3 {
@@ -54,5 +54,5 @@ struct PackedStateChange {
   }
 
   /// The code of a head that is a tombstone, beside those of contents.
-  static let tombstone: UInt8 = 8
+  static let tombstone: UInt8 = 15
 }

@@ -17,6 +17,8 @@ struct SampleHistory {
   var nodes: [MerkleNodeID: SHA256Hash] = [:]
   /// Where each document came from, at the change set that moved it.
   var moves: [UInt64: [DocumentPath: DocumentPath]] = [:]
+  /// What new documents were made after.
+  var models: [DocumentPath: DocumentPath] = [:]
   private var random: SplitMix64
   private var time = Timestamp(seconds: 1_790_000_000)
 
@@ -81,9 +83,14 @@ struct SampleHistory {
       guard lines[path] == nil else { continue }
       let old = current(path) ?? []
       switch choice {
-      case 0, 1:
+      case 0:
         guard state[path] == nil else { continue }
         lines[path] = (.put, .none, text(documentSize / 2 + pick(documentSize)))
+      case 1:
+        guard state[path] == nil else { continue }
+        let model = existing[pick(existing.count)]
+        lines[path] = (.put, .none, edited(current(model) ?? []))
+        models[path] = model
       case 2: lines[path] = (.delete, .head, nil)
       case 3:
         let new = try newPath()
@@ -126,7 +133,7 @@ struct SampleHistory {
       outgoing.append(
         OutgoingLine(
           index: index, line: RevisionLine(verb: verb, path: path, base: base, content: reference),
-          content: .body(hash)))
+          content: .body(hash, similarTo: models[path])))
       if case .content(let other) = before, pick(6) == 0, other != hash {
         state[path] = .conflict(base: pick(2) == 0 ? nil : other, heads: [other, pick(3) == 0 ? nil : hash])
       } else {
@@ -199,7 +206,7 @@ struct SampleHistory {
       var changeSet = whole
       changeSet.lines = whole.lines.filter { subscription.holds($0.line.path.collection) }.map { line in
         var line = line
-        if content == .trail, case .body(let hash) = line.content, !current.contains(hash) {
+        if content == .trail, case .body(let hash, _) = line.content, !current.contains(hash) {
           line.content = .hashOnly(hash)
         }
         return line
@@ -222,7 +229,7 @@ struct SampleHistory {
       .map { path in
         OutgoingStateChange(
           path: path, value: after[path], bodies: Set(after[path]?.contents ?? []).subtracting(held),
-          movedFrom: (from..<to).compactMap { moves[$0 + 1]?[path] }.last)
+          movedFrom: (from..<to).compactMap { moves[$0 + 1]?[path] }.last, similarTo: models[path])
       }
   }
 
@@ -241,7 +248,7 @@ struct SampleHistory {
     let lists = content == .heads ? [] : outgoing(content, from: from, to: to, subscription: subscription)
     let changes = content == .heads ? stateChanges(from: from, to: to, subscription: subscription) : []
     var bodies = changes.flatMap { Array($0.bodies) }
-    for case .body(let hash) in lists.flatMap({ $0.lines.map(\.content) }) { bodies.append(hash) }
+    for case .body(let hash, _) in lists.flatMap({ $0.lines.map(\.content) }) { bodies.append(hash) }
     header.revisionCount = UInt64(lists.reduce(changes.count) { $0 + $1.lines.count })
     header.bodyCount = UInt64(bodies.count)
     header.unpackedSizeInBytes = bodies.reduce(0) { $0 + UInt64(contents[$1]?.count ?? 0) }
