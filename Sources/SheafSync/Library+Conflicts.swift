@@ -53,7 +53,8 @@ extension Library {
     func text(_ bytes: [UInt8]?) -> String? {
       bytes.map { isText ? String(decoding: $0, as: UTF8.self) : "(\($0.count) bytes)" }
     }
-    guard case .conflict(let parts) = outcome else {
+    let parts = outcome.parts
+    guard !parts.isEmpty else {
       return [.init(place: "document", base: text(base), ours: text(ours), theirs: text(theirs))]
     }
     return parts.map { part in
@@ -65,7 +66,8 @@ extension Library {
     switch place {
     case .document: return "document"
     case .field(let pointer): return pointer.description
-    case .lines(_, let ours, _):
+    case .item(let list, let key): return "\(list) \(String(decoding: JSONWriter.bytes(key, .compact), as: UTF8.self))"
+    case .lines(_, let ours, _), .block(_, _, let ours, _):
       // Counted from one for people; an empty range stands before its first line.
       return ours.count <= 1
         ? "line \(ours.lowerBound + 1)" : "lines \(ours.lowerBound + 1)-\(ours.upperBound)"

@@ -20,13 +20,18 @@ struct MergeCasesTests {
     switch outcome {
     case .clean(let merged):
       return "\(merged.rule): " + (merged.bytes.map { String(decoding: $0, as: UTF8.self) } ?? "(deleted)")
-    case .proposed(let merged, let why):
-      return "proposed \(merged.rule): \(why)"
+    case .proposed(let merged, let parts):
+      let why = parts.parts.map(\.reason).joined(separator: "; ")
+      return "proposed (\(why)): " + (merged.bytes.map { String(decoding: $0, as: UTF8.self) } ?? "(deleted)")
     case .conflict(let parts):
-      return parts.map { part in
+      return parts.parts.map { part in
         switch part.place {
         case .document: "document: \(part.reason)"
         case .field(let pointer): "\(pointer): \(part.reason)"
+        case .item(let list, let key):
+          "\(list) \(String(decoding: JSONWriter.bytes(key, .compact), as: UTF8.self)): \(part.reason)"
+        case .block(let kind, let base, let ours, let theirs):
+          "\(kind) \(base) \(ours) \(theirs): \(part.reason)"
         case .lines(let base, let ours, let theirs): "lines \(base) \(ours) \(theirs): \(part.reason)"
         }
       }.joined(separator: "; ")

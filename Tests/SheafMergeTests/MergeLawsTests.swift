@@ -171,7 +171,8 @@ struct MergeLawsTests {
       switch (triple.outcome, triple.merged(triple.base, triple.theirs, triple.ours)) {
       case (.clean(let one), .clean(let other)):
         #expect(triple.meaning(one.bytes ?? []) == triple.meaning(other.bytes ?? []))
-      case (.conflict(let parts), .conflict(let others)):
+      case (.conflict(let one), .conflict(let other)):
+        let (parts, others) = (one.parts, other.parts)
         #expect(parts.count == others.count)
         #expect(Set(parts.map(\.ours)) == Set(others.map(\.theirs)))
         #expect(Set(parts.map(\.theirs)) == Set(others.map(\.ours)))
@@ -217,7 +218,8 @@ struct MergeLawsTests {
   func conflictsKeepBoth(seed: UInt64) {
     var conflictCount = 0
     for triple in Self.triples(seed, 100) {
-      guard case .conflict(let parts) = triple.outcome else { continue }
+      guard case .conflict(let merged) = triple.outcome else { continue }
+      let parts = merged.parts
       conflictCount += 1
       #expect(!parts.isEmpty)
       for part in parts { #expect(part.ours != part.theirs) }
@@ -250,7 +252,7 @@ struct MergeLawsTests {
         let here = JSONPointer(tokens: ["here"])
         #expect(try JSONReader.read(one.bytes ?? [])[here] == JSONReader.read(other.bytes ?? [])[here])
       case (.conflict(let one), .conflict(let other)):
-        #expect(one.map(\.place) == other.map(\.place))
+        #expect(one.parts.map(\.place) == other.parts.map(\.place))
       default: Issue.record("an edit elsewhere changed the verdict")
       }
     }

@@ -68,30 +68,27 @@ struct ThreeWayLines {
   }
 }
 
-/// What a merge by lines came to.
-enum LineMerge: Equatable {
-  case clean([UInt8])
-  case conflict([ThreeWayLines.Region])
-
-  /// Merges three texts by lines.
+extension ThreeWayLines {
+  /// Compares three texts by lines.
   init(base: TextLines, ours: TextLines, theirs: TextLines) {
     var interning = Interning<LineKey>()
-    let merge = ThreeWayLines(
+    self.init(
       base: interning.numbers(of: base.keys), ours: interning.numbers(of: ours.keys),
       theirs: interning.numbers(of: theirs.keys))
-    let conflicts = merge.regions.filter { $0.kind == .conflict }
-    guard conflicts.isEmpty else {
-      self = .conflict(conflicts)
-      return
-    }
+  }
+
+  /// The merge of three texts by lines, or `nil` when a region clashes.
+  static func cleanMerge(base: TextLines, ours: TextLines, theirs: TextLines) -> [UInt8]? {
+    let merge = ThreeWayLines(base: base, ours: ours, theirs: theirs)
     var out: [UInt8] = []
     out.reserveCapacity(max(ours.bytes.count, theirs.bytes.count))
     for region in merge.regions {
       switch region.kind {
-      case .unchanged, .ours, .both, .conflict: out += ours[region.ours]
+      case .unchanged, .ours, .both: out += ours[region.ours]
       case .theirs: out += theirs[region.theirs]
+      case .conflict: return nil
       }
     }
-    self = .clean(out)
+    return out
   }
 }

@@ -4,38 +4,32 @@ import SheafModel
 ///
 /// Where front matter is missing on a side, cannot be read, or does not give each key lines of its
 /// own, the whole file merges by lines.
-func mergeMarkdown(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> TextMerge {
+func mergeMarkdown(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> MergeDraft {
+  let lines = mergeLines(base: base, ours: ours, theirs: theirs)
   guard let baseText = MarkdownText(base), let oursText = MarkdownText(ours),
     let theirsText = MarkdownText(theirs)
-  else { return mergeLines(base: base, ours: ours, theirs: theirs) }
+  else { return lines }
+  var draft = MergeDraft(rule: .fieldsAndLines)
+  draft.append(oursText.opening(instead: baseText, or: theirsText))
   var merge = FrontMatterMerge(base: baseText, ours: oursText, theirs: theirsText)
-  let head = merge.merge()
-  var conflicts = merge.conflicts
-  var fields: [UInt8]?
-  switch LineMerge(base: baseText.body, ours: oursText.body, theirs: theirsText.body) {
-  case .conflict(let regions):
-    let first = (baseText.bodyLine, oursText.bodyLine, theirsText.bodyLine)
-    conflicts += regions.map {
-      lineConflict($0, base: baseText.body, ours: oursText.body, theirs: theirsText.body, from: first)
-    }
-  case .clean(let body):
-    guard conflicts.isEmpty else { break }
-    var bytes = Array(oursText.opening(instead: baseText, or: theirsText))
-    bytes += head
-    bytes += oursText.closing(instead: baseText, or: theirsText)
-    bytes += body
-    // The lines were chosen without knowing what they mean together; only what reads back as
-    // it was meant is taken.
-    if case .object(let object)? = try? FrontMatter.read(bytes), merge.isMeant(object) { fields = bytes }
-  }
+  merge.merge(into: &draft)
+  draft.append(oursText.closing(instead: baseText, or: theirsText))
+  draft.appendMerge(
+    base: baseText.body, ours: oursText.body, theirs: theirsText.body,
+    from: (baseText.bodyLine, oursText.bodyLine, theirsText.bodyLine))
   // As with JSON: lines keep order and comments, and are taken when they mean the same, or when
   // fields alone came to nothing.
-  let lines = mergeLines(base: base, ours: ours, theirs: theirs)
-  if case .clean(let text, _) = lines, case .object(let object)? = try? FrontMatter.read(text) {
-    if fields == nil || merge.isMeant(object) { return lines }
+  if lines.isClean, let text = lines.bytes, case .object(let object)? = try? FrontMatter.read(text) {
+    if !draft.isClean || merge.isMeant(object) { return lines }
   }
-  if let fields { return .clean(fields, .fieldsAndLines) }
-  return conflicts.isEmpty ? lines : .conflict(conflicts)
+  // The lines of a key were chosen without knowing what they mean together; only what reads back
+  // as it was meant is taken.
+  if draft.isClean {
+    guard let text = draft.bytes, case .object(let object)? = try? FrontMatter.read(text),
+      merge.isMeant(object)
+    else { return lines }
+  }
+  return draft
 }
 
 /// A Markdown file with front matter whose keys have lines of their own.
@@ -99,7 +93,6 @@ struct FrontMatterMerge {
   let base: MarkdownText
   let ours: MarkdownText
   let theirs: MarkdownText
-  private(set) var conflicts: [ConflictPart] = []
   /// What each key must mean afterwards; no value where its lines were merged.
   private var meant: [(key: String, value: JSONValue?)] = []
 
@@ -107,29 +100,28 @@ struct FrontMatterMerge {
     (self.base, self.ours, self.theirs) = (base, ours, theirs)
   }
 
-  /// The merged lines between the fences; only of use when nothing clashed.
-  mutating func merge() -> [UInt8] {
-    var out: [UInt8] = []
+  /// Adds the merged lines between the fences.
+  mutating func merge(into draft: inout MergeDraft) {
     let keys = MergedOrder.keys(ours: ours.object.keys, theirs: theirs.object.keys)
     for key in keys {
       let values = (base: base.object[key], ours: ours.object[key], theirs: theirs.object[key])
       let texts = (base: base.text(key), ours: ours.text(key), theirs: theirs.text(key))
       if values.ours == values.theirs {
-        take(key, values.ours, texts.ours == texts.base ? texts.theirs : texts.ours, to: &out)
+        take(key, values.ours, texts.ours == texts.base ? texts.theirs : texts.ours, to: &draft)
       } else if values.theirs == values.base {
-        take(key, values.ours, texts.ours, to: &out)
+        take(key, values.ours, texts.ours, to: &draft)
       } else if values.ours == values.base {
-        take(key, values.theirs, texts.theirs, to: &out)
+        take(key, values.theirs, texts.theirs, to: &draft)
       } else if let base = base.entries[ExactString(key)], let ours = ours.entries[ExactString(key)],
         let theirs = theirs.entries[ExactString(key)],
-        case .clean(let text) = LineMerge(
+        let text = ThreeWayLines.cleanMerge(
           base: self.base.lines(base), ours: self.ours.lines(ours), theirs: self.theirs.lines(theirs))
       {
         // A list or long text of several lines, changed on different ones.
         meant.append((key, nil))
-        out += text
+        draft.append(text)
       } else {
-        conflicts.append(
+        draft.append(
           ConflictPart(
             place: .field(JSONPointer(tokens: [key])), base: texts.base.map { Array($0) },
             ours: texts.ours.map { Array($0) }, theirs: texts.theirs.map { Array($0) },
@@ -138,15 +130,15 @@ struct FrontMatterMerge {
       }
     }
     // Without keys there may still be comments.
-    return keys.isEmpty ? Array(ours.yaml[0..<ours.yaml.count]) : out
+    if keys.isEmpty { draft.append(ours.yaml[0..<ours.yaml.count]) }
   }
 
   private mutating func take(
-    _ key: String, _ value: JSONValue?, _ text: ArraySlice<UInt8>?, to out: inout [UInt8]
+    _ key: String, _ value: JSONValue?, _ text: ArraySlice<UInt8>?, to draft: inout MergeDraft
   ) {
     guard let value, let text else { return }
     meant.append((key, value))
-    out += text
+    draft.append(text)
   }
 
   /// Whether front matter that was read back is what the merge meant.

@@ -1,36 +1,3 @@
-import SheafModel
-
-/// How a collection's documents merge: by its schema, named by the schema's digest.
-public struct MergePolicy: Hashable, Sendable {
-  /// What a merged document must fit; later also how each field merges.
-  public var schema: JSONSchema?
-  /// The digest of the schema's bytes, which is part of a merge's identity.
-  public var schemaDigest: SHA256Hash?
-
-  /// Makes a policy.
-  public init(schema: JSONSchema? = nil, schemaDigest: SHA256Hash? = nil) {
-    self.schema = schema
-    self.schemaDigest = schemaDigest
-  }
-}
-
-/// The three states that a merge looks at; `nil` where the document is absent or deleted.
-public struct MergeInput: Hashable, Sendable {
-  /// The common ancestor.
-  public var base: [UInt8]?
-  /// The local edit.
-  public var ours: [UInt8]?
-  /// The incoming edit.
-  public var theirs: [UInt8]?
-
-  /// Makes an input.
-  public init(base: [UInt8]?, ours: [UInt8]?, theirs: [UInt8]?) {
-    self.base = base
-    self.ours = ours
-    self.theirs = theirs
-  }
-}
-
 /// The rule that settled a merge, for the record of every automatic choice.
 public enum MergeRule: String, Hashable, Sendable, CaseIterable {
   /// Both sides are the same.
@@ -39,13 +6,43 @@ public enum MergeRule: String, Hashable, Sendable, CaseIterable {
   case fastForward
   /// Lines that only one side touched.
   case lines
+  /// Blocks and sentences that only one side touched, within lines that both touched.
+  case prose
   /// Fields that only one side touched.
   case fields
+  /// Rows and cells that only one side touched.
+  case rows
   /// Front matter by fields, body by lines.
   case fieldsAndLines
 }
 
-/// What a merge came to, and by which rule.
+/// One automatic choice that set somebody's edit aside.
+public struct SetAside: Hashable, Sendable {
+  /// Which side's edit was not taken.
+  public enum Loser: String, Hashable, Sendable { case ours, theirs }
+
+  /// Where.
+  public let place: ConflictPart.Place
+  /// What stands there now; `nil` where the part went.
+  public let kept: [UInt8]?
+  /// What was not taken; `nil` where that side had removed the part.
+  public let other: [UInt8]?
+  /// Which side's edit was not taken.
+  public let loser: Loser
+  /// The strategy that chose: a word of `Schemas/merge.md`, such as `latest` or `whiteSpace`.
+  public let strategy: String
+
+  /// Makes a note.
+  public init(place: ConflictPart.Place, kept: [UInt8]?, other: [UInt8]?, loser: Loser, strategy: String) {
+    self.place = place
+    self.kept = kept
+    self.other = other
+    self.loser = loser
+    self.strategy = strategy
+  }
+}
+
+/// What a merge came to, by which rule, and what it set aside.
 public struct MergedContent: Hashable, Sendable {
   /// What the document is after the merge.
   public enum Value: Hashable, Sendable {
@@ -57,11 +54,14 @@ public struct MergedContent: Hashable, Sendable {
   public let value: Value
   /// The rule that settled it.
   public let rule: MergeRule
+  /// Every automatic choice that set somebody's edit aside.
+  public let setAside: [SetAside]
 
   /// Makes a result; `nil` bytes stand for a deleted document.
-  public init(_ bytes: [UInt8]?, rule: MergeRule) {
+  public init(_ bytes: [UInt8]?, rule: MergeRule, setAside: [SetAside] = []) {
     value = bytes.map { .content($0) } ?? .deleted
     self.rule = rule
+    self.setAside = setAside
   }
 
   /// The content, or `nil` when the document is deleted.
@@ -70,45 +70,20 @@ public struct MergedContent: Hashable, Sendable {
   }
 }
 
-/// One field, block or document that both sides changed in ways that do not go together.
-public struct ConflictPart: Hashable, Sendable {
-  /// What clashes.
-  public enum Place: Hashable, Sendable {
-    /// The whole document.
-    case document
-    /// A value in a JSON document or in a Markdown document's front matter.
-    case field(JSONPointer)
-    /// Lines, counted from 0 in each of the three.
-    case lines(base: Range<Int>, ours: Range<Int>, theirs: Range<Int>)
-  }
-
-  /// What clashes.
-  public let place: Place
-  /// The bytes of just that part; `nil` where it is absent.
-  public let base: [UInt8]?
-  /// The bytes of just that part; `nil` where it is absent.
-  public let ours: [UInt8]?
-  /// The bytes of just that part; `nil` where it is absent.
-  public let theirs: [UInt8]?
-  /// Why a person is asked, in one sentence without a full stop.
-  public let reason: String
-
-  /// Makes a part.
-  public init(place: Place, base: [UInt8]?, ours: [UInt8]?, theirs: [UInt8]?, reason: String) {
-    self.place = place
-    self.base = base
-    self.ours = ours
-    self.theirs = theirs
-    self.reason = reason
-  }
-}
-
 /// The result of a three-way merge. A conflict is a value to keep, not an error.
 public enum MergeOutcome: Hashable, Sendable {
   /// One value, to be recorded without asking.
   case clean(MergedContent)
-  /// One value that a person confirms first, and why.
-  case proposed(MergedContent, why: String)
-  /// The parts that clash; never empty.
-  case conflict([ConflictPart])
+  /// One value that a person confirms first; each part says what is asked and has a proposal.
+  case proposed(MergedContent, parts: MergedParts)
+  /// At least one part has no proposal; everything around the parts is merged.
+  case conflict(MergedParts)
+
+  /// What a person is asked; empty when clean.
+  public var parts: [ConflictPart] {
+    switch self {
+    case .clean: []
+    case .proposed(_, let parts), .conflict(let parts): parts.parts
+    }
+  }
 }
