@@ -133,3 +133,76 @@ def make(run, target, seed=8428, commits=300, documents=60):
             stream += b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(body), body)
     subprocess.run(
         ["git", "fast-import", "--quiet"], cwd=pathlib.Path(target), input=bytes(stream), check=True)
+
+
+def read_objects(git, environment, names):
+    """The bytes of objects, by name."""
+    wanted = sorted(set(names))
+    answer = subprocess.run(
+        ["git", "cat-file", "--batch"], cwd=git, env=environment, input="".join(f"{n}\n" for n in wanted).encode(),
+        check=True, stdout=subprocess.PIPE).stdout
+    found, place = {}, 0
+    while place < len(answer):
+        end = answer.index(b"\n", place)
+        name, _, length = answer[place:end].split()
+        found[name.decode()] = answer[end + 1:end + 1 + int(length)]
+        place = end + 2 + int(length)
+    return found
+
+
+def text_only(git, target, environment, extensions=()):
+    """Makes a bare repository with the linear history's text documents alone; returns how many others there were.
+
+    Text is what git itself takes for text: no zero byte among the first 8,000. With extensions, it is the files that
+    have one of them. Commits that change none of these are dropped.
+    """
+    def ask(*words, given=None):
+        return subprocess.run(
+            ["git", *words], cwd=git, env=environment, input=given, check=True, stdout=subprocess.PIPE).stdout
+
+    commits = ask("rev-list", "--reverse", "main")
+    tokens = iter(ask("diff-tree", "--stdin", "-r", "--root", "--no-renames", "-z", given=commits).split(b"\0"))
+    changes = []
+    for token in tokens:
+        if token.startswith(b":"):
+            _, mode, _, blob, _ = token.split(b" ")
+            changes[-1][1].append((mode, blob.decode(), next(tokens)))
+        elif token.strip():
+            changes.append((token.strip().decode(), []))
+    files = {blob for _, entries in changes for mode, blob, _ in entries if mode.startswith(b"100")}
+    texts = {blob for blob, content in read_objects(git, environment, files).items() if b"\0" not in content[:8000]}
+    endings = tuple(f".{extension.lstrip('.')}".encode() for extension in extensions)
+    notes = read_objects(git, environment, (commit for commit, _ in changes))
+    stream, mark, held, dropped = bytearray(), 0, set(), set()
+    for commit, entries in changes:
+        lines = []
+        for mode, blob, path in entries:
+            quoted = b'"' + path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
+            is_file = mode.startswith(b"100")
+            if is_file and (path.lower().endswith(endings) if endings else blob in texts):
+                held.add(path)
+                lines.append(b"M 100644 %s %s\n" % (blob.encode(), quoted))
+                continue
+            if path in held:
+                held.remove(path)
+                lines.append(b"D %s\n" % quoted)
+            if is_file:
+                dropped.add(path)
+        if not lines:
+            continue
+        head, _, message = notes[commit].partition(b"\n\n")
+        people = [line for line in head.split(b"\n") if line.startswith((b"author ", b"committer "))]
+        mark += 1
+        stream += b"commit refs/heads/text\nmark :%d\n%s\n" % (mark, b"\n".join(people))
+        stream += b"data %d\n%s\n" % (len(message), message)
+        stream += (b"from :%d\n" % (mark - 1) if mark > 1 else b"") + b"".join(lines) + b"\n"
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", "--initial-branch", "main", str(target)], env=environment, check=True)
+    subprocess.run(
+        ["git", "fast-import", "--quiet", "--force"], cwd=git, env=environment, input=bytes(stream), check=True)
+    subprocess.run(
+        ["git", "fetch", "--quiet", str(git), "refs/heads/text:refs/heads/main"], cwd=target, env=environment,
+        check=True)
+    ask("update-ref", "-d", "refs/heads/text")
+    subprocess.run(["git", "gc", "--quiet", "--prune=now"], cwd=target, env=environment, check=True)
+    return len(dropped)

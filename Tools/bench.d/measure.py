@@ -52,6 +52,19 @@ def wait(process):
     return process.returncode, usage
 
 
+def processor_time(pid):
+    """Seconds of user and system time that a running process took so far, without its children."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_memory(pid):
+    """Bytes: a running process' largest resident size so far, not counting what started it."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
+
+
 def median(costs):
     """The median of each number over several runs, with the last run's output."""
     return Cost(
