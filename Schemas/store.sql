@@ -11,14 +11,19 @@ CREATE TABLE document (
   id INTEGER PRIMARY KEY,
   path TEXT NOT NULL UNIQUE,
   collection TEXT NOT NULL,
-  folded TEXT NOT NULL,
+  folded INTEGER NOT NULL,
   title TEXT
 ) STRICT;
-CREATE INDEX document_by_collection ON document (collection, path);
 CREATE INDEX document_by_folded ON document (folded);
 
+-- Bodies compressed together.
+CREATE TABLE pack (
+  id INTEGER PRIMARY KEY,
+  data BLOB NOT NULL
+) STRICT;
+
 -- Content, once by hash. coding 0: as it is; 1: raw deflate; 2: a delta against another
--- body, in a chain of at most 12 (depth counts the bases below).
+-- body (depth counts the bases below); 3: an entry of a pack, as a delta where it has a base.
 CREATE TABLE body (
   id INTEGER PRIMARY KEY,
   hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
@@ -26,18 +31,31 @@ CREATE TABLE body (
   coding INTEGER NOT NULL,
   base INTEGER REFERENCES body (id),
   depth INTEGER NOT NULL,
+  pack INTEGER REFERENCES pack (id),
+  entry INTEGER,
   data BLOB NOT NULL
 ) STRICT;
 CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
+CREATE INDEX body_by_pack ON body (pack) WHERE pack IS NOT NULL;
 
--- The log. proof: the subset proof where this copy holds a part of the lines.
+-- The log. leaf: its hash's first bytes. note: only where it does not follow from the other columns.
+-- reason_seal: the reason's commitment, which outlives it. proof: the subset proof where this
+-- copy holds a part of the lines.
+CREATE TABLE author (
+  id INTEGER PRIMARY KEY,
+  key BLOB NOT NULL UNIQUE
+) STRICT;
 CREATE TABLE change_set (
   number INTEGER PRIMARY KEY,
-  leaf BLOB NOT NULL CHECK (length(leaf) = 32),
-  note BLOB NOT NULL,
+  leaf BLOB NOT NULL CHECK (length(leaf) = 8),
+  note BLOB,
+  signature BLOB,
+  seen_root BLOB,
+  lines_root BLOB,
+  reason_seal BLOB,
   seed BLOB,
   reason BLOB,
-  author BLOB NOT NULL,
+  author INTEGER NOT NULL REFERENCES author (id),
   after_leaf BLOB,
   seen INTEGER NOT NULL,
   time INTEGER NOT NULL,
@@ -61,7 +79,7 @@ CREATE TABLE revision (
   UNIQUE (change_set, line)
 ) STRICT;
 CREATE INDEX revision_by_document ON revision (document, change_set);
-CREATE INDEX revision_by_content ON revision (content);
+CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
 
 -- The hashes of perfect subtrees of the log; level 0 holds the leaves.
 CREATE TABLE log_node (
@@ -73,8 +91,12 @@ CREATE TABLE log_node (
 
 CREATE TABLE checkpoint (
   size INTEGER PRIMARY KEY,
-  note BLOB NOT NULL,
-  state_note BLOB NOT NULL
+  root BLOB,
+  signature BLOB,
+  state_root BLOB,
+  state_signature BLOB,
+  note BLOB,
+  state_note BLOB
 ) STRICT;
 
 -- State roots of change sets that are in the log and not signed yet: filled with the change set,
@@ -169,8 +191,15 @@ CREATE TABLE state_collection (
   held INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The search index follows the heads a little later: stale lists what it has yet to take in.
-CREATE VIRTUAL TABLE search USING fts5 (title, text, tokenize = 'unicode61 remove_diacritics 2');
+-- The search index follows the heads a little later: stale lists what it has yet to take in. It keeps
+-- no text; search_row tells which document its rows are about, none for a row that is worn.
+CREATE VIRTUAL TABLE search USING fts5 (
+  text, content = '', columnsize = 0, detail = none, tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TABLE search_row (
+  id INTEGER PRIMARY KEY,
+  document INTEGER UNIQUE
+) STRICT;
 CREATE TABLE search_stale (
   document INTEGER PRIMARY KEY
 ) STRICT;

@@ -34,7 +34,7 @@ struct SheafCommand: AsyncParsableCommand {
         name: "Audit",
         subcommands: [
           LogCommand.self, HistoryCommand.self, DiffCommand.self, ExportCommand.self, VerifyCommand.self,
-          ReceiptCommand.self,
+          CompactCommand.self, ReceiptCommand.self,
         ]),
       CommandGroup(name: "Bundles", subcommands: [BundleCommand.self]),
     ])

@@ -179,6 +179,25 @@ public final class LibraryStore: Sendable {
     }
   }
 
+  /// Runs a statement that SQLite wants outside of any transaction, under the lock of a change.
+  func exclusively(purpose: String, _ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      writing.async {
+        continuation.resume(
+          with: Result {
+            let lockFile = self.folder.appending(path: "library.lock").path
+            let lock = try ProcessLock(file: lockFile, purpose: purpose, patience: self.lockPatience)
+            defer { lock.release() }
+            do {
+              try self.pool.writeWithoutTransaction(body)
+            } catch {
+              throw StoreError.translating(error)
+            }
+          })
+      }
+    }
+  }
+
   /// Moves the write-ahead log into the file, so that the file alone is the library.
   public func checkpointFile() throws {
     try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
@@ -191,6 +210,8 @@ public final class LibraryStore: Sendable {
 public struct StoreTransaction {
   let db: Database
   let bodyCache = BodyCache()
+  let packCache = PackCache()
+  let noteCache = NoteCache()
 
   init(db: Database) { self.db = db }
 

@@ -22,12 +22,15 @@ enum StoreMigrations {
         id INTEGER PRIMARY KEY,
         path TEXT NOT NULL UNIQUE,
         collection TEXT NOT NULL,
-        folded TEXT NOT NULL,
+        folded INTEGER NOT NULL,
         title TEXT
       ) STRICT;
-      CREATE INDEX document_by_collection ON document (collection, path);
       CREATE INDEX document_by_folded ON document (folded);
 
+      CREATE TABLE pack (
+        id INTEGER PRIMARY KEY,
+        data BLOB NOT NULL
+      ) STRICT;
       CREATE TABLE body (
         id INTEGER PRIMARY KEY,
         hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
@@ -35,17 +38,28 @@ enum StoreMigrations {
         coding INTEGER NOT NULL,
         base INTEGER REFERENCES body (id),
         depth INTEGER NOT NULL,
+        pack INTEGER REFERENCES pack (id),
+        entry INTEGER,
         data BLOB NOT NULL
       ) STRICT;
       CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
+      CREATE INDEX body_by_pack ON body (pack) WHERE pack IS NOT NULL;
 
+      CREATE TABLE author (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL UNIQUE
+      ) STRICT;
       CREATE TABLE change_set (
         number INTEGER PRIMARY KEY,
-        leaf BLOB NOT NULL CHECK (length(leaf) = 32),
-        note BLOB NOT NULL,
+        leaf BLOB NOT NULL CHECK (length(leaf) = 8),
+        note BLOB,
+        signature BLOB,
+        seen_root BLOB,
+        lines_root BLOB,
+        reason_seal BLOB,
         seed BLOB,
         reason BLOB,
-        author BLOB NOT NULL,
+        author INTEGER NOT NULL REFERENCES author (id),
         after_leaf BLOB,
         seen INTEGER NOT NULL,
         time INTEGER NOT NULL,
@@ -68,7 +82,7 @@ enum StoreMigrations {
         UNIQUE (change_set, line)
       ) STRICT;
       CREATE INDEX revision_by_document ON revision (document, change_set);
-      CREATE INDEX revision_by_content ON revision (content);
+      CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
 
       CREATE TABLE log_node (
         level INTEGER NOT NULL,
@@ -79,8 +93,12 @@ enum StoreMigrations {
 
       CREATE TABLE checkpoint (
         size INTEGER PRIMARY KEY,
-        note BLOB NOT NULL,
-        state_note BLOB NOT NULL
+        root BLOB,
+        signature BLOB,
+        state_root BLOB,
+        state_signature BLOB,
+        note BLOB,
+        state_note BLOB
       ) STRICT;
 
       CREATE TABLE unsigned (
@@ -168,7 +186,13 @@ enum StoreMigrations {
         held INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID;
 
-      CREATE VIRTUAL TABLE search USING fts5 (title, text, tokenize = 'unicode61 remove_diacritics 2');
+      CREATE VIRTUAL TABLE search USING fts5 (
+        text, content = '', columnsize = 0, detail = none, tokenize = 'unicode61 remove_diacritics 2'
+      );
+      CREATE TABLE search_row (
+        id INTEGER PRIMARY KEY,
+        document INTEGER UNIQUE
+      ) STRICT;
       CREATE TABLE search_stale (
         document INTEGER PRIMARY KEY
       ) STRICT;

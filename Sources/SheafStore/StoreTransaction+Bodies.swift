@@ -59,11 +59,12 @@ extension StoreTransaction {
   /// - Throws: `StoreError.damaged` when what is stored can't be unpacked.
   public func body(_ hash: SHA256Hash) throws -> [UInt8]? {
     if let cached = bodyCache[hash] { return cached }
-    guard let row = try row("SELECT size, coding, data, base, depth FROM body WHERE hash = ?", [hash.data])
-    else {
-      return nil
-    }
-    let bytes = try unpack(row, place: "body \(hash)", depth: BodyDelta.longestChain)
+    guard
+      let row = try row("SELECT size, coding, data, base, pack, entry FROM body WHERE hash = ?", [hash.data])
+    else { return nil }
+    // Deltas made one by one stand above packed ones.
+    let bytes = try unpack(
+      row, place: "body \(hash)", depth: BodyDelta.longestChain + BodyPacker.longestChain)
     bodyCache.insert(bytes, for: hash)
     return bytes
   }
@@ -84,18 +85,41 @@ extension StoreTransaction {
       }
       return bytes
     case 2:
-      guard depth > 0, let id = row[3] as Int64?,
-        let base = try self.row("SELECT size, coding, data, base, depth, hash FROM body WHERE id = ?", [id])
+      guard let base = try base(of: row, place: place, depth: depth),
+        let bytes = BodyDelta.unpack([UInt8](data), against: base, size: size)
       else { throw StoreError.damaged(place) }
-      let hash = try SHA256Hash(column: base[5], place)
-      let baseBytes = try bodyCache[hash] ?? unpack(base, place: place, depth: depth - 1)
-      bodyCache.insert(baseBytes, for: hash)
-      guard let bytes = BodyDelta.unpack([UInt8](data), against: baseBytes, size: size) else {
-        throw StoreError.damaged(place)
-      }
+      return bytes
+    case 3:
+      guard let id = row[4] as Int64?, let entry = row[5] as Int?,
+        let bytes = try pack(id)?.body(
+          entry, base: base(of: row, place: place, depth: depth) ?? [], size: size)
+      else { throw StoreError.damaged(place) }
       return bytes
     default: throw StoreError.damaged("\(place) has coding \(coding)")
     }
+  }
+
+  /// What a body is a delta against; `nil` when it is against nothing.
+  private func base(of row: Row, place: String, depth: Int) throws -> [UInt8]? {
+    guard let id = row[3] as Int64? else { return nil }
+    guard depth > 0,
+      let base = try self.row(
+        "SELECT size, coding, data, base, pack, entry, hash FROM body WHERE id = ?", [id])
+    else { throw StoreError.damaged(place) }
+    let hash = try SHA256Hash(column: base[6], place)
+    if let cached = bodyCache[hash] { return cached }
+    let bytes = try unpack(base, place: place, depth: depth - 1)
+    bodyCache.insert(bytes, for: hash)
+    return bytes
+  }
+
+  private func pack(_ id: Int64) throws -> BodyPack? {
+    if let cached = packCache[id] { return cached }
+    guard let bytes = try blob("SELECT data FROM pack WHERE id = ?", [id]), let pack = BodyPack(bytes) else {
+      return nil
+    }
+    packCache.insert(pack, for: id)
+    return pack
   }
 
   /// Drops content that no head, conflict, revision, draft or quarantined draft needs any more.
@@ -116,19 +140,24 @@ extension StoreTransaction {
 
   private func dropUnneededBody(_ hash: SHA256Hash) throws -> Bool {
     bodyCache.remove(hash)
+    let pack = try integer("SELECT pack FROM body WHERE hash = ?", [hash.data])
     try execute(
       """
       DELETE FROM body WHERE hash = ?1
         AND NOT EXISTS (SELECT 1 FROM head WHERE content = ?1)
         AND NOT EXISTS (SELECT 1 FROM conflict WHERE base = ?1)
-        AND NOT EXISTS (SELECT 1 FROM revision WHERE content = ?1)
+        AND NOT EXISTS (
+          SELECT 1 FROM revision
+          WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1)
         AND NOT EXISTS (
           SELECT 1 FROM draft_line JOIN draft ON draft.id = draft_line.draft
           WHERE outcome <> 'logged' AND (content = ?1 OR base_content = ?1))
         AND NOT EXISTS (SELECT 1 FROM quarantine_body WHERE quarantine_body.hash = ?1)
         AND NOT EXISTS (SELECT 1 FROM body AS other WHERE other.base = body.id)
       """, [hash.data])
-    return db.changesCount > 0
+    guard db.changesCount > 0 else { return false }
+    if let pack { try dropPackIfUnused(pack) }
+    return true
   }
 
   /// Every held content hash, for verification.

@@ -40,24 +40,49 @@ public struct StoredChangeSet: Hashable, Sendable {
     self.proof = proof
   }
 
-  init(_ row: Row) throws {
+  /// Reads a row; a note that was taken apart is put together again.
+  init(_ row: Row, in transaction: StoreTransaction) throws {
     let number: Int64 = row["number"]
+    let place = "change_set \(number)"
+    let notes = try transaction.storedNotes()
     self.number = UInt64(clamping: number)
-    leaf = try SHA256Hash(column: row["leaf"], "change_set \(number)")
-    note = [UInt8](row["note"] as Data)
     seed = (row["seed"] as Data?).flatMap { Seed(bytes: [UInt8]($0)) }
     reason = (row["reason"] as Data?).map { [UInt8]($0) }
-    author = [UInt8](row["author"] as Data)
-    after = try (row["after_leaf"] as Data?).map { try SHA256Hash(column: $0, "change_set \(number)") }
+    author = try notes.author(row["author"], in: transaction)
+    after = try (row["after_leaf"] as Data?).map { try SHA256Hash(column: $0, place) }
     seen = UInt64(clamping: row["seen"] as Int64)
     time = Timestamp(seconds: row["time"])
     effectiveTime = Timestamp(seconds: row["effective_time"])
     lineCount = row["line_count"]
+    if let note = row["note"] as Data? {
+      self.note = [UInt8](note)
+    } else {
+      func hash(_ column: String) throws -> SHA256Hash {
+        try SHA256Hash(column: row[column] as Data? ?? Data(), place)
+      }
+      let fields = ChangeSetNote(
+        library: try notes.libraryID(), author: author, time: time,
+        seen: .init(size: seen, root: try hash("seen_root")), after: after,
+        reason: Commitment(hash: try hash("reason_seal")), lineCount: lineCount,
+        linesRoot: try hash("lines_root"))
+      guard let signature = row["signature"] as Data?,
+        let note = notes.note(fields: fields, signature: [UInt8](signature))
+      else { throw StoreError.damaged(place) }
+      self.note = note
+    }
+    let leaf = MerkleHash.leaf(note)
+    let filed = [UInt8](row["leaf"] as Data)
+    // Filed under the hash's first bytes; under others, it does not pass for what it is.
+    self.leaf =
+      Array(leaf.bytes.prefix(filed.count)) == filed && filed.count == Self.leafPrefix ? leaf : .zero
     let packed = (row["proof"] as Data?).map { [UInt8]($0) } ?? []
     proof = stride(from: 0, to: packed.count - packed.count % 32, by: 32).compactMap {
       SHA256Hash(bytes: packed[$0..<$0 + 32])
     }
   }
+
+  /// How many bytes of its leaf a change set is filed under.
+  static let leafPrefix = 8
 
   /// The reason, read; an empty one when it is not held.
   public var readReason: Reason { reason.flatMap { try? Reason(parsing: $0) } ?? Reason(by: "", message: "") }
@@ -82,29 +107,43 @@ extension StoreTransaction {
   /// Adds a change set; its lines follow with `insertRevision`.
   public func insert(_ changeSet: StoredChangeSet) throws {
     let proof = changeSet.proof.isEmpty ? nil : Data(changeSet.proof.flatMap(\.bytes))
+    let notes = try storedNotes()
+    let fields =
+      (try? SignedNote(
+        parsing: changeSet.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures))
+      .flatMap { try? ChangeSetNote(parsing: $0.text) }
+    let signature = fields.flatMap { notes.signature(of: changeSet.note, fields: $0) }
+    let spelled = signature == nil ? nil : fields
     try execute(
       """
       INSERT INTO change_set
-        (number, leaf, note, seed, reason, author, after_leaf, seen, time, effective_time, line_count, proof)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        (number, leaf, note, signature, seen_root, lines_root, reason_seal, seed, reason, author, after_leaf,
+         seen, time, effective_time, line_count, proof)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        Int64(changeSet.number), changeSet.leaf.data, Data(changeSet.note),
+        Int64(changeSet.number), Data(changeSet.leaf.bytes.prefix(StoredChangeSet.leafPrefix)),
+        signature == nil ? Data(changeSet.note) : nil, signature.map { Data($0) },
+        spelled?.seen.root.data, spelled?.linesRoot.data, spelled?.reason.hash.data,
         changeSet.seed.map { Data($0.bytes) },
-        changeSet.reason.map { Data($0) }, Data(changeSet.author), changeSet.after?.data,
-        Int64(changeSet.seen),
+        changeSet.reason.map { Data($0) }, try notes.row(ofAuthor: changeSet.author, in: self),
+        changeSet.after?.data, Int64(changeSet.seen),
         changeSet.time.seconds, changeSet.effectiveTime.seconds, changeSet.lineCount, proof,
       ])
   }
 
   /// A change set by its number.
   public func changeSet(_ number: UInt64) throws -> StoredChangeSet? {
-    try row("SELECT * FROM change_set WHERE number = ?", [Int64(clamping: number)]).map(StoredChangeSet.init)
+    try row("SELECT * FROM change_set WHERE number = ?", [Int64(clamping: number)]).map {
+      try StoredChangeSet($0, in: self)
+    }
   }
 
   /// A change set by the hash of its note.
   public func changeSet(leaf: SHA256Hash) throws -> StoredChangeSet? {
-    try row("SELECT * FROM change_set WHERE leaf = ?", [leaf.data]).map(StoredChangeSet.init)
+    try rows(
+      "SELECT * FROM change_set WHERE leaf = ?", [Data(leaf.bytes.prefix(StoredChangeSet.leafPrefix))]
+    ).map { try StoredChangeSet($0, in: self) }.first { $0.leaf == leaf }
   }
 
   /// Change sets in log order.
@@ -113,7 +152,7 @@ extension StoreTransaction {
   public func changeSets(from first: UInt64, count: Int) throws -> [StoredChangeSet] {
     try rows(
       "SELECT * FROM change_set WHERE number >= ? ORDER BY number LIMIT ?", [Int64(clamping: first), count]
-    ).map(StoredChangeSet.init)
+    ).map { try StoredChangeSet($0, in: self) }
   }
 
   /// The newest change set whose effective time is not after `time`; 0 when there is none.
@@ -150,31 +189,47 @@ extension StoreTransaction {
 
   /// Keeps a checkpoint and its state note.
   public func insert(_ checkpoint: StoredCheckpoint) throws {
+    let fields = try storedNotes().fields(of: checkpoint)
     try execute(
-      "INSERT OR REPLACE INTO checkpoint (size, note, state_note) VALUES (?, ?, ?)",
-      [Int64(checkpoint.size), Data(checkpoint.note), Data(checkpoint.stateNote)])
+      """
+      INSERT OR REPLACE INTO checkpoint (size, root, signature, state_root, state_signature, note, state_note)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        Int64(checkpoint.size), fields?.root.data, fields.map { Data($0.signature) }, fields?.stateRoot.data,
+        fields.map { Data($0.stateSignature) }, fields == nil ? Data(checkpoint.note) : nil,
+        fields == nil ? Data(checkpoint.stateNote) : nil,
+      ])
   }
 
   /// The checkpoint at exactly this size.
   public func checkpoint(size: UInt64) throws -> StoredCheckpoint? {
-    try row("SELECT * FROM checkpoint WHERE size = ?", [Int64(clamping: size)]).map(Self.checkpoint)
+    try row("SELECT * FROM checkpoint WHERE size = ?", [Int64(clamping: size)]).map(checkpoint)
   }
 
   /// The newest checkpoint.
   public func newestCheckpoint() throws -> StoredCheckpoint? {
-    try row("SELECT * FROM checkpoint ORDER BY size DESC LIMIT 1").map(Self.checkpoint)
+    try row("SELECT * FROM checkpoint ORDER BY size DESC LIMIT 1").map(checkpoint)
   }
 
   /// All checkpoints after a size, in order.
   public func checkpoints(after size: UInt64, count: Int) throws -> [StoredCheckpoint] {
     try rows("SELECT * FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?", [Int64(clamping: size), count])
-      .map(Self.checkpoint)
+      .map(checkpoint)
   }
 
-  private static func checkpoint(_ row: Row) -> StoredCheckpoint {
-    StoredCheckpoint(
-      size: UInt64(clamping: row["size"] as Int64), note: [UInt8](row["note"] as Data),
-      stateNote: [UInt8](row["state_note"] as Data))
+  private func checkpoint(_ row: Row) throws -> StoredCheckpoint {
+    let size = UInt64(clamping: row["size"] as Int64)
+    if let note = row["note"] as Data?, let stateNote = row["state_note"] as Data? {
+      return StoredCheckpoint(size: size, note: [UInt8](note), stateNote: [UInt8](stateNote))
+    }
+    guard let root = (row["root"] as Data?).flatMap({ SHA256Hash(bytes: $0) }),
+      let stateRoot = (row["state_root"] as Data?).flatMap({ SHA256Hash(bytes: $0) }),
+      let signature = row["signature"] as Data?, let stateSignature = row["state_signature"] as Data?,
+      let notes = try storedNotes().notes(
+        size: size, (root, [UInt8](signature), stateRoot, [UInt8](stateSignature)))
+    else { throw StoreError.damaged("checkpoint \(size)") }
+    return StoredCheckpoint(size: size, note: notes.note, stateNote: notes.stateNote)
   }
 
   /// Notes the state root of a change set that is not signed yet.
@@ -204,6 +259,8 @@ extension StoreTransaction {
       } catch {
         result = .failure(error)
         bodyCache.removeAll()
+        packCache.removeAll()
+        noteCache.notes?.forgetAuthors()
         return .rollback
       }
     }

@@ -214,7 +214,7 @@ extension StoreTransaction {
   /// Drops everything that follows from the log.
   public func dropProjections() throws {
     for table in StoreMigrations.projections { try db.execute(sql: "DELETE FROM \(table)") }
-    try db.execute(sql: "DELETE FROM search")
+    try emptySearch()
     try db.execute(sql: "UPDATE document SET title = NULL")
   }
 }

@@ -10,7 +10,7 @@ extension StoreTransaction {
     try rows(
       "SELECT * FROM change_set WHERE number < ? ORDER BY number DESC LIMIT ?",
       [Int64(clamping: number ?? UInt64(Int64.max)), max(0, count)]
-    ).map(StoredChangeSet.init)
+    ).map { try StoredChangeSet($0, in: self) }
   }
 
   /// The latest time that any change set claims; `nil` in a copy that holds none.

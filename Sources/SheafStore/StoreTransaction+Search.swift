@@ -38,54 +38,86 @@ extension StoreTransaction {
 
   /// Replaces a document's entry in the index; `nil` when there is nothing to find any more.
   public func index(_ document: DocumentRow, _ entry: SearchableText?) throws {
-    try execute("DELETE FROM search WHERE rowid = ?", [document.id])
+    // The index holds no text, so it could not be told which words to forget: a worn row stays without a
+    // document until the index is made anew.
+    try execute("UPDATE search_row SET document = NULL WHERE document = ?", [document.id])
     if let entry {
+      try execute("INSERT INTO search_row (document) VALUES (?)", [document.id])
       try execute(
-        "INSERT INTO search (rowid, title, text) VALUES (?, ?, ?)",
-        [document.id, entry.title ?? "", entry.text])
+        "INSERT INTO search (rowid, text) VALUES (?, ?)", [db.lastInsertedRowID, SearchWords.indexed(entry)])
     }
     try execute("UPDATE document SET title = ? WHERE id = ?", [entry?.title, document.id])
     try execute("DELETE FROM search_stale WHERE document = ?", [document.id])
   }
 
-  /// Marks every current document for indexing.
+  /// Marks every current document for indexing, and empties the index.
   public func markAllStale() throws {
-    try db.execute(
-      sql: "DELETE FROM search; INSERT OR IGNORE INTO search_stale SELECT DISTINCT document FROM head")
+    try emptySearch()
+    try db.execute(sql: "INSERT OR IGNORE INTO search_stale SELECT DISTINCT document FROM head")
   }
 
-  /// Documents that hold all the words, best first.
+  /// Whether more of the index is worn than is of use.
+  public func isSearchWorn() throws -> Bool {
+    let rows = try integer("SELECT count(*) FROM search_row") ?? 0
+    let live = try integer("SELECT count(document) FROM search_row") ?? 0
+    return rows - live > max(1_000, live)
+  }
+
+  func emptySearch() throws {
+    try db.execute(sql: "INSERT INTO search (search) VALUES ('delete-all'); DELETE FROM search_row")
+  }
+
+  /// Joins what the index wrote piece by piece, so that it is smallest.
+  public func optimizeSearch() throws {
+    try db.execute(sql: "INSERT INTO search (search) VALUES ('optimize')")
+  }
+
+  /// A document that holds all the words.
+  public struct SearchCandidate: Sendable {
+    public var path: DocumentPath
+    public var title: String?
+    public var content: SHA256Hash?
+  }
+
+  /// Documents that hold all the words, best first; phrases are only taken for their words here.
   ///
-  /// - Parameter words: What a person typed: words, and phrases in double quotes; no query syntax beyond that.
-  public func search(_ words: String, limit: Int) throws -> [(
-    path: DocumentPath, title: String?, excerpt: String
-  )] {
-    let query = Self.query(words)
-    guard !query.isEmpty else { return [] }
-    return try rows(
-      """
-      SELECT d.path, d.title, snippet(search, 1, char(2), char(3), '…', 24)
-      FROM search JOIN document d ON d.id = search.rowid
-      WHERE search MATCH ? ORDER BY bm25(search, 8.0, 1.0), d.path LIMIT ?
-      """, [query, limit]
-    ).map { (try DocumentPath($0[0] as String), $0[1], $0[2]) }
-  }
-
-  // Every word becomes a quoted string, so that nothing a person types is taken for FTS5's
-  // syntax; the last one also matches as a prefix, for search as one types.
-  private static func query(_ words: String) -> String {
-    var terms: [String] = []
-    for (index, part) in words.split(separator: "\"", omittingEmptySubsequences: false).enumerated() {
-      let cleaned = String(String.UnicodeScalarView(part.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
-      if index % 2 == 1 {
-        if cleaned.contains(where: { $0.isLetter || $0.isNumber }) { terms.append("\"\(cleaned)\"") }
-      } else {
-        for word in cleaned.split(separator: " ") where word.contains(where: { $0.isLetter || $0.isNumber }) {
-          terms.append("\"\(word)\"")
-        }
-      }
+  /// A word counts for more in a title, and where it stands often in a document, and the more so the
+  /// fewer documents are like that. At most 20,000 are looked at.
+  public func search(_ words: SearchWords) throws -> [SearchCandidate] {
+    var terms = words.terms
+    let matching = "SELECT rowid FROM search WHERE search MATCH ? LIMIT ?"
+    func rows(matching query: String, limit: Int) throws -> [Int64] {
+      guard !query.isEmpty else { return [] }
+      return try Int64.fetchAll(db.cachedStatement(sql: matching), arguments: [query, limit])
     }
-    guard let last = terms.last else { return "" }
-    return (terms.dropLast() + [last + "*"]).joined(separator: " ")
+    var found: [Int64]
+    do {
+      found = try rows(matching: SearchWords.query(terms), limit: 20_000)
+    } catch is DatabaseError {
+      // SQLite takes some letters for marks that stand between words, and knows no phrases here.
+      terms = terms.filter { (try? rows(matching: SearchWords.query([$0]), limit: 1)) != nil }
+      found = try rows(matching: SearchWords.query(terms), limit: 20_000)
+    }
+    let total = Double(try integer("SELECT count(document) FROM search_row") ?? 0)
+    var scores: [Int64: Double] = [:]
+    for term in terms {
+      let often = try rows(matching: SearchWords.often(term), limit: 20_000)
+      let weight = log(1 + total / Double(1 + often.count))
+      for row in often { scores[row, default: 0] += weight }
+    }
+    let source = """
+      SELECT d.path, d.title, h.content FROM search_row s JOIN document d ON d.id = s.document
+      JOIN head h ON h.document = d.id AND h.position = 0 WHERE s.id = ?
+      """
+    var ranked: [(candidate: SearchCandidate, score: Double)] = []
+    for id in found {
+      guard let row = try row(source, [id]) else { continue }
+      let candidate = SearchCandidate(
+        path: try DocumentPath(row[0] as String), title: row[1],
+        content: try (row[2] as Data?).map { try SHA256Hash(column: $0, "head") })
+      let score = (scores[id] ?? 0) + 8 * Double(words.countInTitle(candidate.title ?? ""))
+      ranked.append((candidate, score))
+    }
+    return ranked.sorted { ($1.score, $0.candidate.path) < ($0.score, $1.candidate.path) }.map(\.candidate)
   }
 }

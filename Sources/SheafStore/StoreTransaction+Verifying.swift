@@ -24,7 +24,7 @@ extension StoreTransaction {
 
   /// Documents by row, a few at a time, with what is filed beside their paths.
   public func documentRows(after row: Int64, count: Int) throws
-    -> [(row: Int64, path: String, collection: String, folded: String)]
+    -> [(row: Int64, path: String, collection: String, folded: Int64)]
   {
     try rows(
       "SELECT id, path, collection, folded FROM document WHERE id > ? ORDER BY id LIMIT ?", [row, count]

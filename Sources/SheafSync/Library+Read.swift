@@ -75,10 +75,20 @@ extension Library {
     if try await store.read({ try $0.staleDocumentCount() }) > 0 {
       try await refreshSearchIndex(activity: { _ in })
     }
+    let words = SearchWords(words)
     return try await store.read { transaction in
-      try transaction.search(words, limit: max(0, limit)).map {
-        SearchHit(path: $0.path.text, title: $0.title, excerpt: $0.excerpt)
+      var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
+      var hits: [SearchHit] = []
+      // Phrases are looked for in the texts themselves, and in no more of them than a person waits for.
+      for candidate in try transaction.search(words).prefix(words.phrases.isEmpty ? max(0, limit) : 2_000) {
+        guard hits.count < limit else { break }
+        let bytes = try candidate.content.flatMap { try transaction.body($0) } ?? []
+        let found = try rules.searchable(candidate.path, content: bytes)
+        let excerpt = SearchExcerpt(found.text, words: words)
+        guard excerpt.isMatch else { continue }
+        hits.append(SearchHit(path: candidate.path.text, title: candidate.title, excerpt: excerpt.marked))
       }
+      return hits
     }
   }
 
@@ -89,6 +99,7 @@ extension Library {
   func refreshSearchIndex(activity: @escaping ActivitySink) async throws {
     let settingsPath = try DocumentPath(LibrarySettings.path)
     try await store.write(purpose: "sheaf (indexing)") { transaction in
+      if try transaction.isSearchWorn() { try transaction.markAllStale() }
       guard let settings = try transaction.existingDocumentRow(settingsPath),
         try transaction.isStale(settings)
       else { return }

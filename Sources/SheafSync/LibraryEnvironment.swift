@@ -33,6 +33,10 @@ public struct LibraryEnvironment: Sendable {
     case answered
     /// A draft is stored.
     case drafted
+    /// Bodies are packed in a transaction that has not been committed.
+    case packing
+    /// Some bodies are packed, others are not yet.
+    case packed
   }
 
   public init(
@@ -70,6 +74,8 @@ public enum Activity: Sendable, Hashable {
   case making(done: UInt64, total: UInt64)
   /// Indexing documents for search.
   case indexing(done: Int, total: Int)
+  /// Packing the contents of documents.
+  case compacting(done: Int, total: Int)
 }
 
 /// Where progress is reported to; called on any thread, often.

@@ -37,6 +37,8 @@ struct SearchableContent {
       (title, text) = TagStripper.read(content, limit: Self.textLimitInBytes)
     case .image where mediaType.isText:
       (title, text) = TagStripper.read(content, limit: Self.textLimitInBytes)
+    // PostScript is a picture's program, though it is written in letters.
+    case .text where content.starts(with: "%!PS".utf8): break
     case .csv, .text: text = Self.string(content[...])
     case .image, .pdf, .other: break
     }

@@ -73,6 +73,7 @@ struct OutputSchemaTests {
       try await check("diff --from 0 --library lib", "DocumentDiff", in: folder)
       try await check("export out --library lib", "ExportReport", in: folder)
       try await check("verify --library lib", "VerifyReport", in: folder)
+      try await check("compact --library lib", "CompactReport", in: folder)
       try await check("receipt 1 --library lib", "ReceiptReport", in: folder)
       try await check("bundle create -o all.sheaf --mode full --library lib", "BundleReport", in: folder)
       try await check("bundle inspect all.sheaf", "InspectedBytes", in: folder)

@@ -116,6 +116,111 @@ struct BodyTests {
     }
   }
 
+  /// Packs bodies as one run would, each against the one before it.
+  private func pack(_ versions: some Sequence<[UInt8]>, _ transaction: StoreTransaction) throws -> Int {
+    var packer = BodyPacker(transaction, run: try transaction.newestPack())
+    var newer: SHA256Hash?
+    var newest: SHA256Hash?
+    for version in versions {
+      let hash = SHA256Hash(hashing: version)
+      try packer.add(hash, bases: [newer, newest].compactMap { $0 })
+      newer = hash
+      newest = newest ?? hash
+    }
+    try packer.flush()
+    transaction.bodyCache.removeAll()
+    transaction.packCache.removeAll()
+    return packer.count
+  }
+
+  @Test("Packed bodies come back as they were, are smaller, and may be packed again in another order")
+  func packs() throws {
+    try withStore { (transaction) throws in
+      var base: SHA256Hash?
+      for version in Self.versions {
+        let hash = SHA256Hash(hashing: version)
+        try transaction.storeBody(version, hash: hash, base: base)
+        base = hash
+      }
+      func size() throws -> Int64 {
+        try transaction.integer("SELECT sum(length(data)) + (SELECT total(length(data)) FROM pack) FROM body")
+          ?? 0
+      }
+      let before = try size()
+      for order in [Array(Self.versions.reversed()), Self.versions, Self.versions.reversed()] {
+        #expect(try pack(order, transaction) == 40)
+        for version in Self.versions {
+          #expect(try transaction.body(SHA256Hash(hashing: version)) == version)
+          transaction.bodyCache.removeAll()
+        }
+        #expect(try transaction.integer("SELECT count(*) FROM pack") == 1)
+        #expect(try transaction.integer("SELECT max(depth) FROM body") == Int64(BodyPacker.longestChain))
+      }
+      #expect(try size() < before * 2 / 3)
+      // What comes later may build on what is packed, and stays when that is packed again.
+      let later = Self.versions[39] + Array("One more line.\n".utf8)
+      let hash = SHA256Hash(hashing: later)
+      try transaction.storeBody(later, hash: hash, base: SHA256Hash(hashing: Self.versions[39]))
+      #expect(try pack(Self.versions, transaction) == 40)
+      #expect(try transaction.body(hash) == later)
+    }
+  }
+
+  @Test("Bodies of every kind can be packed, and a pack goes with its last body")
+  func packedKinds() throws {
+    var random = SplitMix64(seed: 4)
+    let contents: [[UInt8]] = [
+      [], [0], [UInt8](repeating: 65, count: 300_000), random.bytes(300_000), random.bytes(100),
+      random.bytes(200_000), Array("text".utf8),
+    ]
+    try withStore { (transaction) throws in
+      for content in contents { try transaction.storeBody(content, hash: SHA256Hash(hashing: content)) }
+      #expect(try pack(contents, transaction) == contents.count)
+      #expect(try #require(try transaction.integer("SELECT count(*) FROM pack")) > 1)
+      for content in contents {
+        #expect(try transaction.body(SHA256Hash(hashing: content)) == content)
+      }
+      try transaction.dropUnneededBodies(Set(contents.map { SHA256Hash(hashing: $0) }))
+      #expect(try transaction.integer("SELECT count(*) FROM pack") == 0)
+    }
+  }
+
+  @Test("A pack that was damaged is found out, whatever its bytes")
+  func damagedPacks() throws {
+    var random = SplitMix64(seed: 5)
+    let contents = Array(Self.versions.prefix(3))
+    try withStore { (transaction) throws in
+      for content in contents { try transaction.storeBody(content, hash: SHA256Hash(hashing: content)) }
+      #expect(try pack(contents, transaction) == 3)
+      let good = try #require(try transaction.blob("SELECT data FROM pack"))
+      for round in 0..<400 {
+        var bad = good
+        if round % 4 == 0 {
+          bad.removeLast(1 + Int(random.next() % UInt64(good.count)))
+        } else {
+          bad[Int(random.next() % UInt64(good.count))] ^= UInt8(1 << (random.next() % 8))
+        }
+        try transaction.execute("UPDATE pack SET data = ?", [Data(bad)])
+        for content in contents {
+          transaction.bodyCache.removeAll()
+          transaction.packCache.removeAll()
+          // A flipped letter of a literal is seen by whoever hashes, as `verify` does.
+          let read = try? transaction.body(SHA256Hash(hashing: content))
+          #expect(read == nil || read?.count == content.count)
+        }
+      }
+      try transaction.execute("UPDATE pack SET data = ?", [Data(good)])
+      for damage in [
+        "UPDATE body SET entry = 99", "UPDATE body SET pack = NULL", "UPDATE body SET base = id",
+      ] {
+        try transaction.execute(damage)
+        transaction.bodyCache.removeAll()
+        transaction.packCache.removeAll()
+        #expect(throws: StoreError.self) { try transaction.body(SHA256Hash(hashing: contents[0])) }
+      }
+    }
+  }
+
   @Test("Only content that nothing needs is dropped")
   func dropping() throws {
     try withStore { (transaction) throws in

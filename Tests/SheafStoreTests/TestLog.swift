@@ -39,7 +39,7 @@ struct TestLog {
       reason: Commitment(hash: .zero), lineCount: lines.count, linesRoot: .zero)
     try transaction.insert(
       StoredChangeSet(
-        number: number, leaf: Self.leaf(number), note: Array("note \(number)".utf8), fields: fields,
+        number: number, leaf: Self.leaf(number), note: Self.note(number), fields: fields,
         seed: seed,
         reason: Reason(by: "", message: "").bytes, proof: []))
     var projected: [ProjectedLine] = []
@@ -95,7 +95,9 @@ struct TestLog {
     }.joined(separator: " | ")
   }
 
-  static func leaf(_ number: UInt64) -> SHA256Hash { SHA256Hash(hashing: Array("leaf \(number)".utf8)) }
+  static func leaf(_ number: UInt64) -> SHA256Hash { MerkleHash.leaf(note(number)) }
+
+  private static func note(_ number: UInt64) -> [UInt8] { Array("note \(number)".utf8) }
 
   private func unwrap<Value>(_ value: Value?) throws -> Value {
     guard let value else { throw StoreError.damaged("a test's own value is missing") }

@@ -15,11 +15,33 @@ struct CrashStepTests {
   private static let appending: [Step] = [.appended, .signerFileWritten, .signed]
   private static let pulling: [Step] = [.bundleReceived, .bundleStaged, .bundleApplied]
   private static let pushing: [Step] = [.pushed, .answered]
+  private static let packing: [Step] = [.packing, .packed]
 
   @Test("No step is left out")
   func complete() {
-    let steps = Self.appending + Self.pulling + Self.pushing + [.drafted]
+    let steps = Self.appending + Self.pulling + Self.pushing + Self.packing + [.drafted]
     #expect(Set(steps) == Set(Step.allCases) && steps.count == Step.allCases.count)
+  }
+
+  @Test("Packing", arguments: packing)
+  func compact(step: LibraryEnvironment.Step) async throws {
+    try await withScene { scene in
+      for version in 2...9 {
+        let lines = (0..<60).map { "Line \($0) of version \($0 == version ? version : 1).\n" }.joined()
+        try scene.write(lines, to: "content/a.md")
+        let library = try await scene.reopen("publisher")
+        _ = try await library.publish(folder: scene.content, reason: "Version \(version)")
+        try await library.close()
+      }
+      try await scene.die(at: step, in: "publisher") { library in
+        _ = try await library.compact(activity: { _ in })
+      }
+      let again = try await scene.reopen("publisher")
+      try await scene.expectHolds(again)
+      #expect(try await again.compact(activity: { _ in }).bodies == (step == .packed ? 0 : 9))
+      try await scene.expectHolds(again)
+      try await again.close()
+    }
   }
 
   @Test("Publishing", arguments: appending)

@@ -125,6 +125,35 @@ struct ReadingTests {
     #expect(try await found("motor neurons").isEmpty)
   }
 
+  @Test("Search ranks titles and frequent words first, finds phrases, and shows where the words stand")
+  func searchOrder() async throws {
+    let world = try await ReadingWorld()
+    let filler = (0..<60).map { "word\($0)" }.joined(separator: " ")
+    try await world.publish([
+      "a.md": "# Other\n\n\(filler) one zebra by the way \(filler)\n",
+      "b.md": "# Other\n\nzebra zebra zebra zebra zebra\n", "c.md": "# The zebra\n\na cell stem\n",
+      "d.md": "# Stem-cell d'été\n\nthe cell of a stem, Ähre\n", "e.md": "# Cells\n\nno stem cell here\n",
+    ])
+    func found(_ words: String) async throws -> [String] {
+      try await world.library.search(words, limit: 10).map(\.path)
+    }
+    #expect(try await found("zebra") == ["c.md", "b.md", "a.md"])
+    #expect(try await found("\"stem cell\"") == ["d.md", "e.md"])
+    #expect(try await found("stem-cell") == ["d.md", "c.md", "e.md"])
+    #expect(try await found("ete ahre") == ["d.md"])
+    #expect(try await found("d'ete \u{301} -- \" *") == ["d.md"])
+    #expect(try await found("\"\"").isEmpty)
+    #expect(try await found("zeb").count == 3)
+    #expect(try await found("zeb ").count == 3)
+    #expect(try await found("\"zeb\"").isEmpty)
+    let excerpt = try #require(try await world.library.search("zebra", limit: 10).last?.excerpt)
+    #expect(excerpt.contains("one \u{2}zebra\u{3} by the way") && excerpt.hasPrefix("…"))
+    // Many edits wear the index; it is made anew and finds the same.
+    for round in 0..<3 { try await world.publish(["b.md": "# B\n\nround \(round) of zebra\n"]) }
+    #expect(try await found("round 2") == ["b.md"])
+    #expect(try await found("round 1").isEmpty)
+  }
+
   @Test("A diff tells words of text, fields of records and sizes of the rest")
   func diff() async throws {
     let world = try await ReadingWorld()

@@ -61,18 +61,20 @@ struct VerifyTests {
     .init(sql: "UPDATE body SET size = size + 1 WHERE coding = 1", place: "body "),
     .init(sql: "DELETE FROM body WHERE size = 1", place: "document c/moved.txt"),
     .init(sql: "DELETE FROM body WHERE id = 1", place: "revision 1.1"),
-    .init(
-      sql:
-        "UPDATE change_set SET note = CAST(replace(CAST(note AS TEXT), 'time 2', 'time 3') AS BLOB) WHERE number = 2",
-      place: "change set 2"),
-    .init(sql: "UPDATE change_set SET leaf = zeroblob(32) WHERE number = 2", place: "change set 2"),
+    .init(sql: "UPDATE change_set SET signature = zeroblob(64) WHERE number = 2", place: "change set 2"),
+    .init(sql: "UPDATE change_set SET signature = NULL WHERE number = 2", place: "log"),
+    .init(sql: "UPDATE change_set SET seen_root = zeroblob(32) WHERE number = 2", place: "change set 2"),
+    .init(sql: "UPDATE change_set SET lines_root = zeroblob(32) WHERE number = 2", place: "change set 2"),
+    .init(sql: "UPDATE change_set SET reason_seal = zeroblob(32) WHERE number = 2", place: "change set 2"),
+    .init(sql: "UPDATE change_set SET note = x'00' WHERE number = 2", place: "change set 2"),
+    .init(sql: "UPDATE change_set SET leaf = zeroblob(8) WHERE number = 2", place: "change set 2"),
     .init(sql: "UPDATE change_set SET seed = zeroblob(16) WHERE number = 2", place: "change set 2"),
     .init(sql: "UPDATE change_set SET reason = NULL WHERE number = 2", place: "change set 2"),
     .init(
       sql:
         "UPDATE change_set SET reason = CAST(replace(CAST(reason AS TEXT), 'a reason', 'another') AS BLOB) WHERE number = 3",
       place: "change set 3"),
-    .init(sql: "UPDATE change_set SET author = zeroblob(32) WHERE number = 1", place: "change set 1"),
+    .init(sql: "UPDATE author SET key = zeroblob(32)", place: "change set 1"),
     .init(sql: "UPDATE change_set SET seen = 0 WHERE number = 3", place: "change set 3"),
     .init(sql: "UPDATE change_set SET time = 5 WHERE number = 1", place: "change set 1"),
     .init(sql: "UPDATE change_set SET effective_time = 5 WHERE number = 1", place: "change set 1"),
@@ -90,11 +92,10 @@ struct VerifyTests {
     .init(sql: "UPDATE log_node SET hash = zeroblob(32) WHERE level = 1", place: "log node 1/0"),
     .init(sql: "DELETE FROM log_node WHERE level = 0 AND position = 2", place: "log node 0/2"),
     .init(sql: "INSERT INTO log_node VALUES (9, 9, zeroblob(32))", place: "log"),
-    .init(
-      sql:
-        "UPDATE checkpoint SET note = CAST(replace(CAST(note AS TEXT), char(10) || '3' || char(10), char(10) || '4' || char(10)) AS BLOB)",
-      place: "checkpoint 3"),
-    .init(sql: "UPDATE checkpoint SET state_note = note WHERE size = 3", place: "checkpoint 3"),
+    .init(sql: "UPDATE checkpoint SET root = zeroblob(32)", place: "checkpoint 3"),
+    .init(sql: "UPDATE checkpoint SET signature = state_signature", place: "checkpoint 3"),
+    .init(sql: "UPDATE checkpoint SET state_signature = x'00' WHERE size = 3", place: "checkpoint 3"),
+    .init(sql: "UPDATE checkpoint SET state_root = root WHERE size = 3", place: "checkpoint 3"),
     .init(sql: "DELETE FROM checkpoint WHERE size = 3", place: "checkpoint 3"),
     .init(sql: "UPDATE checkpoint SET size = 7 WHERE size = 3", place: "checkpoint 7"),
     .init(sql: "UPDATE lineage SET rank = 99 WHERE revision = 1", place: "lineage of revision 1.1"),
@@ -106,7 +107,7 @@ struct VerifyTests {
     .init(
       sql: "INSERT INTO conflict SELECT id, NULL FROM document WHERE path = 'a/x.md'",
       place: "conflict in document a/x.md"),
-    .init(sql: "UPDATE state_leaf SET leaf = zeroblob(32) WHERE collection = 'c'", place: "state leaf c/"),
+    .init(sql: "UPDATE state_leaf SET leaf = zeroblob(8) WHERE collection = 'c'", place: "state leaf c/"),
     .init(sql: "UPDATE state_node SET count = 3 WHERE collection = 'c'", place: "state node c/"),
     .init(
       sql: "UPDATE state_collection SET root = zeroblob(32) WHERE collection = 'c'",
@@ -148,7 +149,7 @@ struct VerifyTests {
     let world = try await world()
     try await world.library.store.write(purpose: "test") {
       try $0.tamper(
-        "DELETE FROM head; UPDATE lineage SET rank = 7; DELETE FROM state_node; DELETE FROM search")
+        "DELETE FROM head; UPDATE lineage SET rank = 7; DELETE FROM state_node; DELETE FROM search_row")
       try $0.tamper("UPDATE change_set SET reason = NULL WHERE number = 1")
     }
     let report = try await world.library.verify(rebuild: true, activity: { _ in })

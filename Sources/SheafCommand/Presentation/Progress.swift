@@ -61,6 +61,8 @@ final class Progress: Sendable {
     case .making(let done, let total): "Making the bundle, \(percent(done, total))"
     case .indexing(let done, let total):
       "Indexing document \(Quantity.grouped(done)) of \(Quantity.grouped(total))"
+    case .compacting(let done, let total):
+      "Packing document \(Quantity.grouped(done)) of \(Quantity.grouped(total))"
     }
   }
 

@@ -1,0 +1,173 @@
+import Foundation
+import GRDB
+import SheafDelta
+import SheafModel
+
+/// Moves bodies into packs, inside one transaction.
+///
+/// Every body that it packs is a delta only against bodies that the same run packed, and a
+/// body comes after its base: so no chain can lead in a circle, whatever chains there were.
+public struct BodyPacker {
+  /// The most bases below a packed body.
+  static let longestChain = 32
+  /// What the bodies of a chain may come to, so that reading its end stays quick.
+  private static let largestChainInBytes = 16 << 20
+
+  private struct Waiting {
+    var id: Int64
+    var base: Int64?
+    var depth: Int
+  }
+
+  private let transaction: StoreTransaction
+  /// The newest pack from before this run.
+  private let run: Int64
+  private var builder = BodyPack.Builder()
+  private var waiting: [Waiting] = []
+  private var waitingIDs: [Int64: Int] = [:]
+  /// What has been packed, as bodies and as streams.
+  public private(set) var packedInBytes = 0
+  public private(set) var count = 0
+
+  /// - Parameter run: `StoreTransaction.newestPack()` at the start of the run.
+  public init(_ transaction: StoreTransaction, run: Int64) {
+    self.transaction = transaction
+    self.run = run
+  }
+
+  /// Packs a body, unless this run already did.
+  ///
+  /// - Parameter bases: What it may be a delta against, the best first; those that this run has not
+  ///   packed, and those at the end of a long chain, are passed over.
+  public mutating func add(_ hash: SHA256Hash, bases: [SHA256Hash]) throws {
+    guard
+      let row = try transaction.row("SELECT id, size, pack FROM body WHERE hash = ?", [hash.data])
+    else { return }
+    let id: Int64 = row[0]
+    let size: Int = row[1]
+    // Larger bodies are kept as they are: a chain of them would take too much memory to read.
+    guard size <= BodyDelta.largestBody, waitingIDs[id] == nil, (row[2] as Int64?) ?? 0 <= run,
+      let bytes = try transaction.body(hash)
+    else { return }
+    var streams = DeltaStreams()
+    var chosen: (id: Int64, depth: Int)?
+    for base in bases where base != hash {
+      guard let found = try usable(base, for: size), let baseBytes = try transaction.body(base) else {
+        continue
+      }
+      var delta = DeltaStreams()
+      DeltaEncoder.encode(base: baseBytes, target: bytes, into: &delta)
+      let deltaSize = delta.instructions.count + delta.addresses.count + delta.literals.count
+      if deltaSize < bytes.count / 2 {
+        (streams, chosen) = (delta, found)
+        break
+      }
+    }
+    if chosen == nil { DeltaEncoder.encode(base: [], target: bytes, into: &streams) }
+    if !builder.hasRoom(for: streams) { try flush() }
+    builder.add(streams)
+    let depth = chosen.map { $0.depth + 1 } ?? 0
+    waitingIDs[id] = depth
+    waiting.append(Waiting(id: id, base: chosen?.id, depth: depth))
+    packedInBytes += size
+    count += 1
+  }
+
+  private func usable(_ base: SHA256Hash, for size: Int) throws -> (id: Int64, depth: Int)? {
+    guard
+      let row = try transaction.row("SELECT id, depth, pack, size FROM body WHERE hash = ?", [base.data])
+    else { return nil }
+    let id: Int64 = row[0]
+    let stored: Int = row[1]
+    let isOfRun = (row[2] as Int64?).map { $0 > run } ?? false
+    guard let depth = waitingIDs[id] ?? (isOfRun ? stored : nil) else { return nil }
+    let largest = max(size, row[3] as Int, 1)
+    guard depth < min(Self.longestChain, max(1, Self.largestChainInBytes / largest)),
+      (row[3] as Int) <= max(1 << 16, size * 4)
+    else { return nil }
+    return (id, depth)
+  }
+
+  /// Writes the pack that is being put together.
+  public mutating func flush() throws {
+    guard builder.count > 0 else { return }
+    try transaction.execute("INSERT INTO pack (data) VALUES (?)", [Data(builder.finish())])
+    let pack = transaction.db.lastInsertedRowID
+    for (entry, body) in waiting.enumerated() {
+      let old = try transaction.integer("SELECT pack FROM body WHERE id = ?", [body.id])
+      try transaction.execute(
+        "UPDATE body SET coding = 3, base = ?, depth = ?, pack = ?, entry = ?, data = x'' WHERE id = ?",
+        [body.base, body.depth, pack, entry, body.id])
+      if let old { try transaction.dropPackIfUnused(old) }
+    }
+    builder = BodyPack.Builder()
+    waiting.removeAll()
+    waitingIDs.removeAll()
+  }
+}
+
+extension StoreTransaction {
+  /// The newest pack; 0 when there is none.
+  public func newestPack() throws -> Int64 { try integer("SELECT max(id) FROM pack") ?? 0 }
+
+  func dropPackIfUnused(_ pack: Int64) throws {
+    try execute(
+      "DELETE FROM pack WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM body WHERE body.pack = ?1)", [pack])
+  }
+
+  /// The contents that a document has had and that are held, the newest first.
+  public func contents(of document: DocumentRow) throws -> [SHA256Hash] {
+    let found = try rows(
+      """
+      SELECT content FROM (
+        SELECT content, ?2 - position AS place FROM head WHERE document = ?1
+        UNION ALL SELECT content, id FROM revision WHERE document = ?1)
+      WHERE content IS NOT NULL AND EXISTS (SELECT 1 FROM body WHERE hash = content) ORDER BY place DESC
+      """, [document.id, Int64.max])
+    var seen: Set<SHA256Hash> = []
+    return try found.map { try SHA256Hash(column: $0[0], "revision") }.filter { seen.insert($0).inserted }
+  }
+
+  /// Documents in byte order of their paths, those that are gone included.
+  public func allDocuments(after: DocumentPath?, count: Int) throws -> [(DocumentPath, DocumentRow)] {
+    try rows(
+      "SELECT path, id FROM document WHERE ?1 IS NULL OR path > ?1 ORDER BY path LIMIT ?2",
+      [after?.text, count]
+    ).map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
+  }
+
+  /// Bodies in packs up to one, at most `count`.
+  public func bodies(inPacksUpTo pack: Int64, count: Int) throws -> [SHA256Hash] {
+    try rows("SELECT hash FROM body WHERE pack <= ? ORDER BY pack, entry LIMIT ?", [pack, count]).map {
+      try SHA256Hash(column: $0[0], "body")
+    }
+  }
+
+  /// Whether there is a body that is in no pack and could be in one.
+  public func hasUnpackedBodies() throws -> Bool {
+    try integer("SELECT 1 FROM body WHERE pack IS NULL AND size <= ? LIMIT 1", [BodyDelta.largestBody]) != nil
+  }
+}
+
+extension LibraryStore {
+  /// The size of the database's file, and what of it is free, in bytes.
+  public func fileSize() throws -> (total: UInt64, free: UInt64) {
+    try readBlocking { transaction in
+      func pragma(_ name: String) throws -> UInt64 {
+        UInt64(clamping: try transaction.integer("PRAGMA \(name)") ?? 0)
+      }
+      let page = try pragma("page_size")
+      return (try pragma("page_count") * page, try pragma("freelist_count") * page)
+    }
+  }
+
+  /// Writes the whole file anew without its free space; stopped at any moment, it is as it was.
+  ///
+  /// Takes as much free disk as the file is large.
+  public func vacuum() async throws {
+    try await exclusively(purpose: "sheaf compact") { db in
+      try db.execute(sql: "VACUUM")
+      _ = try? db.checkpoint(.truncate)
+    }
+  }
+}

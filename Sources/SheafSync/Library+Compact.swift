@@ -1,0 +1,98 @@
+import SheafModel
+import SheafStore
+
+extension Library {
+  /// How much is packed in one transaction, so that a reader or another change waits for none of them long.
+  private static let stepInBytes = 16 << 20
+
+  /// Packs what this copy holds as small as it can.
+  ///
+  /// The newest body of each document is kept whole and the older ones as deltas, together in packs; then
+  /// the file is written anew without the space that got free. Works in short transactions and may
+  /// be stopped at any moment: the library is right then, and another run begins anew.
+  public func compact(activity: @escaping ActivitySink) async throws -> CompactReport {
+    let before = try store.fileSize()
+    var report = CompactReport(bodies: 0, sizeBefore: before.total, sizeAfter: before.total)
+    if try await store.read({ try $0.hasUnpackedBodies() }) {
+      let run = try await store.read { try $0.newestPack() }
+      report.bodies = try await pack(run: run, activity: activity)
+      try await packRest(run: run)
+    }
+    try await store.write(purpose: "sheaf compact") { try $0.optimizeSearch() }
+    let now = try store.fileSize()
+    // Less is not worth writing everything once more.
+    if now.free > now.total / 64 || report.bodies > 0 { try await store.vacuum() }
+    report.sizeAfter = try store.fileSize().total
+    return report
+  }
+
+  /// Where a run of packing stands between two transactions.
+  private struct PackingPlace: Sendable {
+    var path: DocumentPath?
+    /// How many of the next document's contents are done.
+    var done = 0
+    var isAtEnd = false
+    var documents = 0
+    var bodies = 0
+  }
+
+  private func pack(run: Int64, activity: @escaping ActivitySink) async throws -> Int {
+    let total = try await store.read { Int(clamping: try $0.counts().documents) }
+    var place = PackingPlace()
+    while !place.isAtEnd {
+      let start = place
+      place = try await store.write(purpose: "sheaf compact") { transaction in
+        let next = try Self.packSome(transaction, run: run, from: start)
+        try self.environment.step(.packing)
+        return next
+      }
+      try environment.step(.packed)
+      activity(.compacting(done: place.documents, total: max(total, place.documents)))
+    }
+    return place.bodies
+  }
+
+  private static func packSome(
+    _ transaction: StoreTransaction, run: Int64, from start: PackingPlace
+  ) throws -> PackingPlace {
+    var packer = BodyPacker(transaction, run: run)
+    var place = start
+    while packer.packedInBytes < stepInBytes {
+      let some = try transaction.allDocuments(after: place.path, count: 64)
+      for (path, document) in some {
+        let contents = try transaction.contents(of: document)
+        while place.done < contents.count, packer.packedInBytes < stepInBytes {
+          // Against the next newer one; where that chain is too long, against the newest.
+          let bases = place.done == 0 ? [] : [contents[place.done - 1], contents[0]]
+          try packer.add(contents[place.done], bases: bases)
+          place.done += 1
+        }
+        guard place.done >= contents.count else { break }
+        place.path = path
+        place.done = 0
+        place.documents += 1
+      }
+      if some.count < 64, place.path == some.last?.0 ?? place.path, place.done == 0 {
+        place.isAtEnd = true
+        break
+      }
+    }
+    try packer.flush()
+    place.bodies += packer.count
+    return place
+  }
+
+  /// What no document names any more and older packs still hold.
+  private func packRest(run: Int64) async throws {
+    var isDone = false
+    while !isDone {
+      isDone = try await store.write(purpose: "sheaf compact") { transaction in
+        let left = try transaction.bodies(inPacksUpTo: run, count: 256)
+        var packer = BodyPacker(transaction, run: run)
+        for hash in left { try packer.add(hash, bases: []) }
+        try packer.flush()
+        return left.isEmpty || packer.count == 0
+      }
+    }
+  }
+}
