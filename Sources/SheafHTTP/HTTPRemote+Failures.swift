@@ -14,7 +14,10 @@ struct Interruption: Error {
   /// How long the server asked to wait.
   var retryAfter: Duration?
 
-  var asRemoteError: RemoteError { .interrupted(address: address, detail: detail) }
+  var asRemoteError: RemoteError {
+    let more = retryAfter.map { " and asks to come back in \($0.components.seconds) s" } ?? ""
+    return .interrupted(address: address, detail: detail + more)
+  }
 }
 
 extension HTTPRemote {
@@ -41,15 +44,22 @@ extension HTTPRemote {
       let body = try? await collect(response, limit: Problem.sizeLimit), let problem = Problem(json: body),
       problem.kind != nil
     else { return notSheaf("it answers with status \(status)") }
-    if problem.kind == .nothingFits { return RemoteError.nothingFits(address: address, position: 0) }
-    return RemoteError.refused(address: address, detail: Self.shown(problem.detail ?? problem.title))
+    return failure(of: problem, position: 0)
+  }
+
+  /// Says in the words of `RemoteError` what a problem document says.
+  ///
+  /// - Parameter position: Where the asker stands.
+  func failure(of problem: Problem, position: UInt64) -> RemoteError {
+    if problem.kind == .nothingFits { return .nothingFits(address: address, position: position) }
+    return .refused(address: address, detail: Self.shown(problem.detail ?? problem.title))
   }
 
   /// Says in the words of `RemoteError` what the client says in its own.
   func remoteError(_ error: any Error) -> any Error {
     switch error {
     case is RemoteError, is Interruption, is CancellationError, is PartFileError: return error
-    case is Stalled: return interrupted("nothing came for \(configuration.stallTimeout)")
+    case let error as Stalled: return interrupted("nothing moved for \(error.limit)")
     case let error as NIOConnectionError:
       return RemoteError.unreachable(address: address, detail: Self.reason(of: error))
     case let error as IOError where Self.isUnreachable(error.errnoCode):

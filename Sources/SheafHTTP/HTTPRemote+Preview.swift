@@ -10,6 +10,7 @@ extension HTTPRemote {
     let response = try await send(asked, patience: configuration.workTimeout)
     switch response.status.code {
     case 200 where response.essence == Wire.checkpoint: return nil
+    case 204 where request.held != nil: return nil
     case 206 where response.essence == Wire.bundle:
       guard let range = response.headers.first(name: "content-range").flatMap(ContentRange.init),
         range.first == 0

@@ -7,9 +7,7 @@ extension HTTPRemote {
   private static let answersLimit = 128 << 20
 
   public func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
-    guard bundle.count <= Limits.pushBytes else {
-      throw RemoteError.refused(address: address, detail: "a push is at most \(Limits.pushBytes) bytes")
-    }
+    try checkPush(bundle)
     // Pushing again changes nothing, so a push whose answer was lost is simply repeated.
     let answer = try await retrying {
       try await self.exchange(
@@ -17,6 +15,13 @@ extension HTTPRemote {
       )
     }
     return .answered(try draftAnswers(answer))
+  }
+
+  /// Refuses drafts that no server takes.
+  func checkPush(_ bundle: [UInt8]) throws {
+    guard bundle.count <= Limits.pushBytes else {
+      throw RemoteError.refused(address: address, detail: "a push is at most \(Limits.pushBytes) bytes")
+    }
   }
 
   public func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] {

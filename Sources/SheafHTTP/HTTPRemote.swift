@@ -6,6 +6,7 @@ import NIOPosix
 import NIOSSL
 import SheafModel
 import SheafSync
+import Synchronization
 
 /// A library that a Sheaf server holds, over HTTP.
 ///
@@ -18,6 +19,8 @@ public final class HTTPRemote: Remote {
   let client: HTTPClient
   private let base: String
   private let token: String?
+  private let bucket: TokenBucket?
+  private let hasGoneOn = Mutex(false)
 
   /// Prepares a remote; nothing is sent yet.
   ///
@@ -43,6 +46,7 @@ public final class HTTPRemote: Remote {
     self.configuration = configuration
     base = trimmed
     self.token = token
+    bucket = configuration.bytesPerSecond.map { TokenBucket(bytesPerSecond: $0, now: configuration.now) }
     client = HTTPClient(
       eventLoopGroupProvider: .singleton, configuration: try Self.clientConfiguration(configuration))
   }
@@ -51,6 +55,11 @@ public final class HTTPRemote: Remote {
   public func shutdown() async throws {
     try await client.shutdown()
   }
+
+  /// A download that was taken up again leads to where the log was then.
+  public var mayStopShort: Bool { hasGoneOn.withLock { $0 } }
+
+  func noteGoingOn() { hasGoneOn.withLock { $0 = true } }
 
   public func checkpoint() async throws -> [UInt8] {
     let answer = try await retrying {
@@ -79,18 +88,12 @@ public final class HTTPRemote: Remote {
   func exchange(
     _ route: Route, body: (type: String, bytes: [UInt8])? = nil, limit: Int, patience: Duration
   ) async throws -> Answer {
-    var request = try request(route)
-    if let body {
-      request.method = .POST
-      request.headers.add(name: "content-type", value: body.type)
-      request.body = .bytes(ByteBuffer(bytes: body.bytes))
-    }
-    let response = try await send(request, patience: patience)
+    let response = try await send(try request(route), body: body, patience: patience)
     guard response.status == .ok else { throw await failure(of: response) }
     return Answer(type: response.essence, body: try await collect(response, limit: limit))
   }
 
-  /// Makes a request with the few headers that every request carries.
+  /// Makes a request with no header but those it can't do without: on a poor line each is paid for.
   func request(_ route: Route) throws -> HTTPClientRequest {
     let target = route.target
     guard target.utf8.count <= Wire.targetBytes else {
@@ -98,15 +101,57 @@ public final class HTTPRemote: Remote {
         address: address, detail: "the subscription names more collections than fit into one request")
     }
     var request = HTTPClientRequest(url: base + target)
-    request.headers.add(name: "user-agent", value: "sheaf")
     if let token { request.headers.add(name: "authorization", value: "Bearer " + token) }
     return request
   }
 
   /// Sends a request and waits for the head of the answer.
-  func send(_ request: HTTPClientRequest, patience: Duration) async throws -> HTTPClientResponse {
+  ///
+  /// - Parameters:
+  ///   - body: What to send with it, by POST; it may take as long as it needs while it moves.
+  ///   - patience: How long the remote may think once it has the whole request.
+  func send(
+    _ request: HTTPClientRequest, body: (type: String, bytes: [UInt8])? = nil, patience: Duration
+  ) async throws -> HTTPClientResponse {
+    var request = request
+    let deadline = MovingDeadline(in: body == nil ? configuration.connectTimeout + patience : patience)
+    if let body {
+      request.method = .POST
+      request.headers.add(name: "content-type", value: body.type)
+      if body.bytes.count <= UploadedBytes.pieceSizeInBytes, bucket == nil {
+        request.body = .bytes(ByteBuffer(bytes: body.bytes))
+      } else {
+        deadline.move(configuration.connectTimeout + configuration.stallTimeout)
+        request.body = .stream(
+          UploadedBytes(
+            bytes: body.bytes, pay: { self.bucket?.pay(for: $0) ?? .zero },
+            moved: { [stall = configuration.stallTimeout] pause, isLast in
+              deadline.move(isLast ? patience : stall, after: pause)
+            }, sleep: configuration.sleep),
+          length: .known(Int64(body.bytes.count)))
+      }
+    }
     do {
-      return try await client.execute(request, deadline: .now() + TimeAmount(patience))
+      let (client, whole) = (client, request)
+      return try await deadline.watch { try await client.execute(whole, deadline: .distantFuture) }
+    } catch { throw remoteError(error) }
+  }
+
+  /// Reads a body to its end, piece by piece, at no more than the rate that is allowed.
+  func forEachPiece(
+    of response: HTTPClientResponse, _ take: @escaping @Sendable (ByteBuffer) async throws -> Void
+  ) async throws {
+    let deadline = MovingDeadline(in: configuration.stallTimeout)
+    do {
+      try await deadline.watch { [configuration, bucket] in
+        for try await piece in response.body {
+          let count = piece.readableBytes
+          try await take(piece)
+          let pause = bucket?.pay(for: count) ?? .zero
+          deadline.move(configuration.stallTimeout, after: pause)
+          if pause > .zero { try await configuration.sleep(pause) }
+        }
+      }
     } catch { throw remoteError(error) }
   }
 
@@ -115,20 +160,14 @@ public final class HTTPRemote: Remote {
     if let length = response.headers.first(name: "content-length").flatMap(Int.init), length > limit {
       throw RemoteError.tooMuch(address: address)
     }
-    let address = address
-    do {
-      return try await withStallWatch(limit: configuration.stallTimeout) { moved in
-        var bytes: [UInt8] = []
-        for try await chunk in response.body {
-          guard bytes.count + chunk.readableBytes <= limit else {
-            throw RemoteError.tooMuch(address: address)
-          }
-          bytes.append(contentsOf: chunk.readableBytesView)
-          moved()
-        }
-        return bytes
+    let bytes = Mutex<[UInt8]>([])
+    try await forEachPiece(of: response) { [address] piece in
+      try bytes.withLock { bytes in
+        guard bytes.count + piece.readableBytes <= limit else { throw RemoteError.tooMuch(address: address) }
+        bytes.append(contentsOf: piece.readableBytesView)
       }
-    } catch { throw remoteError(error) }
+    }
+    return bytes.withLock { $0 }
   }
 
   /// Repeats what is safe to repeat after a cut, a bounded number of times.
@@ -139,10 +178,19 @@ public final class HTTPRemote: Remote {
         return try await attempt()
       } catch let error as Interruption {
         failures += 1
-        guard failures <= configuration.retries else { throw error.asRemoteError }
-        try await configuration.sleep(configuration.wait(before: failures, asked: error.retryAfter))
+        try await pause(before: failures, after: error)
       }
     }
+  }
+
+  /// Waits before another try.
+  ///
+  /// - Throws: `RemoteError.interrupted` when there were enough tries, or the server asks for too much patience.
+  func pause(before attempt: Int, after cut: Interruption) async throws {
+    guard attempt <= configuration.retries,
+      let wait = configuration.wait(before: attempt, asked: cut.retryAfter)
+    else { throw cut.asRemoteError }
+    try await configuration.sleep(wait)
   }
 
   // MARK: Addresses and clients

@@ -100,9 +100,8 @@ actor PartFile {
   /// - Returns: The file, or `nil` when its bytes are not those that the tag promised; it is gone then.
   func finish() async throws -> URL? {
     guard let file, let whole, offset == whole.sizeInBytes else { return nil }
-    // Our servers' tags are the hash of the bytes; another's is opaque, and the caller verifies anyway.
-    let named = SHA256Hash(base64: whole.tag.dropFirst().dropLast())
-    if let named, named != hasher.finalize() {
+    // Our servers' tags hold the hash's beginning; another's is opaque, and the caller verifies anyway.
+    if let tag = BundleTag(field: whole.tag), !tag.fits(hasher.finalize()) {
       try await restart(nil)
       return nil
     }

@@ -14,6 +14,8 @@ public enum Route: Hashable, Sendable {
   case bundle(PullRequest)
   /// Drafts to be judged.
   case push
+  /// Drafts to be judged, and then what leads on from a position.
+  case exchange(PullRequest)
   /// Answers to drafts, by the hashes of their leaves.
   case answers([SHA256Hash])
   /// The receipt of a change set.
@@ -31,6 +33,14 @@ public enum Route: Hashable, Sendable {
   /// Figures for Prometheus.
   case metrics
 
+  /// Whether drafts come with it: such a request has a body and is made with POST.
+  public var takesDrafts: Bool {
+    switch self {
+    case .push, .exchange: true
+    default: false
+    }
+  }
+
   /// The most leaves in one request for answers; more are asked for in several requests.
   public static let answersAtOnce = 48
 
@@ -41,6 +51,7 @@ public enum Route: Hashable, Sendable {
     case .tile: "tile"
     case .bundle: "bundle"
     case .push: "push"
+    case .exchange: "exchange"
     case .answers: "answers"
     case .receipt: "receipt"
     case .documents: "documents"
@@ -59,6 +70,7 @@ public enum Route: Hashable, Sendable {
     case .tile(let path): "/tile/" + PercentEncoding.encode(path, keeping: "/")
     case .bundle(let request): "/bundle" + Self.query(request)
     case .push: "/push"
+    case .exchange(let request): "/exchange" + Self.query(request)
     case .answers(let leaves):
       "/answers?" + leaves.map { "leaf=" + PercentEncoding.encode($0.base64) }.joined(separator: "&")
     case .receipt(let number): "/receipt/\(number)"
@@ -87,6 +99,7 @@ public enum Route: Hashable, Sendable {
     case ("tile", let rest?): self = .tile(try Self.tilePath(rest))
     case ("bundle", nil): self = .bundle(try Self.pullRequest(query))
     case ("push", nil): self = .push
+    case ("exchange", nil): self = .exchange(try Self.pullRequest(query))
     case ("answers", nil): self = .answers(try Self.leaves(query))
     case ("receipt", let rest?):
       guard let number = Self.number(rest) else {
@@ -119,7 +132,8 @@ public enum Route: Hashable, Sendable {
   // MARK: Pull requests
 
   /// Only what differs from the defaults is written, for a request over a poor line
-  /// should be short: `from` 0, `known` as `from`, `depth` trail, `only` everything, `to` the newest.
+  /// should be short: `from` 0, `known` as `from`, `depth` trail, `only` everything, `to` the newest,
+  /// `held` nothing.
   private static func query(_ request: PullRequest) -> String {
     var parts: [String] = []
     if request.from != 0 { parts.append("from=\(request.from)") }
@@ -129,6 +143,7 @@ public enum Route: Hashable, Sendable {
       parts.append("only=" + PercentEncoding.encode(request.subscription.text, keeping: ",/:@"))
     }
     if let to = request.to { parts.append("to=\(to)") }
+    if let held = request.held { parts.append("held=\(held)") }
     return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
   }
 
@@ -154,8 +169,13 @@ public enum Route: Hashable, Sendable {
         subscription = try Subscription(parsing: text)
       } catch { throw .malformed(error.problem) }
     }
+    var held: CheckpointMark?
+    if let text = try query.single("held") {
+      held = CheckpointMark(text)
+      guard held != nil else { throw .malformed("held is not the mark of a checkpoint") }
+    }
     return PullRequest(
-      from: from, known: known, depth: depth, subscription: subscription, to: try number("to"))
+      from: from, known: known, depth: depth, subscription: subscription, to: try number("to"), held: held)
   }
 
   // MARK: Parts

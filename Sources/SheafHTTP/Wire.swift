@@ -4,15 +4,14 @@ public enum Wire {
   public static let bundle = "application/vnd.sheaf.bundle"
   /// The media type of a checkpoint note; as the answer to a pull it means "nothing new".
   public static let checkpoint = "text/vnd.sheaf.checkpoint"
+  /// The media type of the answer to drafts with what is new behind it (`Schemas/exchange.md`).
+  public static let exchange = "application/vnd.sheaf.exchange"
   /// The media type of JSON answers.
   public static let json = "application/json"
   /// The media type of problem documents (RFC 9457).
   public static let problem = "application/problem+json"
   /// The media type of receipts.
   public static let text = "text/plain; charset=utf-8"
-  /// The header field that names the log size a bundle leads to, so that a download
-  /// that is taken up later asks for the same bundle although the log has grown.
-  public static let checkpointField = "sheaf-checkpoint"
   /// The longest target in bytes; with method and version it fits a request line of 4 KiB.
   public static let targetBytes = (4 << 10) - 32
 }

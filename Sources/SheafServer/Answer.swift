@@ -7,12 +7,13 @@ struct Answer: Sendable {
   /// A body whose size is known before it is sent.
   enum Body: Sendable {
     case bytes([UInt8])
-    case file(ServedFile, Range<UInt64>)
+    /// A part of a file, behind some bytes.
+    case file(ServedFile, Range<UInt64>, after: [UInt8] = [])
 
     var sizeInBytes: UInt64 {
       switch self {
       case .bytes(let bytes): UInt64(bytes.count)
-      case .file(_, let range): range.upperBound - range.lowerBound
+      case .file(_, let range, let before): range.upperBound - range.lowerBound + UInt64(before.count)
       }
     }
   }

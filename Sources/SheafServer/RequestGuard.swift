@@ -164,11 +164,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     switch unwrapOutboundIn(data) {
     case .head(var head):
       answerStarted = head.status.kind != .informational
-      if case .receiving = state, answerStarted, !isMultiplexed {
-        head.headerFields[.connection] = "close"
-        context.write(wrapOutboundOut(.head(head)), promise: promise)
-        return
-      }
+      if case .receiving = state, answerStarted, !isMultiplexed { head.headerFields[.connection] = "close" }
+      // Whoever keeps such an answer dates it on arrival (RFC 9110 section 6.6.1); replicas keep none, and
+      // on a poor line they pay for the field.
+      if Self.isSync(head) { head.headerFields[.date] = nil }
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+      return
     case .body: break
     case .end:
       if case .receiving = state {
@@ -180,6 +181,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return release(context)
     }
     context.write(data, promise: promise)
+  }
+
+  /// Whether an answer is one that only replicas ask for.
+  private static func isSync(_ head: HTTPResponse) -> Bool {
+    head.status == .noContent
+      || [Wire.bundle, Wire.checkpoint, Wire.exchange].contains(head.headerFields[.contentType])
   }
 
   /// Answers in the server's place and lets nothing more through.

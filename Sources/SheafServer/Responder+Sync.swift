@@ -7,44 +7,107 @@ import SheafSync
 import Synchronization
 
 extension Responder {
-  /// Answers a pull: the checkpoint note when nothing is new, else the bundle or a range of it.
-  func bundle(_ wanted: PullRequest, _ request: Request) async throws -> Answer {
+  /// What a pull is answered with.
+  enum Found {
+    /// Nothing new; `same` when the asker holds the very note.
+    case unchanged([UInt8], isSame: Bool)
+    case bundle(ServedFile, sizeInBytes: UInt64, BundleTag)
+  }
+
+  /// Looks for what leads on from a position.
+  func find(_ wanted: PullRequest) async throws -> Found {
     var wanted = wanted
-    if wanted.to == nil {
-      // The answer is pinned to one position, and says which: whoever takes a cut download
-      // up later can ask for the same bytes although the log has grown.
-      // Who is ahead of this log gets no position: the library answers with its checkpoint, and
-      // the asker compares.
-      let size = Self.size(ofCheckpoint: try await service.checkpointNote())
-      if let size, wanted.known <= size { wanted.to = size }
-    }
+    let held = wanted.held
+    wanted.held = nil
+    // The answer is pinned to one position, and its tag says which: whoever takes a cut download
+    // up later can ask for the same bytes although the log has grown.
+    // Who is ahead of this log gets no position: the library answers with its checkpoint, and
+    // the asker compares.
+    let size = Self.size(ofCheckpoint: try await service.checkpointNote())
+    if wanted.to == nil, let size, wanted.known <= size { wanted.to = size }
     switch try await service.offer(wanted) {
     case .unchanged(let note):
-      return Answer(Wire.checkpoint, note)
+      return .unchanged(note, isSame: held == CheckpointMark(note: note))
     case .bundle(let bundle):
       let file = try await ServedFile.open(bundle.file, size: bundle.sizeInBytes)
-      let tag = "\"\(bundle.hash.base64)\""
-      var fields: HTTPFields = [.contentType: Wire.bundle, .eTag: tag, .acceptRanges: "bytes"]
-      if let to = wanted.to, let name = HTTPField.Name(Wire.checkpointField) { fields[name] = "\(to)" }
+      let tag = BundleTag(to: wanted.to ?? size ?? 0, hash: bundle.hash)
+      return .bundle(file, sizeInBytes: bundle.sizeInBytes, tag)
+    }
+  }
+
+  /// Answers a pull: nothing or the checkpoint note when nothing is new, else the bundle or a range of it.
+  func bundle(_ wanted: PullRequest, _ request: Request) async throws -> Answer {
+    switch try await find(wanted) {
+    case .unchanged(_, isSame: true): return Answer(status: 204, fields: [:], body: .bytes([]))
+    case .unchanged(let note, _): return Answer(Wire.checkpoint, note)
+    case .bundle(let file, let size, let tag):
+      var fields: HTTPFields = [.contentType: Wire.bundle, .eTag: tag.field]
       // If-Range compares strongly; a date or another tag means: the whole, please.
-      let isSame = request.headers[.ifRange].map { $0 == tag } ?? true
-      switch ByteRange(isSame ? request.headers[.range] : nil, size: bundle.sizeInBytes) {
+      let isSame = request.headers[.ifRange].map { $0 == tag.field } ?? true
+      switch ByteRange(isSame ? request.headers[.range] : nil, size: size) {
       case .whole:
-        return Answer(fields: fields, body: .file(file, 0..<bundle.sizeInBytes))
+        return Answer(fields: fields, body: try await Self.body(file, 0..<size))
       case .part(let range):
-        fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bundle.sizeInBytes)"
-        return Answer(status: 206, fields: fields, body: .file(file, range))
+        fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
+        return Answer(status: 206, fields: fields, body: try await Self.body(file, range))
       case .unsatisfiable:
         var answer = Answer(Problem(.badRequest, detail: "the range holds no byte of the bundle"))
         answer.status = 416
-        answer.fields[.contentRange] = "bytes */\(bundle.sizeInBytes)"
+        answer.fields[.contentRange] = "bytes */\(size)"
         return answer
       }
     }
   }
 
-  /// Takes drafts. One push in memory is up to `pushBytes`, so only a few are taken at a time.
+  /// A part of a file behind some bytes; a short one is read now, so that it leaves in one packet with its head.
+  private static func body(
+    _ file: ServedFile, _ range: Range<UInt64>, after before: [UInt8] = []
+  ) async throws -> Answer.Body {
+    if let bytes = try await file.small(range, after: before) { return .bytes(bytes) }
+    return .file(file, range, after: before)
+  }
+
+  /// Takes drafts.
   func push(_ request: Request) async throws -> Answer {
+    try Answer(json: try await receive(request))
+  }
+
+  /// Takes drafts, and answers with what became of them and what leads on from a position (`Schemas/exchange.md`).
+  func exchange(_ wanted: PullRequest, _ request: Request, id: UInt64) async throws -> Answer {
+    var answers = try await receive(request)
+    let found: Found
+    do {
+      found = try await find(wanted)
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      // The drafts are in all the same, and their author must learn it.
+      let reply = ExchangeReply(answers: answers, rest: .problem(problem(for: error, id: id)))
+      return Answer(Wire.exchange, reply.bytes)
+    }
+    switch found {
+    case .unchanged(let note, let isSame):
+      let reply = ExchangeReply(answers: answers, rest: isSame ? .same : .unchanged(checkpoint: note))
+      return Answer(Wire.exchange, reply.bytes)
+    case .bundle(let file, let size, let tag):
+      // A copy that keeps the trail gets the change sets themselves, which prove more than receipts do.
+      if wanted.depth > .heads, let to = tag.to {
+        answers = answers.map { answer in
+          guard let number = answer.changeSet, number > wanted.from, number <= to else { return answer }
+          var answer = answer
+          answer.receipt = nil
+          return answer
+        }
+      }
+      let reply = ExchangeReply(answers: answers, rest: .bundle(tag, sizeInBytes: size))
+      return Answer(
+        fields: [.contentType: Wire.exchange],
+        body: try await Self.body(file, 0..<size, after: reply.bytes))
+    }
+  }
+
+  /// Receives and judges drafts. One push in memory is up to `pushBytes`, so only a few are taken at a time.
+  private func receive(_ request: Request) async throws -> [DraftAnswer] {
     let type = request.headers[.contentType] ?? ""
     guard type.prefix(while: { $0 != ";" }).lowercased() == Wire.bundle else {
       throw Problem(.wrongType, detail: "a push is a bundle, \(Wire.bundle)")
@@ -60,7 +123,7 @@ extension Responder {
       guard bytes.count + chunk.readableBytes <= limits.pushBytes else { throw tooLarge }
       bytes.append(contentsOf: chunk.readableBytesView)
     }
-    return try Answer(json: try await service.receive(push: bytes))
+    return try await service.receive(push: bytes)
   }
 
   /// The log size in a checkpoint note: its second line (C2SP tlog-checkpoint).

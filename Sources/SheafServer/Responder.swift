@@ -45,11 +45,11 @@ struct Responder: HTTPResponder {
       let wanted = try Route(target: request.head.path ?? "")
       route = wanted.name
       try check(request, for: wanted)
-      answer = try await self.answer(wanted, request)
+      answer = try await self.answer(wanted, request, id: record.id)
     } catch let error as CancellationError {
       throw error
     } catch {
-      answer = self.answer(to: error, id: record.id)
+      answer = Answer(problem(for: error, id: record.id))
     }
     return response(answer, isHead: request.method == .head) { [route] sent, isWhole in
       leave(record, route: route, status: answer.status, sent: sent, isWhole: isWhole)
@@ -59,7 +59,7 @@ struct Responder: HTTPResponder {
   // MARK: Access and form
 
   private func check(_ request: Request, for route: Route) throws {
-    let isPush = route == .push
+    let isPush = route.takesDrafts
     let fits = isPush ? request.method == .post : request.method == .get || request.method == .head
     guard fits else {
       throw Problem(.methodNotAllowed, detail: "/\(route.name) is asked for with \(isPush ? "POST" : "GET")")
@@ -80,7 +80,7 @@ struct Responder: HTTPResponder {
     if !isPush, hasBody { throw Problem(.badRequest, detail: "a request of this kind has no body") }
   }
 
-  private func answer(_ route: Route, _ request: Request) async throws -> Answer {
+  private func answer(_ route: Route, _ request: Request, id: UInt64) async throws -> Answer {
     switch route {
     case .checkpoint:
       return Answer(Wire.checkpoint, try await service.checkpointNote())
@@ -92,6 +92,7 @@ struct Responder: HTTPResponder {
       return answer
     case .bundle(let wanted): return try await bundle(wanted, request)
     case .push: return try await push(request)
+    case .exchange(let wanted): return try await exchange(wanted, request, id: id)
     case .answers(let leaves): return try Answer(json: try await service.answers(to: leaves))
     case .receipt(let number):
       return Answer(Wire.text, Array(try await service.receipt(changeSet: number).utf8))
@@ -117,13 +118,14 @@ struct Responder: HTTPResponder {
 
   // MARK: Problems
 
-  private func answer(to error: any Error, id: UInt64) -> Answer {
+  /// Says an error to strangers; what went wrong inside goes to the log.
+  func problem(for error: any Error, id: UInt64) -> Problem {
     switch error {
-    case let problem as Problem: return Answer(problem)
-    case RouteError.unknown: return Answer(Problem(.notFound))
-    case let error as RouteError: return Answer(Problem(.badRequest, detail: error.problem))
+    case let problem as Problem: return problem
+    case RouteError.unknown: return Problem(.notFound)
+    case let error as RouteError: return Problem(.badRequest, detail: error.problem)
     case RemoteError.nothingFits(_, let position):
-      return Answer(Problem(.nothingFits, detail: "nothing here leads on from checkpoint \(position)"))
+      return Problem(.nothingFits, detail: "nothing here leads on from checkpoint \(position)")
     case let failure as any SheafFailure:
       let kind: Problem.Kind =
         switch failure.kind {
@@ -134,12 +136,10 @@ struct Responder: HTTPResponder {
       if kind == .failed {
         logger.error("request failed", metadata: ["id": "\(id)", "problem": "\(failure.problem)"])
       }
-      return Answer(
-        Problem(kind, detail: failure.problem, unchanged: failure.unchanged, hint: failure.hint))
+      return Problem(kind, detail: failure.problem, unchanged: failure.unchanged, hint: failure.hint)
     default:
-      // What went wrong inside is for the log, not for strangers.
       logger.error("request failed", metadata: ["id": "\(id)", "error": "\(String(reflecting: error))"])
-      return Answer(Problem(.failed))
+      return Problem(.failed)
     }
   }
 
@@ -171,20 +171,25 @@ struct Responder: HTTPResponder {
     _ answer: Answer, isHead: Bool, finished: @escaping @Sendable (_ sent: UInt64, _ isWhole: Bool) -> Void
   ) -> Response {
     var fields = answer.fields
-    fields[.contentLength] = "\(answer.body.sizeInBytes)"
+    // An answer without content has no length either (RFC 9110 section 8.6).
+    if answer.status != 204 { fields[.contentLength] = "\(answer.body.sizeInBytes)" }
     let status = HTTPResponse.Status(code: answer.status)
     switch answer.body {
     case _ where isHead:
+      finished(0, true)
+      return Response(status: status, headers: fields)
+    case .bytes(let bytes) where bytes.isEmpty:
       finished(0, true)
       return Response(status: status, headers: fields)
     case .bytes(let bytes):
       finished(UInt64(bytes.count), true)
       return Response(
         status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-    case .file(let file, let range):
-      let body = ResponseBody(contentLength: Int(clamping: range.upperBound - range.lowerBound)) { writer in
+    case .file(let file, let range, let before):
+      let body = ResponseBody(contentLength: Int(clamping: answer.body.sizeInBytes)) { writer in
         var at = range.lowerBound
         do {
+          if !before.isEmpty { try await writer.write(ByteBuffer(bytes: before)) }
           while at < range.upperBound {
             let chunk = try await file.read(at..<range.upperBound)
             try await writer.write(chunk)

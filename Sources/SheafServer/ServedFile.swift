@@ -53,6 +53,21 @@ final class ServedFile: Sendable {
     }
   }
 
+  /// The bytes of a range that is no longer than a chunk, behind others: an answer that leaves in one write.
+  ///
+  /// - Returns: `nil` when the range is longer.
+  func small(_ range: Range<UInt64>, after before: [UInt8]) async throws -> [UInt8]? {
+    guard range.upperBound - range.lowerBound <= UInt64(Self.chunkSizeInBytes) else { return nil }
+    var bytes = before
+    var at = range.lowerBound
+    while at < range.upperBound {
+      let some = try await read(at..<range.upperBound)
+      bytes.append(contentsOf: some.readableBytesView)
+      at += UInt64(some.readableBytes)
+    }
+    return bytes
+  }
+
   private static func openDescriptor(_ path: String) -> CInt {
     #if canImport(Darwin)
       Darwin.open(path, O_RDONLY | O_CLOEXEC)

@@ -57,8 +57,8 @@ public struct ServerLimits: Sendable {
   public var headerTime: Duration = .seconds(10)
   /// The slowest that a request body may arrive, in bytes a second, once `headerTime` has passed.
   public var slowestBodyInBytesPerSecond = 1 << 10
-  /// How long a whole request may take to arrive.
-  public var requestTime: Duration = .seconds(120)
+  /// How long a whole request may take to arrive: the largest push takes more than an hour on a poor line.
+  public var requestTime: Duration = .seconds(7200)
   /// How long an answer may stand still because nobody takes it.
   public var stalledAnswerTime: Duration = .seconds(120)
   /// How long a connection may be kept without a request.

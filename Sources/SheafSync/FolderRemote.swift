@@ -22,6 +22,9 @@ public struct FolderRemote: Remote {
   /// A folder holds what the publisher left, which may stop short of its newest checkpoint.
   public var mayStopShort: Bool { true }
 
+  /// The publisher comes by later.
+  public var answersLater: Bool { true }
+
   public func checkpoint() async throws -> [UInt8] {
     try await Blocking.run { try checkpointNote(FolderHandle(root: folder)) }
   }

@@ -26,17 +26,18 @@ extension Library {
     with remote: any Remote, options: SyncOptions = SyncOptions(), activity: @escaping ActivitySink = { _ in }
   ) async throws -> SyncReport {
     guard !isPublisher else { throw LibraryError.onlyReplica }
-    var pushed: (answers: [DraftAnswer], deposited: Int, sentInBytes: UInt64) = ([], 0, 0)
+    var handover = Handover()
     var pushFailure: RemoteError?
+    let pulled: Pulled
     do {
-      pushed = try await push(to: remote)
-    } catch let error as RemoteError where error.concernsDraftsOnly {
-      // What is new still comes; the drafts wait, and what kept them is told in the end.
-      pushFailure = error
-    }
-    let pulled: (report: PullReport?, isSame: Bool)
-    do {
-      pulled = try await pullEverything(from: remote, options: options, activity: activity)
+      var first: Result<PullAnswer, any Error>?
+      do {
+        first = try await push(to: remote, options, &handover, activity)
+      } catch let error as RemoteError where error.concernsDraftsOnly {
+        // What is new still comes; the drafts wait, and what kept them is told in the end.
+        pushFailure = error
+      }
+      pulled = try await pullEverything(first, from: remote, options: options, activity: activity)
     } catch let error as RemoteError {
       // A publisher that meets the folder later must learn what is wanted from it.
       if case .nothingFits = error {
@@ -44,14 +45,15 @@ extension Library {
       }
       throw error
     }
+    try await checkTaken(handover.answers)
     try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
     if let pushFailure { throw pushFailure }
-    let handedOver = pushed
+    let handedOver = handover
     return try await store.read { transaction in
       let drafts = try transaction.drafts([.waiting, .deposited, .logged, .refused])
       return SyncReport(
-        remote: remote.address, pushed: handedOver.answers, deposited: handedOver.deposited,
-        pulled: pulled.report,
+        remote: remote.address, pushed: handedOver.answers,
+        deposited: drafts.filter { $0.outcome == .deposited }.count, pulled: pulled.report,
         size: try transaction.position().size, newestChange: try transaction.newestChange(),
         isSameAsPublisher: pulled.isSame, drafts: drafts.filter { $0.outcome != .refused }.count,
         conflicts: try transaction.conflictedDocuments().map(\.path.text),
@@ -94,32 +96,60 @@ extension Library {
       let size = try transaction.position().size
       // A deeper or wider copy starts from nothing; the position that is known still has to be continued.
       let isSameKind = depth == facts.depth && subscription == facts.subscription
-      return PullRequest(from: isSameKind ? size : 0, known: size, depth: depth, subscription: subscription)
+      let note = isSameKind && size > 0 ? try transaction.checkpoint(size: size)?.note : nil
+      return PullRequest(
+        from: isSameKind ? size : 0, known: size, depth: depth, subscription: subscription,
+        held: note.map { CheckpointMark(note: $0) })
     }
   }
 
+  /// What pulling brought, and whether the copy is where the publisher is.
+  private typealias Pulled = (report: PullReport?, isSame: Bool)
+
   /// Pulls, from a remote that may stop short until it has no more.
+  ///
+  /// - Parameter first: What an exchange of drafts brought already.
   private func pullEverything(
-    from remote: any Remote, options: SyncOptions, activity: @escaping ActivitySink
-  ) async throws -> (report: PullReport?, isSame: Bool) {
-    var (report, isSame) = try await pull(from: remote, options: options, activity: activity)
-    guard remote.mayStopShort, report != nil else { return (report, isSame) }
-    while true {
-      let next = try await pull(from: remote, options: options, activity: activity)
-      isSame = next.isSame
-      guard let more = next.report else { return (report, isSame) }
-      report?.add(more)
+    _ first: Result<PullAnswer, any Error>?, from remote: any Remote, options: SyncOptions,
+    activity: @escaping ActivitySink
+  ) async throws -> Pulled {
+    var pulled: Pulled
+    if let first {
+      pulled = try await take(
+        try first.get(), of: try await pullRequest(options), from: remote, activity: activity)
+    } else {
+      pulled = try await pull(from: remote, options: options, activity: activity)
     }
+    while remote.mayStopShort, pulled.report != nil {
+      let next = try await pull(from: remote, options: options, activity: activity)
+      pulled.isSame = next.isSame
+      guard let more = next.report else { return pulled }
+      pulled.report?.add(more)
+    }
+    return pulled
   }
 
   private func pull(
     from remote: any Remote, options: SyncOptions, activity: @escaping ActivitySink
-  ) async throws -> (report: PullReport?, isSame: Bool) {
+  ) async throws -> Pulled {
     let request = try await pullRequest(options)
     let answer = try await remote.pull(request, into: incoming(remote)) {
       activity(.transferring(received: $0, total: $1))
     }
+    return try await take(answer, of: request, from: remote, activity: activity)
+  }
+
+  /// Checks and applies what a remote answered.
+  private func take(
+    _ answer: PullAnswer, of request: PullRequest, from remote: any Remote, activity: @escaping ActivitySink
+  ) async throws -> Pulled {
     switch answer {
+    case .same:
+      // Nobody may say so to a copy that did not say what it holds.
+      guard request.held != nil else {
+        throw RemoteError.notSheaf(address: remote.address, detail: "it names no checkpoint")
+      }
+      return (nil, true)
     case .unchanged(let note):
       return (nil, try await isSame(note, remote: remote))
     case .bundle(let file, let transferred):
@@ -127,17 +157,19 @@ extension Library {
         var report = try await apply(
           bundle: file, mayChangeDepth: request.from == 0, wanted: request, activity: activity)
         report.transferredInBytes = transferred
-        remove(file)
+        await remove(file)
         return (report, true)
       } catch let error as any SheafFailure where error.kind == .verification {
         // What does not verify would be offered again for resuming: it must not stay.
-        remove(file)
+        await remove(file)
         throw error
       }
     }
   }
 
-  private func remove(_ file: URL) { try? FileManager.default.removeItem(at: file) }
+  private func remove(_ file: URL) async {
+    try? await Blocking.run { try FileManager.default.removeItem(at: file) }
+  }
 
   private func incoming(_ remote: any Remote) -> URL {
     let mark = SHA256Hash(hashing: Array(remote.address.utf8)).hex.prefix(16)
@@ -184,23 +216,43 @@ extension Library {
 
   // MARK: push
 
-  private func push(
-    to remote: any Remote
-  ) async throws -> (answers: [DraftAnswer], deposited: Int, sentInBytes: UInt64) {
+  /// What was handed over so far.
+  private struct Handover {
     var answers: [DraftAnswer] = []
-    var sent: UInt64 = 0
-    let deposited = try await store.read { try $0.drafts([.deposited]).map(\.leaf) }
-    if !deposited.isEmpty {
-      let late = try await remote.answers(to: deposited, from: memberMark)
-      try await record(late)
-      answers += late
+    var sentInBytes: UInt64 = 0
+  }
+
+  /// Hands over the drafts; the last of them together with the question for what is new.
+  ///
+  /// - Returns: What came of that question; `nil` when there was no draft to go with it.
+  private func push(
+    to remote: any Remote, _ options: SyncOptions, _ handover: inout Handover,
+    _ activity: @escaping ActivitySink
+  ) async throws -> Result<PullAnswer, any Error>? {
+    if remote.answersLater {
+      let deposited = try await store.read { try $0.drafts([.deposited]).map(\.leaf) }
+      if !deposited.isEmpty {
+        let late = try await remote.answers(to: deposited, from: memberMark)
+        try await record(late)
+        handover.answers += late
+      }
     }
     // What a folder was given and nobody has answered is handed over again: the folder may be lost.
     var handedOver: Set<SHA256Hash> = []
     while let bundle = try await draftsBundle(without: handedOver) {
       handedOver.formUnion(bundle.leaves)
-      sent += UInt64(bundle.bytes.count)
-      let answer = try await remote.push(bundle.bytes, from: memberMark)
+      handover.sentInBytes += UInt64(bundle.bytes.count)
+      let answer: PushAnswer
+      var pulled: Result<PullAnswer, any Error>?
+      if bundle.isLast {
+        let both = try await remote.exchange(
+          bundle.bytes, of: bundle.leaves, from: memberMark, asking: try await pullRequest(options),
+          into: incoming(remote)
+        ) { activity(.transferring(received: $0, total: $1)) }
+        (answer, pulled) = (both.push, both.pull)
+      } else {
+        answer = try await remote.push(bundle.bytes, from: memberMark)
+      }
       try environment.step(.pushed)
       switch answer {
       case .deposited:
@@ -209,7 +261,7 @@ extension Library {
         }
       case .answered(let some):
         try await record(some)
-        answers += some
+        handover.answers += some
         // A remote that answers nothing for some draft must not be asked forever.
         let answered = Set(some.map(\.leaf))
         guard bundle.leaves.allSatisfy({ answered.contains($0.base64) }) else {
@@ -217,9 +269,21 @@ extension Library {
         }
       }
       try environment.step(.answered)
+      if let pulled { return pulled }
     }
-    let left = try await store.read { try $0.drafts([.deposited]).count }
-    return (answers, left, sent)
+    return nil
+  }
+
+  /// Makes sure that drafts which were said to be taken, with their change sets as the only proof, did come.
+  private func checkTaken(_ answers: [DraftAnswer]) async throws {
+    let promised = answers.filter { $0.receipt == nil && $0.changeSet != nil }
+    guard !promised.isEmpty else { return }
+    try await store.read { transaction in
+      for answer in promised {
+        guard let leaf = SHA256Hash(base64: answer.leaf), let number = answer.changeSet else { continue }
+        guard try transaction.draft(leaf: leaf) == nil else { throw ReceiptMismatch(number: number) }
+      }
+    }
   }
 
   /// Writes down what became of drafts, after checking every receipt.
@@ -248,7 +312,7 @@ extension Library {
   /// The unanswered drafts as a bundle, as many as one push may hold; `nil` when there is none.
   private func draftsBundle(
     without handedOver: Set<SHA256Hash> = []
-  ) async throws -> (bytes: [UInt8], leaves: [SHA256Hash])? {
+  ) async throws -> (bytes: [UInt8], leaves: [SHA256Hash], isLast: Bool)? {
     try await store.read { transaction in
       let waiting = try transaction.drafts([.waiting, .deposited]).filter { !handedOver.contains($0.leaf) }
       guard !waiting.isEmpty else { return nil }
@@ -287,7 +351,7 @@ extension Library {
           host: &host)
       }
       _ = try writer.finish()
-      return (bytes, chosen.map(\.0.leaf))
+      return (bytes, chosen.map(\.0.leaf), chosen.count == waiting.count)
     }
   }
 }

@@ -61,7 +61,8 @@ public final class MemoryRemote: Remote {
   ) async throws -> PullAnswer {
     try await exchange(.pull) { [self] allowance in
       switch try await service.offer(request) {
-      case .unchanged(let checkpoint): return .unchanged(checkpoint: checkpoint)
+      case .unchanged(let checkpoint):
+        return request.held == CheckpointMark(note: checkpoint) ? .same : .unchanged(checkpoint: checkpoint)
       case .bundle(let bundle):
         let transfer = BundleTransfer(
           folder: folder, key: String(bundle.hash.hex.prefix(32)), address: address)

@@ -13,6 +13,9 @@ public protocol Remote: Sendable {
   /// Whether a bundle may end before the remote's newest checkpoint, so that a sync asks again after it.
   var mayStopShort: Bool { get }
 
+  /// Whether drafts are only left here, and answered at a later sync.
+  var answersLater: Bool { get }
+
   /// The newest checkpoint note that the remote holds, unverified.
   func checkpoint() async throws -> [UInt8]
 
@@ -36,6 +39,20 @@ public protocol Remote: Sendable {
   /// - Parameter bundle: A drafts bundle (`Schemas/bundle.md`), at most `Limits.pushBytes`.
   func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer
 
+  /// Hands over drafts and asks for what leads on from `request`, which is one exchange where the remote can.
+  ///
+  /// The same as `push` and then `pull`. What became of the drafts is told even when the
+  /// bundle did not come.
+  ///
+  /// - Parameters:
+  ///   - bundle: A drafts bundle, as for `push`.
+  ///   - leaves: The leaf hashes of the drafts in it.
+  /// - Throws: What `push` throws; nothing was asked for then.
+  func exchange(
+    _ bundle: [UInt8], of leaves: [SHA256Hash], from member: MemberMark, asking request: PullRequest,
+    into folder: URL, progress: @escaping TransferProgress
+  ) async throws -> ExchangeAnswer
+
   /// Answers to drafts that were handed over earlier (folders answer late).
   func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer]
 
@@ -46,6 +63,20 @@ public protocol Remote: Sendable {
 
 extension Remote {
   public var mayStopShort: Bool { false }
+  public var answersLater: Bool { false }
+
+  public func exchange(
+    _ bundle: [UInt8], of leaves: [SHA256Hash], from member: MemberMark, asking request: PullRequest,
+    into folder: URL, progress: @escaping TransferProgress
+  ) async throws -> ExchangeAnswer {
+    let pushed = try await push(bundle, from: member)
+    do {
+      return ExchangeAnswer(
+        push: pushed, pull: .success(try await pull(request, into: folder, progress: progress)))
+    } catch {
+      return ExchangeAnswer(push: pushed, pull: .failure(error))
+    }
+  }
 }
 
 /// Bytes received so far, and the whole size when it is known.
@@ -82,20 +113,59 @@ public struct PullRequest: Hashable, Sendable {
   public var subscription: Subscription
   /// The position wanted, or `nil` for the newest.
   public var to: UInt64?
+  /// The checkpoint note that the asker holds; a remote whose newest is the same need not send it again.
+  public var held: CheckpointMark?
 
-  public init(from: UInt64, known: UInt64, depth: Depth, subscription: Subscription, to: UInt64? = nil) {
+  public init(
+    from: UInt64, known: UInt64, depth: Depth, subscription: Subscription, to: UInt64? = nil,
+    held: CheckpointMark? = nil
+  ) {
     self.from = from
     self.known = known
     self.depth = depth
     self.subscription = subscription
     self.to = to
+    self.held = held
   }
+}
+
+/// The short mark of a checkpoint note: the first 6 bytes of its SHA-256 in base64 for URLs, 8 characters.
+///
+/// It saves sending a note that the asker holds already. A remote that lies about it can
+/// only hold back what is new, as it could by sending an old note.
+public struct CheckpointMark: Hashable, Sendable, CustomStringConvertible {
+  /// 8 characters of `A-Z a-z 0-9 - _`.
+  public let text: String
+
+  /// Marks a note.
+  public init(note: [UInt8]) {
+    text = Base64.encode(Array(SHA256Hash(hashing: note).bytes.prefix(6)))
+      .replacing("+", with: "-").replacing("/", with: "_")
+  }
+
+  /// Reads a mark; `nil` unless it is 8 characters of the alphabet.
+  public init?(_ text: String) {
+    let isClean = text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+    guard isClean, text.utf8.count == 8 else { return nil }
+    self.text = text
+  }
+
+  public var description: String { text }
 }
 
 /// What a remote has for a pull request.
 public enum PullAnswer: Sendable {
   /// Nothing new: the remote's checkpoint note, which the caller compares with its own.
   case unchanged(checkpoint: [UInt8])
+  /// Nothing new: the remote's checkpoint note is the one whose mark was sent.
+  case same
   /// A whole bundle in a file that the caller owns and removes; the bytes that travelled for it this time.
   case bundle(file: URL, transferredInBytes: UInt64)
 }
@@ -115,6 +185,19 @@ public struct PullPreview: Sendable, Hashable {
   }
 }
 
+/// What came of handing over drafts and asking for what is new in one exchange.
+public struct ExchangeAnswer: Sendable {
+  /// What became of the drafts.
+  public var push: PushAnswer
+  /// What the remote has, or why it did not come.
+  public var pull: Result<PullAnswer, any Error>
+
+  public init(push: PushAnswer, pull: Result<PullAnswer, any Error>) {
+    self.push = push
+    self.pull = pull
+  }
+}
+
 /// What became of pushed drafts.
 public enum PushAnswer: Sendable {
   /// The publisher has judged them.
@@ -129,7 +212,8 @@ public struct DraftAnswer: Hashable, Sendable, Codable {
   public var leaf: String
   /// The change set's number in the log when it was taken; `nil` when it waits in quarantine.
   public var changeSet: UInt64?
-  /// The receipt (`Schemas/log.md`) when it was taken.
+  /// The receipt (`Schemas/log.md`) when it was taken; `nil` also where the change set itself comes in the
+  /// same exchange, which proves more.
   public var receipt: String?
   /// Why it was not taken, for the author to read.
   public var refusal: String?

@@ -9,7 +9,7 @@ private let everything = PullRequest(from: 0, known: 0, depth: .trail, subscript
 
 /// What a pull fails with, when the server follows a script.
 private func failure(
-  retries: Int = 0, stall: Duration = .seconds(5), _ script: @escaping ScriptedServer.Script
+  retries: Int = 0, stall: Duration = .seconds(20), _ script: @escaping ScriptedServer.Script
 ) async throws -> (error: RemoteError?, requests: Int) {
   let server = try ScriptedServer(script)
   let error = try await withRemote(

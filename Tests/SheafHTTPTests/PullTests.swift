@@ -59,38 +59,69 @@ struct PullTests {
     }
   }
 
-  @Test("The exchange when nothing is new takes at most 700 bytes, both ways, headers included")
-  func smallExchange() async throws {
-    // A relay in the middle counts what really travels.
+  @Test("Whoever holds the newest note gets nothing but the word that it is still the newest")
+  func same() async throws {
     let library = try FakeLibrary()
-    try await withServer(library, tokens: AccessTokens(reader: String(repeating: "t", count: 26))) { server in
-      let counted = Mutex(0)
-      let relay = try ScriptedServer { head, socket in
-        counted.withLock { $0 += head.utf8.count }
-        guard let upstream = try? Socket.connect(port: server.port) else { return }
-        upstream.send(head)
-        let (answer, rest) = upstream.receiveHead()
-        var body = rest
-        while body.count < FakeLibrary.note(1219).count {
-          let some = upstream.receive()
-          if some.isEmpty { break }
-          body += some
-        }
-        counted.withLock { $0 += answer.utf8.count + body.count }
-        socket.send(Array(answer.utf8) + body)
-      }
-      try await withRemote(relay.address, token: String(repeating: "t", count: 26)) { remote in
+    try await withServer(library) { server in
+      try await withRemote(server.address) { remote in
         try await withFolder { folder in
-          let request = PullRequest(from: 1219, known: 1219, depth: .trail, subscription: .all)
-          guard case .unchanged = try await remote.pull(request, into: folder, progress: { _, _ in }) else {
-            throw TestError("a bundle came")
+          var request = PullRequest(from: 1219, known: 1219, depth: .trail, subscription: .all)
+          request.held = CheckpointMark(note: FakeLibrary.note(1219))
+          guard case .same = try await remote.pull(request, into: folder, progress: { _, _ in }) else {
+            throw TestError("more came")
+          }
+          #expect(try await remote.preview(request) == nil)
+          // Another note for the same size is sent, so that the asker can compare.
+          request.held = CheckpointMark(note: FakeLibrary.note(7))
+          guard
+            case .unchanged(let note) = try await remote.pull(request, into: folder, progress: { _, _ in })
+          else { throw TestError("the note did not come") }
+          #expect(note == FakeLibrary.note(1219))
+        }
+      }
+    }
+  }
+
+  @Test("The exchange when nothing is new takes at most 200 bytes, both ways, headers and token included")
+  func smallExchange() async throws {
+    let token = String(repeating: "t", count: 32)
+    try await withServer(try FakeLibrary(), tokens: AccessTokens(reader: token)) { server in
+      let relay = try CountingRelay(to: server.port)
+      try await withRemote(relay.address, token: token) { remote in
+        try await withFolder { folder in
+          let request = PullRequest(
+            from: 1219, known: 1219, depth: .trail, subscription: .all,
+            held: CheckpointMark(note: FakeLibrary.note(1219)))
+          guard case .same = try await remote.pull(request, into: folder, progress: { _, _ in }) else {
+            throw TestError("more came")
           }
         }
       }
-      let bytes = counted.withLock { $0 }
-      print("no-op exchange: \(bytes) bytes, \(FakeLibrary.note(1219).count) of them the note")
-      #expect(bytes > FakeLibrary.note(1219).count)
-      #expect(bytes <= 700)
+      #expect(relay.counts.connections == 1)
+      #expect(relay.counts.up > 50 && relay.counts.down >= 25)
+      #expect(relay.counts.up + relay.counts.down <= 200)
+    }
+  }
+
+  @Test("Around a bundle travel at most 280 bytes, both ways")
+  func smallHead() async throws {
+    let token = String(repeating: "t", count: 32)
+    let library = try FakeLibrary()
+    library.set { $0.bundles[1219] = FakeLibrary.bytes(400) }
+    try await withServer(library, tokens: AccessTokens(reader: token)) { server in
+      let relay = try CountingRelay(to: server.port)
+      try await withRemote(relay.address, token: token) { remote in
+        try await withFolder { folder in
+          let request = PullRequest(
+            from: 1218, known: 1218, depth: .heads, subscription: .all,
+            held: CheckpointMark(note: FakeLibrary.note(1218)))
+          guard case .bundle = try await remote.pull(request, into: folder, progress: { _, _ in }) else {
+            throw TestError("no bundle")
+          }
+        }
+      }
+      #expect(relay.counts.connections == 1)
+      #expect(relay.counts.up + relay.counts.down - 400 <= 280)
     }
   }
 
@@ -98,11 +129,11 @@ struct PullTests {
   func resumesInOneCall() async throws {
     let taken = Taken()
     let bytes = FakeLibrary.bytes(100_000)
-    let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
+    let tag = BundleTag(to: 1219, hash: SHA256Hash(hashing: bytes)).field
     let server = try ScriptedServer(
       { _, socket in
         socket.sendThenCut(
-          head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<40_000]), taken: taken)
+          head(200, bytes.count, tag, [:]), Array(bytes[..<40_000]), taken: taken)
       },
       { _, socket in
         socket.send(head(206, 60_000, tag, ["content-range": "bytes 40000-99999/100000"]))
@@ -128,10 +159,10 @@ struct PullTests {
   func resumesLater() async throws {
     let taken = Taken()
     let bytes = FakeLibrary.bytes(300_000)
-    let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
+    let tag = BundleTag(to: 1219, hash: SHA256Hash(hashing: bytes)).field
     let cutting = try ScriptedServer { _, socket in
       socket.sendThenCut(
-        head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<123_456]), taken: taken)
+        head(200, bytes.count, tag, [:]), Array(bytes[..<123_456]), taken: taken)
     }
     let library = try FakeLibrary()
     library.set {
@@ -161,7 +192,8 @@ struct PullTests {
     let old = FakeLibrary.bytes(50_000)
     let cutting = try ScriptedServer { _, socket in
       socket.sendThenCut(
-        head(200, old.count, "\"old\"", ["sheaf-checkpoint": "7"]), Array(old[..<20_000]), taken: taken)
+        head(200, old.count, BundleTag(to: 7, hash: SHA256Hash(hashing: old)).field, [:]),
+        Array(old[..<20_000]), taken: taken)
     }
     let newest = FakeLibrary.bytes(30_000, seed: 3)
     let library = try FakeLibrary()
@@ -249,7 +281,7 @@ struct PullTests {
   @Test("Bytes that are not those the tag names are dropped, and the pull gives up after its retries")
   func wrongBytes() async throws {
     let bytes = FakeLibrary.bytes(40_000)
-    let tag = "\"\(SHA256Hash(hashing: Array("other".utf8)).base64)\""
+    let tag = BundleTag(to: 1219, hash: SHA256Hash(hashing: Array("other".utf8))).field
     let server = try ScriptedServer { _, socket in
       socket.send(head(200, bytes.count, tag, [:]))
       socket.send(bytes)
@@ -273,10 +305,10 @@ struct PullTests {
     let bytes = FakeLibrary.bytes(90_000)
     let library = try FakeLibrary()
     library.set { $0.bundles[1219] = bytes }
-    let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
+    let tag = BundleTag(to: 1219, hash: SHA256Hash(hashing: bytes)).field
     let cutting = try ScriptedServer { _, socket in
       socket.sendThenCut(
-        head(200, bytes.count, tag, ["sheaf-checkpoint": "1219"]), Array(bytes[..<50_000]), taken: taken)
+        head(200, bytes.count, tag, [:]), Array(bytes[..<50_000]), taken: taken)
     }
     try await withServer(library) { server in
       try await withFolder { folder in

@@ -33,7 +33,12 @@ struct RouteTests {
       (0..<Int.random(in: 1...6, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" }
         .joined()
     }
-    var routes: [Route] = [.checkpoint, .push, .health, .ready, .metrics, .documents(nil)]
+    var routes: [Route] = [
+      .exchange(
+        PullRequest(
+          from: 3, known: 3, depth: .heads, subscription: .all, held: CheckpointMark(note: random.bytes(9)))),
+      .checkpoint, .push, .health, .ready, .metrics, .documents(nil),
+    ]
     let from = UInt64.random(in: 0...9, using: &random)
     let names = Set(try (0..<Int.random(in: 0...3, using: &random)).map { _ in try CollectionName(name()) })
     routes.append(
@@ -56,7 +61,7 @@ struct RouteTests {
       "/bundle?from=x", "/bundle?from=-1", "/bundle?from=01", "/bundle?from=18446744073709551616",
       "/bundle?from=5&known=4", "/bundle?depth=all", "/bundle?from=1&from=2", "/bundle?only=%zz", "/receipt/",
       "/receipt/1x", "/documents/..%2Fetc", "/documents/a//b", "/documents/%ff", "/answers?leaf=AAAA",
-      "/bundle?to=%",
+      "/bundle?to=%", "/bundle?held=short", "/exchange?held=%2F%2F%2F%2F%2F%2F%2F%2F", "/exchange?from=x",
     ])
   func malformed(target: String) {
     do {
@@ -108,13 +113,18 @@ struct RouteTests {
     }
   }
 
-  @Test("Waits double up to the longest, and the server may ask for more within that")
+  @Test(
+    "Waits double up to the longest, chance takes up to half away, and a server is waited for within reason")
   func waits() {
-    let configuration = HTTPRemoteConfiguration()
-    #expect(
-      (1...7).map { configuration.wait(before: $0, asked: nil) }
-        == [1, 2, 4, 8, 16, 30, 30].map { .seconds($0) })
-    #expect(configuration.wait(before: 1, asked: .seconds(5)) == .seconds(5))
-    #expect(configuration.wait(before: 1, asked: .seconds(5000)) == .seconds(30))
+    var configuration = HTTPRemoteConfiguration()
+    for (random, factor) in [(0.0, 1.0), (0.5, 0.75), (1.0, 0.5)] {
+      configuration.random = { random }
+      #expect(
+        (1...7).map { configuration.wait(before: $0, asked: nil) }
+          == [1, 2, 4, 8, 16, 30, 30].map { .seconds($0) * factor })
+      #expect(configuration.wait(before: 1, asked: .seconds(5)) == .seconds(5))
+      #expect(configuration.wait(before: 1, asked: .seconds(120)) == .seconds(120))
+      #expect(configuration.wait(before: 1, asked: .seconds(121)) == nil)
+    }
   }
 }

@@ -65,10 +65,10 @@ func withServer<Result: Sendable>(
 /// Short patience, waits that take no time, and what a test changes of it.
 func impatient(_ change: (inout HTTPRemoteConfiguration) -> Void = { _ in }) -> HTTPRemoteConfiguration {
   var configuration = HTTPRemoteConfiguration()
-  configuration.connectTimeout = .seconds(5)
-  configuration.answerTimeout = .seconds(5)
-  configuration.workTimeout = .seconds(5)
-  configuration.stallTimeout = .seconds(5)
+  configuration.connectTimeout = .seconds(20)
+  configuration.answerTimeout = .seconds(20)
+  configuration.workTimeout = .seconds(20)
+  configuration.stallTimeout = .seconds(20)
   configuration.sleep = { _ in }
   change(&configuration)
   return configuration

@@ -49,15 +49,15 @@ struct ServerTests {
     let bytes = FakeLibrary.bytes(200_000)
     let library = try FakeLibrary()
     library.set { $0.bundles[1219] = bytes }
-    let tag = "\"\(SHA256Hash(hashing: bytes).base64)\""
+    let tag = BundleTag(to: 1219, hash: SHA256Hash(hashing: bytes)).field
     try await withServer(library) { server in
       let whole = try await ask(server, "/bundle")
       #expect(whole.status == 200)
       #expect(whole.body == bytes)
       #expect(whole.fields["etag"] == tag)
       #expect(whole.fields["content-type"] == Wire.bundle)
-      #expect(whole.fields["accept-ranges"] == "bytes")
-      #expect(whole.fields[Wire.checkpointField] == "1219")
+      // On a poor line every field is paid for.
+      #expect(whole.fields.keys.sorted() == ["content-length", "content-type", "etag"])
 
       let head = try await ask(server, "/bundle", method: "HEAD")
       #expect(head.status == 200 && head.body.isEmpty && head.fields["content-length"] == "200000")

@@ -210,3 +210,50 @@ final class ScriptedServer: Sendable {
     "HTTP/1.1 \(status)\r\nconnection: close\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
   }
 }
+
+/// Stands between a client and a server and counts the bytes that pass.
+final class CountingRelay: Sendable {
+  struct Counts {
+    var up = 0
+    var down = 0
+    var connections = 0
+  }
+
+  let port: Int
+  private let listener: Socket
+  private let state = Counted()
+
+  var address: String { "http://127.0.0.1:\(port)" }
+  var counts: Counts { state.all.withLock { $0 } }
+
+  init(to target: Int) throws {
+    (listener, port) = try Socket.listen()
+    let (listener, state) = (listener, state)
+    Thread.detachNewThread {
+      while let client = listener.accept(), let server = try? Socket.connect(port: target) {
+        state.all.withLock { $0.connections += 1 }
+        Self.pass(from: client, to: server) { count in state.all.withLock { $0.up += count } }
+        Self.pass(from: server, to: client) { count in state.all.withLock { $0.down += count } }
+      }
+    }
+  }
+
+  deinit { listener.shut() }
+
+  private static func pass(
+    from source: Socket, to target: Socket, counted: @escaping @Sendable (Int) -> Void
+  ) {
+    Thread.detachNewThread {
+      while true {
+        let bytes = source.receive()
+        guard !bytes.isEmpty else { return target.shut() }
+        counted(bytes.count)
+        target.send(bytes)
+      }
+    }
+  }
+
+  private final class Counted: Sendable {
+    let all = Mutex(Counts())
+  }
+}

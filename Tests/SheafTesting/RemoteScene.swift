@@ -151,6 +151,7 @@ extension RemoteConformance {
     var pushed: [[UInt8]] { bundles.withLock { $0 } }
     var address: String { remote.address }
     var mayStopShort: Bool { remote.mayStopShort }
+    var answersLater: Bool { remote.answersLater }
 
     init(_ remote: any Remote) { self.remote = remote }
 
