@@ -14,6 +14,10 @@ public enum DeltaError: SheafFailure, Hashable {
   case outsideBase(start: Int, count: Int, baseSize: Int)
   /// A base or target that is larger than the format allows, or negative.
   case badSize(Int)
+  /// Coded bytes end before the bodies that they hold.
+  case exhausted
+  /// Coded bytes do not end with the last body.
+  case unfinished
   /// As many bytes are left in a stream behind the last delta.
   case unused(DeltaStreams.Name, count: Int)
 
@@ -28,6 +32,8 @@ public enum DeltaError: SheafFailure, Hashable {
     case .outsideBase(let start, let count, let size):
       "a delta copies \(count) bytes from \(start) of a base of \(size) bytes"
     case .badSize(let size): "a delta cannot have a base or target of \(size) bytes"
+    case .exhausted: "coded bytes are cut short"
+    case .unfinished: "coded bytes go on behind the last body, or end before it"
     case .unused(let stream, let count): "\(count) bytes of \(stream.rawValue) are left behind the last delta"
     }
   }
