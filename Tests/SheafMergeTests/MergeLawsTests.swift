@@ -171,6 +171,8 @@ struct MergeLawsTests {
       switch (triple.outcome, triple.merged(triple.base, triple.theirs, triple.ours)) {
       case (.clean(let one), .clean(let other)):
         #expect(triple.meaning(one.bytes ?? []) == triple.meaning(other.bytes ?? []))
+      case (.proposed(let one, _), .proposed(let other, _)):
+        #expect(triple.meaning(one.bytes ?? []) == triple.meaning(other.bytes ?? []))
       case (.conflict(let one), .conflict(let other)):
         let (parts, others) = (one.parts, other.parts)
         #expect(parts.count == others.count)

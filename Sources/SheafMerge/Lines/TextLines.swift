@@ -30,6 +30,19 @@ struct TextLines: Sendable {
     bytes[bounds[range.lowerBound]..<bounds[range.upperBound]]
   }
 
+  /// The line in which a byte stands; the count of lines at the end of the bytes that were cut.
+  func line(at offset: Int) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if bounds[middle + 1] <= offset { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Where a line starts.
+  func start(of index: Int) -> Int { bounds[index] }
+
   /// Each line as a value to compare.
   var keys: [LineKey] { (0..<count).map { LineKey(bytes: self[$0]) } }
 }

@@ -28,7 +28,7 @@ public func merge(_ input: MergeInput, mediaType: MediaType, policy: MergePolicy
   switch mediaType.kind {
   case .json: draft = mergeJSON(base: base, ours: ours, theirs: theirs)
   case .markdown: draft = mergeMarkdown(base: base, ours: ours, theirs: theirs)
-  case _ where mediaType.isText: draft = mergeLines(base: base, ours: ours, theirs: theirs)
+  case _ where mediaType.isText: draft = mergeProse(base: base, ours: ours, theirs: theirs)
   default: return clash("both sides changed content that cannot be merged")
   }
   // What is shown while a person is asked must be valid too; what it is made of may be either.
@@ -46,36 +46,18 @@ public func merge(_ input: MergeInput, mediaType: MediaType, policy: MergePolicy
   return clash("the two edits together break a rule at \(new)")
 }
 
-/// Merges text by lines.
+/// Merges text by lines only: white space counts, and lines that both changed are a conflict.
 func mergeLines(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> MergeDraft {
   var draft = MergeDraft(rule: .lines)
   let lines = (base: TextLines(base), ours: TextLines(ours), theirs: TextLines(theirs))
-  draft.appendMerge(base: lines.base, ours: lines.ours, theirs: lines.theirs, from: (0, 0, 0))
+  draft.appendLines(base: lines.base, ours: lines.ours, theirs: lines.theirs, from: (0, 0, 0))
   return draft
 }
 
-extension MergeDraft {
-  /// Adds the merge of three texts by lines; `from` tells how many lines stand before each in its file.
-  mutating func appendMerge(
-    base: TextLines, ours: TextLines, theirs: TextLines, from first: (Int, Int, Int)
-  ) {
-    func moved(_ range: Range<Int>, _ count: Int) -> Range<Int> {
-      range.lowerBound + count..<range.upperBound + count
-    }
-    for region in ThreeWayLines(base: base, ours: ours, theirs: theirs).regions {
-      switch region.kind {
-      case .unchanged, .ours, .both: append(ours[region.ours])
-      case .theirs: append(theirs[region.theirs])
-      case .conflict:
-        append(
-          ConflictPart(
-            place: .lines(
-              base: moved(region.base, first.0), ours: moved(region.ours, first.1),
-              theirs: moved(region.theirs, first.2)),
-            base: Array(base[region.base]), ours: Array(ours[region.ours]),
-            theirs: Array(theirs[region.theirs]),
-            reason: "both sides changed these lines"))
-      }
-    }
-  }
+/// Merges prose: by lines, and where these clash by blocks, sentences and words.
+func mergeProse(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> MergeDraft {
+  var draft = MergeDraft(rule: .lines)
+  let lines = (base: TextLines(base), ours: TextLines(ours), theirs: TextLines(theirs))
+  draft.appendProse(base: lines.base, ours: lines.ours, theirs: lines.theirs, from: (0, 0, 0))
+  return draft
 }

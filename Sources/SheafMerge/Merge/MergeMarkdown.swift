@@ -5,16 +5,16 @@ import SheafModel
 /// Where front matter is missing on a side, cannot be read, or does not give each key lines of its
 /// own, the whole file merges by lines.
 func mergeMarkdown(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> MergeDraft {
-  let lines = mergeLines(base: base, ours: ours, theirs: theirs)
   guard let baseText = MarkdownText(base), let oursText = MarkdownText(ours),
     let theirsText = MarkdownText(theirs)
-  else { return lines }
+  else { return mergeProse(base: base, ours: ours, theirs: theirs) }
+  let lines = mergeLines(base: base, ours: ours, theirs: theirs)
   var draft = MergeDraft(rule: .fieldsAndLines)
   draft.append(oursText.opening(instead: baseText, or: theirsText))
   var merge = FrontMatterMerge(base: baseText, ours: oursText, theirs: theirsText)
   merge.merge(into: &draft)
   draft.append(oursText.closing(instead: baseText, or: theirsText))
-  draft.appendMerge(
+  draft.appendProse(
     base: baseText.body, ours: oursText.body, theirs: theirsText.body,
     from: (baseText.bodyLine, oursText.bodyLine, theirsText.bodyLine))
   // As with JSON: lines keep order and comments, and are taken when they mean the same, or when
@@ -24,10 +24,10 @@ func mergeMarkdown(base: [UInt8], ours: [UInt8], theirs: [UInt8]) -> MergeDraft 
   }
   // The lines of a key were chosen without knowing what they mean together; only what reads back
   // as it was meant is taken.
-  if draft.isClean {
-    guard let text = draft.bytes, case .object(let object)? = try? FrontMatter.read(text),
-      merge.isMeant(object)
-    else { return lines }
+  if let text = draft.bytes {
+    guard case .object(let object)? = try? FrontMatter.read(text), merge.isMeant(object) else {
+      return mergeProse(base: base, ours: ours, theirs: theirs)
+    }
   }
   return draft
 }
