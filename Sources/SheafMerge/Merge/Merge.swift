@@ -26,7 +26,7 @@ public func merge(_ input: MergeInput, mediaType: MediaType, policy: MergePolicy
   }
   let draft: MergeDraft
   switch mediaType.kind {
-  case .json: draft = mergeJSON(base: base, ours: ours, theirs: theirs)
+  case .json: draft = mergeJSON(input, base: base, ours: ours, theirs: theirs, schema: policy.schema)
   case .markdown: draft = mergeMarkdown(base: base, ours: ours, theirs: theirs)
   case _ where mediaType.isText: draft = mergeProse(base: base, ours: ours, theirs: theirs)
   default: return clash("both sides changed content that cannot be merged")

@@ -8,6 +8,19 @@ struct SchemaNode: Hashable, Sendable {
   var checks: [SchemaCheck] = []
   /// Subschemas that apply to the same value: the edges on which a schema could chase its tail.
   var inPlace: [Int] = []
+  /// How the value merges, where the subschema declares it.
+  var strategy: MergeStrategy?
+
+  /// Subschemas that always apply to the same value; what they declare counts here too.
+  var always: [Int] {
+    checks.flatMap { check -> [Int] in
+      switch check {
+      case .reference(let index): [index]
+      case .allOf(let indexes): indexes
+      default: []
+      }
+    }
+  }
 }
 
 /// An assertion or applicator; each carries what it needs.

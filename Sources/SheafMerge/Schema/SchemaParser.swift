@@ -29,6 +29,8 @@ struct SchemaParser {
       nodes[index] = try read(schema, at: pointer)
     }
     try refuseLoops()
+    var rules = MergeRuleCheck(nodes: nodes, pointers: nodeIndexes)
+    try rules.check()
     return nodes
   }
 
@@ -85,6 +87,7 @@ struct SchemaParser {
     try readMembers(&keywords, into: &node)
     try readItems(&keywords, into: &node)
     try readCombinations(&keywords, into: &node)
+    node.strategy = try StrategyParser(schema: object, pointer: pointer).parse()
     for key in object.keys {
       let isKnown =
         keywords.seen.contains(key) || Self.annotations.contains(key) || key.hasPrefix("x-")

@@ -1,0 +1,226 @@
+import SheafModel
+
+extension StructureMerge {
+  /// Merges lists by their place between equal items.
+  ///
+  /// An item is a unit that needs no context, unlike a line: changes of neighbouring items do not
+  /// touch each other. What one cannot tell is the order of two insertions at one place; that is proposed.
+  mutating func mergeSequences(
+    _ values: Sides, at pointer: JSONPointer, in context: MergeRules.Context
+  ) -> [MergePiece]? {
+    guard let one = values.one, let other = values.other, one.list != nil, other.list != nil else {
+      return clash(values, pointer, "both sides changed this field")
+    }
+    guard let base = values.base else {
+      return clash(values, pointer, "both sides added this field, with different values")
+    }
+    guard base.list != nil else { return clash(values, pointer, "both sides changed this field") }
+    let merge = ItemMerge(base: base.items, one: one.items, other: other.items)
+    func pieces() -> [MergePiece] {
+      let entries = merge.entries.map { entry in
+        JSONSplice.Entry(
+          place: entry.place, head: [],
+          value: [
+            .text(entry.isOther ? entry.item.text(indentedBy: itemIndent(one)) : Array(entry.item.text))
+          ])
+      }
+      let brackets = (UInt8(ascii: "["), UInt8(ascii: "]"))
+      return [.members(JSONSplice.container(entries, in: [one, other], brackets: brackets))]
+    }
+    if merge.verdict == .clean { return pieces() }
+    // Where changes on lines of their own go together, as in any merge by lines, nobody is asked.
+    if !rules.declaresAnything(context), let text = Self.mergeLinesWithin(base, one, other) {
+      return [.text(text)]
+    }
+    switch merge.verdict {
+    case .ambiguous:
+      return clash(
+        values, pointer, "both sides added items at one place, in an order that is not known",
+        proposed: .look(proposed: text(of: pieces())))
+    default: return clash(values, pointer, "both sides changed the same items of this list")
+    }
+  }
+
+  /// The indentation of a list's items.
+  private func itemIndent(_ list: JSONPart) -> ArraySlice<UInt8> { list.items.first?.indent ?? list.indent }
+
+  private static func mergeLinesWithin(_ base: JSONPart, _ one: JSONPart, _ other: JSONPart) -> [UInt8]? {
+    func lines(_ part: JSONPart) -> TextLines { TextLines(part.bytes, in: part.layout.range) }
+    guard
+      let text = ThreeWayLines.cleanMerge(base: lines(base), ours: lines(one), theirs: lines(other)),
+      case .array? = try? JSONReader.read(text)
+    else { return nil }
+    return text
+  }
+}
+
+/// A three-way merge of lists by equal items.
+private struct ItemMerge {
+  enum Verdict { case clean, ambiguous, clash }
+
+  struct Entry {
+    let item: JSONPart
+    /// The place in `one`, where the item stands there too.
+    let place: Int?
+    let isOther: Bool
+  }
+
+  private(set) var verdict = Verdict.clean
+  private(set) var entries: [Entry] = []
+
+  /// One side's change of neighbouring items, as small as it can be told.
+  private struct Change {
+    let isOther: Bool
+    let base: Range<Int>
+    let new: Range<Int>
+
+    /// Items were replaced by another number of items, so that which became which is not known.
+    var isUneven: Bool { !base.isEmpty && !new.isEmpty && base.count != new.count }
+    var isInsertion: Bool { base.isEmpty }
+  }
+
+  private let one: [JSONPart]
+  private let other: [JSONPart]
+
+  init(base: [JSONPart], one: [JSONPart], other: [JSONPart]) {
+    (self.one, self.other) = (one, other)
+    var interning = Interning<JSONValue>()
+    let numbers = (
+      base: interning.numbers(of: base.map(\.value)), one: interning.numbers(of: one.map(\.value)),
+      other: interning.numbers(of: other.map(\.value))
+    )
+    let oneDiff = SequenceDiff(old: numbers.base, new: numbers.one).changes
+    let otherDiff = SequenceDiff(old: numbers.base, new: numbers.other).changes
+    // Where each of base's items that `one` left alone stands there.
+    var places: [Int: Int] = [:]
+    var (b, o) = (0, 0)
+    for change in oneDiff {
+      while b < change.old.lowerBound {
+        places[b] = o
+        (b, o) = (b + 1, o + 1)
+      }
+      (b, o) = (change.old.upperBound, change.new.upperBound)
+    }
+    while b < base.count {
+      places[b] = o
+      (b, o) = (b + 1, o + 1)
+    }
+    let changes =
+      (oneDiff.flatMap { Self.split($0, isOther: false) }
+      + otherDiff.flatMap { Self.split($0, isOther: true) })
+      .sorted {
+        ($0.base.lowerBound, $0.base.upperBound, $0.isOther ? 1 : 0) < (
+          $1.base.lowerBound, $1.base.upperBound, $1.isOther ? 1 : 0
+        )
+      }
+    var told = 0
+    var index = 0
+    while index < changes.count {
+      var group = [changes[index]]
+      var end = changes[index].base.upperBound
+      index += 1
+      while index < changes.count {
+        let next = changes[index]
+        let isJoined = next.base.lowerBound < end || group.contains { Self.meet($0, next) }
+        guard isJoined else { break }
+        group.append(next)
+        end = max(end, next.base.upperBound)
+        index += 1
+      }
+      let start = group[0].base.lowerBound
+      for item in told..<max(told, start) { keep(item, base, places) }
+      settle(group, start..<end, numbers.base, numbers.one, numbers.other, base, places)
+      told = end
+    }
+    for item in told..<max(told, base.count) { keep(item, base, places) }
+  }
+
+  /// A change of as many items as before changes each; a removal removes each.
+  private static func split(_ change: SequenceDiff.Change, isOther: Bool) -> [Change] {
+    if change.new.isEmpty {
+      let end = change.new.lowerBound
+      return change.old.map { Change(isOther: isOther, base: $0..<$0 + 1, new: end..<end) }
+    }
+    guard change.old.count == change.new.count else {
+      return [Change(isOther: isOther, base: change.old, new: change.new)]
+    }
+    return zip(change.old, change.new).map { Change(isOther: isOther, base: $0..<$0 + 1, new: $1..<$1 + 1) }
+  }
+
+  /// Whether two changes end and start at one place and add there, so that their order is not known.
+  private static func meet(_ first: Change, _ next: Change) -> Bool {
+    guard first.isOther != next.isOther, first.base.upperBound == next.base.lowerBound else { return false }
+    return (first.isInsertion || first.isUneven) && (next.isInsertion || next.isUneven)
+  }
+
+  private mutating func keep(_ index: Int, _ base: [JSONPart], _ places: [Int: Int]) {
+    guard let place = places[index], place < one.count else {
+      entries.append(Entry(item: base[index], place: nil, isOther: true))
+      return
+    }
+    entries.append(Entry(item: one[place], place: place, isOther: false))
+  }
+
+  private mutating func add(_ range: Range<Int>, isOther: Bool) {
+    for index in range {
+      entries.append(
+        Entry(item: isOther ? other[index] : one[index], place: isOther ? nil : index, isOther: isOther))
+    }
+  }
+
+  private mutating func settle(
+    _ group: [Change], _ region: Range<Int>, _ baseNumbers: [Int], _ oneNumbers: [Int], _ otherNumbers: [Int],
+    _ base: [JSONPart], _ places: [Int: Int]
+  ) {
+    if !group.contains(where: { $0.isOther != group[0].isOther }) {
+      for change in group { add(change.new, isOther: change.isOther) }
+      return
+    }
+    // What each side made of the region.
+    func side(_ isOther: Bool) -> [Int] {
+      var made: [Int] = []
+      var told = region.lowerBound
+      for change in group where change.isOther == isOther {
+        made += baseNumbers[told..<change.base.lowerBound]
+        made += (isOther ? otherNumbers : oneNumbers)[change.new]
+        told = change.base.upperBound
+      }
+      return made + baseNumbers[told..<region.upperBound]
+    }
+    let isAlike = side(false) == side(true)
+    if isAlike {
+      for change in group where !change.isOther { add(change.new, isOther: false) }
+      return
+    }
+    if region.isEmpty {
+      weave(group, oneNumbers, otherNumbers)
+      return
+    }
+    // Neighbours whose border is not known can still be told one after the other.
+    var told = region.lowerBound
+    let isApart = zip(group, group.dropFirst()).allSatisfy { $0.base.upperBound <= $1.base.lowerBound }
+    verdict = isApart && verdict != .clash ? .ambiguous : .clash
+    for change in group where change.base.lowerBound >= told {
+      for item in told..<change.base.lowerBound { keep(item, base, places) }
+      add(change.new, isOther: change.isOther)
+      told = change.base.upperBound
+    }
+  }
+
+  /// Two insertions at one place: what both inserted aligns them; the rest is in order as long as only
+  /// one of them has items between two that are common.
+  private mutating func weave(_ group: [Change], _ oneNumbers: [Int], _ otherNumbers: [Int]) {
+    guard let left = group.first(where: { !$0.isOther })?.new, let right = group.first(where: \.isOther)?.new
+    else { return }
+    var told = left.lowerBound
+    for change in SequenceDiff(old: Array(oneNumbers[left]), new: Array(otherNumbers[right])).changes {
+      let start = left.lowerBound + change.old.lowerBound
+      add(told..<start, isOther: false)
+      if !change.old.isEmpty, !change.new.isEmpty, verdict == .clean { verdict = .ambiguous }
+      add(start..<left.lowerBound + change.old.upperBound, isOther: false)
+      add(right.lowerBound + change.new.lowerBound..<right.lowerBound + change.new.upperBound, isOther: true)
+      told = left.lowerBound + change.old.upperBound
+    }
+    add(told..<left.upperBound, isOther: false)
+  }
+}
