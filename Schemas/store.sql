@@ -113,7 +113,8 @@ CREATE TABLE draft (
   note BLOB NOT NULL,
   seed BLOB NOT NULL,
   reason BLOB NOT NULL,
-  outcome TEXT NOT NULL CHECK (outcome IN ('waiting', 'deposited', 'logged', 'refused')),
+  outcome TEXT NOT NULL CHECK (
+    outcome IN ('waiting', 'deposited', 'logged', 'refused', 'proposed', 'accepted', 'declined')),
   change_set INTEGER,
   receipt TEXT,
   refusal TEXT
@@ -139,8 +140,11 @@ CREATE TABLE quarantine (
   reason BLOB NOT NULL,
   lines TEXT NOT NULL,
   refusal TEXT NOT NULL,
-  time INTEGER NOT NULL
+  time INTEGER NOT NULL,
+  author BLOB NOT NULL,
+  size INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX quarantine_by_author ON quarantine (author, time);
 CREATE TABLE quarantine_body (
   leaf BLOB NOT NULL REFERENCES quarantine (leaf),
   hash BLOB NOT NULL,
@@ -154,7 +158,8 @@ CREATE TABLE lineage (
   revision INTEGER PRIMARY KEY REFERENCES revision (id),
   parents TEXT NOT NULL,
   rank INTEGER NOT NULL,
-  superseded INTEGER
+  superseded INTEGER,
+  proposed INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE head (
@@ -167,8 +172,22 @@ CREATE TABLE head (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE conflict (
   document INTEGER PRIMARY KEY REFERENCES document (id),
-  base BLOB
+  base BLOB,
+  severity INTEGER,
+  parts INTEGER,
+  place TEXT
 ) STRICT;
+
+-- Edits that wait for somebody to accept or decline them.
+CREATE TABLE proposal (
+  document INTEGER NOT NULL REFERENCES document (id),
+  change_set INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  revision INTEGER,
+  content BLOB,
+  size INTEGER,
+  PRIMARY KEY (document, change_set, line)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE state_leaf (
   collection TEXT NOT NULL,

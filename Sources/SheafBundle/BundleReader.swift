@@ -165,20 +165,25 @@ public final class BundleReader {
     let change = try PackedStateChange(reading: &block.metadata, previousPath: previousPath)
     try countRevision(at: change.path, header: header)
     switch change.kind {
-    case .gone: return .stateChange(path: change.path, value: nil)
+    case .gone where change.proposals.isEmpty: return .stateChange(path: change.path, value: nil)
+    case .gone: return open(change, headCount: 0, hasBase: false)
     case .content(let code):
       let (hash, body) = try readCurrent(code: code, path: change.path, other: change.other, host: &host)
       let event = BundleEvent.stateChange(path: change.path, value: .content(hash))
       guard let body else { return event }
       delayed = event
       return body
-    case .conflict(let headCount, let hasBase):
-      let conflict = OpenConflict(
-        path: change.path, other: change.other, hasBase: hasBase, remaining: headCount + (hasBase ? 1 : 0))
-      if conflict.isComplete { return conflict.event }
-      openConflict = conflict
-      return nil
+    case .conflict(let headCount, let hasBase): return open(change, headCount: headCount, hasBase: hasBase)
     }
+  }
+
+  private func open(_ change: PackedStateChange, headCount: Int, hasBase: Bool) -> BundleEvent? {
+    let conflict = OpenConflict(
+      path: change.path, other: change.other, headCount: headCount, hasBase: hasBase,
+      proposals: change.proposals)
+    if conflict.isComplete { return conflict.event }
+    openConflict = conflict
+    return nil
   }
 
   private func readContent<Host: BundleHost>(

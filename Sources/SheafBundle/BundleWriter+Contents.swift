@@ -57,8 +57,19 @@ extension BundleWriter {
       throw BundleError.impossible("\(change.path) is out of order")
     }
     try frames.closeFullBlock()
-    switch change.value {
-    case nil: write(PackedStateChange(path: change.path, kind: .gone, other: nil))
+    let proposals = change.value?.proposals ?? []
+    guard proposals.count <= 255 else {
+      throw BundleError.impossible("\(change.path) has \(proposals.count) proposals")
+    }
+    switch change.value?.current {
+    case .content(let hash)? where !proposals.isEmpty:
+      try append(change, base: nil, heads: [hash], host: &host)
+    case nil where proposals.isEmpty: write(PackedStateChange(path: change.path, kind: .gone, other: nil))
+    case nil:
+      write(
+        PackedStateChange(
+          path: change.path, kind: .gone, other: change.movedFrom, proposals: proposals.map(\.name)))
+      try append(contents: proposals.map(\.content), of: change, host: &host)
     case .content(let hash):
       let content = try packCurrent(hash, of: change, host: &host)
       write(
@@ -66,24 +77,38 @@ extension BundleWriter {
           path: change.path, kind: .content(code: content.code),
           other: content.needsOther ? change.movedFrom : nil))
       finish(content, hash, at: change.path)
-    case .conflict(let base, let heads):
-      guard heads.count <= 255 else {
-        throw BundleError.impossible("\(change.path) has \(heads.count) heads")
+    case .conflict(let base, let heads): try append(change, base: base, heads: heads, host: &host)
+    case .proposed: throw BundleError.impossible("\(change.path) has proposals about proposals")
+    }
+  }
+
+  private func append(
+    _ change: OutgoingStateChange, base: SHA256Hash?, heads: [SHA256Hash?], host: inout some BundleHost
+  ) throws {
+    guard heads.count <= 255 else {
+      throw BundleError.impossible("\(change.path) has \(heads.count) heads")
+    }
+    let proposals = change.value?.proposals ?? []
+    write(
+      PackedStateChange(
+        path: change.path, kind: .conflict(headCount: heads.count, hasBase: base != nil),
+        other: change.movedFrom, proposals: proposals.map(\.name)))
+    try append(
+      contents: (base.map { [$0] } ?? []) + heads + proposals.map(\.content), of: change, host: &host)
+  }
+
+  private func append(
+    contents: [SHA256Hash?], of change: OutgoingStateChange, host: inout some BundleHost
+  ) throws {
+    for hash in contents {
+      try frames.closeFullBlock()
+      guard let hash else {
+        frames.metadata.byte(PackedStateChange.tombstone)
+        continue
       }
-      write(
-        PackedStateChange(
-          path: change.path, kind: .conflict(headCount: heads.count, hasBase: base != nil),
-          other: change.movedFrom))
-      for hash in (base.map { [$0] } ?? []) + heads {
-        try frames.closeFullBlock()
-        guard let hash else {
-          frames.metadata.byte(PackedStateChange.tombstone)
-          continue
-        }
-        let content = try packCurrent(hash, of: change, host: &host)
-        frames.metadata.byte(content.code)
-        finish(content, hash, at: change.path)
-      }
+      let content = try packCurrent(hash, of: change, host: &host)
+      frames.metadata.byte(content.code)
+      finish(content, hash, at: change.path)
     }
   }
 

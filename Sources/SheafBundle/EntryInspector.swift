@@ -169,14 +169,19 @@ struct EntryInspector {
     let change = try PackedStateChange(reading: &metadata, previousPath: previousPath)
     changes += 1
     previousPath = Array(change.path.text.utf8)
-    let moved = change.other.map { ", moved from \($0)" } ?? ""
+    var moved = change.other.map { ", moved from \($0)" } ?? ""
+    if !change.proposals.isEmpty {
+      moved += ", proposals \(change.proposals.map(\.description).joined(separator: " "))"
+      remainingContents = change.proposals.count
+      conflictPath = change.path
+    }
     switch change.kind {
-    case .gone: return ("state change", "\(change.path): gone", nil)
+    case .gone: return ("state change", "\(change.path)\(moved): gone", nil)
     case .content(let code):
       let content = try readCurrent(code, path: change.path)
       return ("state change", "\(change.path)\(moved): \(content.words)", content.numberCount)
     case .conflict(let headCount, let hasBase):
-      remainingContents = headCount + (hasBase ? 1 : 0)
+      remainingContents += headCount + (hasBase ? 1 : 0)
       conflictPath = change.path
       let base = hasBase ? "base and " : ""
       return ("state change", "\(change.path)\(moved): \(base)\(headCount) heads", nil)

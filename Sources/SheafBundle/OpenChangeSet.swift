@@ -18,33 +18,42 @@ struct OpenChangeSet {
   var isComplete: Bool { lines.count == head.carriedLines ?? head.totalLines }
 }
 
-/// A conflict whose contents are still coming.
+/// A conflict, or a document with proposals, whose contents are still coming.
 struct OpenConflict {
   let path: DocumentPath
   let other: DocumentPath?
+  private let headCount: Int
   private let hasBase: Bool
-  private var remaining: Int
+  private let proposals: [RevisionName]
   private var contents: [SHA256Hash?] = []
 
-  init(path: DocumentPath, other: DocumentPath?, hasBase: Bool, remaining: Int) {
+  init(path: DocumentPath, other: DocumentPath?, headCount: Int, hasBase: Bool, proposals: [RevisionName]) {
     self.path = path
     self.other = other
+    self.headCount = headCount
     self.hasBase = hasBase
-    self.remaining = remaining
+    self.proposals = proposals
   }
 
   var isBaseNext: Bool { hasBase && contents.isEmpty }
-  var isComplete: Bool { remaining == 0 }
+  var isComplete: Bool { contents.count == (hasBase ? 1 : 0) + headCount + proposals.count }
 
-  mutating func add(_ content: SHA256Hash?) {
-    contents.append(content)
-    remaining -= 1
-  }
+  mutating func add(_ content: SHA256Hash?) { contents.append(content) }
 
   var event: BundleEvent {
     let base = hasBase ? contents.first ?? nil : nil
-    let heads = Array(contents.dropFirst(hasBase ? 1 : 0))
-    return .stateChange(path: path, value: .conflict(base: base, heads: heads))
+    let rest = contents.dropFirst(hasBase ? 1 : 0)
+    let heads = Array(rest.prefix(headCount))
+    let proposed = zip(proposals, rest.dropFirst(headCount)).map {
+      StateEntry.Proposal(name: $0, content: $1)
+    }
+    var current: StateEntry.Value?
+    if !proposals.isEmpty, !hasBase, heads.count <= 1 {
+      current = (heads.first ?? nil).map { .content($0) }
+    } else {
+      current = .conflict(base: base, heads: heads)
+    }
+    return .stateChange(path: path, value: .of(current, proposals: proposed))
   }
 }
 

@@ -17,6 +17,7 @@ struct PackedLine {
   /// The verbs with the kinds of base that fit them; the place in this list is the code.
   private enum Form: UInt8 {
     case put, putHead, putDraft, delete, deleteDraft, move, merge, resolve, resolveDeleted
+    case accept, acceptDeleted, decline
   }
 
   private var form: Form? {
@@ -30,6 +31,9 @@ struct PackedLine {
     case (.merge, .revisions): .merge
     case (.resolve, .head): .resolve
     case (.resolveDeleted, .head): .resolveDeleted
+    case (.accept, .revisions): .accept
+    case (.acceptDeleted, .revisions): .acceptDeleted
+    case (.decline, .revisions): .decline
     default: nil
     }
   }
@@ -100,7 +104,14 @@ struct PackedLine {
       let old = try input.path(after: Array(path.text.utf8))
       guard old != path else { throw input.malformed("a move to the same path") }
       (verb, base) = (.move, .headOf(old))
-    case .merge: (verb, base) = (.merge, .revisions(try Self.names(&input, number: context.number)))
+    case .merge:
+      (verb, base) = (.merge, .revisions(try Self.names(&input, atLeast: 2, number: context.number)))
+    case .accept, .acceptDeleted, .decline:
+      verb = form == .accept ? .accept : form == .decline ? .decline : .acceptDeleted
+      base = .revisions(try Self.names(&input, atLeast: 1, number: context.number))
+      guard case .revisions(let names) = base, names.count == 1 else {
+        throw input.malformed("a decision on several proposals")
+      }
     }
     guard verb.hasContent else {
       guard tag & 15 == 0 else { throw input.malformed("a tombstone with content") }
@@ -119,10 +130,10 @@ struct PackedLine {
   }
 
   private static func names(
-    _ input: inout ByteCursor, number: UInt64
+    _ input: inout ByteCursor, atLeast least: Int, number: UInt64
   ) throws(BundleError) -> [RevisionName] {
     let count = try input.number(atMost: UInt64(Limits.parents))
-    guard count >= 2 else { throw input.malformed("a merge of \(count)") }
+    guard count >= least else { throw input.malformed("a merge of \(count)") }
     var names: [RevisionName] = []
     for _ in 0..<count {
       let changeSet = number &- UInt64(bitPattern: try input.signed())

@@ -28,8 +28,10 @@ struct SheafCommand: AsyncParsableCommand {
         name: "Edit",
         subcommands: [
           EditCommand.self, PutCommand.self, RemoveCommand.self, CommitCommand.self, ConflictsCommand.self,
-          ResolveCommand.self,
+          ResolveCommand.self, DraftsCommand.self,
         ]),
+      CommandGroup(
+        name: "Review", subcommands: [ProposalsCommand.self, AcceptCommand.self, DeclineCommand.self]),
       CommandGroup(
         name: "Audit",
         subcommands: [
@@ -46,6 +48,7 @@ struct SheafCommand: AsyncParsableCommand {
     var outcome = Outcome.done
     do {
       try Arguments.checkText()
+      try checkHelp(of: Array(CommandLine.arguments.dropFirst()))
       var command = try await asyncParseAsRoot()
       if let verb = command as? any Verb {
         outcome = try await verb.perform(in: session)
@@ -59,6 +62,18 @@ struct SheafCommand: AsyncParsableCommand {
       outcome = explain(error, on: session.console)
     }
     Foundation.exit(outcome.rawValue)
+  }
+
+  /// Refuses help about a command that there is not, which the parser would answer with the general help.
+  static func checkHelp(of arguments: [String]) throws {
+    guard arguments.first == "help" else { return }
+    var commands = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
+    for name in arguments.dropFirst() where !name.hasPrefix("-") {
+      guard let command = commands.first(where: { $0.configuration.commandName == name }) else {
+        throw UsageError("there is no command \(name)", hint: "`sheaf help` lists them.")
+      }
+      commands = command.configuration.subcommands
+    }
   }
 
   /// Says what failed, in one sentence and a hint.

@@ -11,6 +11,33 @@ public struct StateEntry: Hashable, Sendable {
     /// Several heads, in the log's order, and what they were made from; `nil`
     /// stands for "deleted" among the heads, and for "none" as the base.
     case conflict(base: SHA256Hash?, heads: [SHA256Hash?])
+    /// What is current, `nil` when nothing is, and the open proposals about it, in the log's order; one at least.
+    indirect case proposed(Value?, [Proposal])
+
+    /// What is current, without the proposals about it.
+    public var current: Value? { if case .proposed(let value, _) = self { value } else { self } }
+    /// The open proposals.
+    public var proposals: [Proposal] { if case .proposed(_, let proposals) = self { proposals } else { [] } }
+
+    /// What is current together with the open proposals; `nil` when there is neither.
+    ///
+    /// - Parameter current: Without proposals.
+    public static func of(_ current: Value?, proposals: [Proposal]) -> Value? {
+      proposals.isEmpty ? current : .proposed(current, proposals)
+    }
+  }
+
+  /// An edit that waits for a decision.
+  public struct Proposal: Hashable, Sendable {
+    /// The revision's place in the log.
+    public let name: RevisionName
+    /// The content's SHA-256; `nil` proposes that the document goes.
+    public let content: SHA256Hash?
+
+    public init(name: RevisionName, content: SHA256Hash?) {
+      self.name = name
+      self.content = content
+    }
   }
 
   /// The document's path.
@@ -23,7 +50,10 @@ public struct StateEntry: Hashable, Sendable {
   /// - Throws: `StateTreeError` for a path of more than 65,535 bytes or a conflict of more than 255 heads.
   public init(path: String, value: Value) throws(StateTreeError) {
     guard path.utf8.count <= Int(UInt16.max) else { throw .pathTooLong(path) }
-    if case .conflict(_, let heads) = value, heads.count > Int(UInt8.max) { throw .tooManyHeads(path) }
+    if case .conflict(_, let heads)? = value.current, heads.count > Int(UInt8.max) {
+      throw .tooManyHeads(path)
+    }
+    guard value.proposals.count <= Int(UInt8.max) else { throw .tooManyProposals(path) }
     self.path = path
     self.value = value
   }
@@ -39,17 +69,23 @@ public struct StateEntry: Hashable, Sendable {
     var message: [UInt8] = [0x02]
     message += UInt16(truncatingIfNeeded: path.utf8.count).bigEndianBytes
     message += path.utf8
-    switch value {
-    case .content(let hash):
-      message.append(1)
-      message += hash.bytes
-    case .conflict(let base, let heads):
-      message.append(2)
-      message += Self.flagged(base)
-      message.append(UInt8(truncatingIfNeeded: heads.count))
-      for head in heads { message += Self.flagged(head) }
-    }
+    message += Self.bytes(of: value)
     return SHA256Hash(hashing: message)
+  }
+
+  private static func bytes(of value: Value) -> [UInt8] {
+    switch value {
+    case .content(let hash): return [1] + hash.bytes
+    case .conflict(let base, let heads):
+      return [2] + flagged(base) + [UInt8(truncatingIfNeeded: heads.count)] + heads.flatMap(flagged)
+    case .proposed(let current, let proposals):
+      // Values do not nest deeper: what is current holds no proposals itself.
+      let before = current.map(bytes) ?? [0]
+      return [3] + before + [UInt8(truncatingIfNeeded: proposals.count)]
+        + proposals.flatMap {
+          $0.name.changeSet.bigEndianBytes + $0.name.line.bigEndianBytes + flagged($0.content)
+        }
+    }
   }
 
   // Absent is one zero byte, so that it is not the same as a hash of zeros.
@@ -65,11 +101,14 @@ public enum StateTreeError: SheafFailure, Equatable {
   case pathTooLong(String)
   /// More than 255 heads conflict at the path.
   case tooManyHeads(String)
+  /// More than 255 proposals are open at the path.
+  case tooManyProposals(String)
 
   public var problem: String {
     switch self {
     case .pathTooLong(let path): "the path \(path.printable) is too long"
     case .tooManyHeads(let path): "more than 255 revisions conflict at \(path.printable)"
+    case .tooManyProposals(let path): "more than 255 proposals are open at \(path.printable)"
     }
   }
 
@@ -77,6 +116,7 @@ public enum StateTreeError: SheafFailure, Equatable {
     switch self {
     case .pathTooLong: "Give the document a shorter path."
     case .tooManyHeads: "Run `sheaf resolve` on the document first."
+    case .tooManyProposals: "Decide on some with `sheaf accept` or `sheaf decline` first."
     }
   }
 }

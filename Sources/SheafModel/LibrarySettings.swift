@@ -20,6 +20,8 @@ public struct LibrarySettings: Hashable, Sendable {
     public var search: [JSONPointer]?
     /// Whether a change set that touches the collection must say why.
     public var requiresReason: Bool
+    /// Whether edits by contributors wait until somebody accepts or declines them.
+    public var requiresReview: Bool
 
     /// The settings of a collection that has none.
     public init() {
@@ -27,6 +29,7 @@ public struct LibrarySettings: Hashable, Sendable {
       title = nil
       search = nil
       requiresReason = false
+      requiresReview = false
     }
   }
 
@@ -256,6 +259,12 @@ private struct SettingsReader {
         case .string("required"): collection.requiresReason = true
         case .string("optional"): collection.requiresReason = false
         default: throw refusal(4, place, "it must be \"required\" or \"optional\"")
+        }
+      case "review":
+        switch member.value {
+        case .string("required"): collection.requiresReview = true
+        case .string("none"): collection.requiresReview = false
+        default: throw refusal(4, place, "it must be \"required\" or \"none\"")
         }
       default: throw refusal(4, place, "this member is unknown")
       }

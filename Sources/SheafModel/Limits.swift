@@ -28,6 +28,10 @@ public enum Limits {
   public static let draftsUnpackedBytes: UInt64 = 1 << 30
   /// The most content that one draft may hold, in bytes: what is sure to fit into a push.
   public static let draftBytes = 60 << 20
+  /// The most refused change sets of one author that a publisher keeps.
+  public static let quarantinedChangeSets = 10_000
+  /// The most that one author's refused change sets may hold, in bytes.
+  public static let quarantinedBytes = 256 << 20
   /// The largest bundle in bytes, as sent.
   public static let bundleBytes: UInt64 = 2 << 30
   /// The most that a bundle may unpack to, in bytes.

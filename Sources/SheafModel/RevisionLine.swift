@@ -62,9 +62,23 @@ public enum RevisionVerb: String, Hashable, Sendable, CaseIterable {
   case resolve
   /// A conflict settled by a person: all heads made one, with the document gone.
   case resolveDeleted = "resolve-deleted"
+  /// A proposal taken as it is by somebody who may: its content becomes a head.
+  case accept
+  /// A proposal to delete, taken by somebody who may.
+  case acceptDeleted = "accept-deleted"
+  /// A proposal turned down by somebody who may; nothing that is current changes.
+  case decline
 
   /// Whether the revision has content.
-  public var hasContent: Bool { self != .delete && self != .resolveDeleted }
+  public var hasContent: Bool {
+    switch self {
+    case .put, .move, .merge, .resolve, .accept: true
+    case .delete, .resolveDeleted, .acceptDeleted, .decline: false
+    }
+  }
+
+  /// Whether the revision decides a proposal.
+  public var decides: Bool { self == .accept || self == .acceptDeleted || self == .decline }
 }
 
 /// What a revision was made from, as its author could say it when it was signed.
@@ -197,6 +211,9 @@ public struct RevisionLine: Hashable, Sendable {
       case (.move, .headOf(let old)): old != line.path
       case (.merge, .revisions(let names)): names.count >= 2
       case (.resolve, .head), (.resolveDeleted, .head): true
+      case (.accept, .revisions(let names)), (.acceptDeleted, .revisions(let names)),
+        (.decline, .revisions(let names)):
+        names.count == 1
       default: false
       }
     guard fits else { throw .base("\(line.verb.rawValue) \(line.base.text)") }

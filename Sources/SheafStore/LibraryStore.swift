@@ -212,6 +212,7 @@ public struct StoreTransaction {
   let bodyCache = BodyCache()
   let packCache = PackCache()
   let noteCache = NoteCache()
+  let draftChains = DraftChains()
 
   init(db: Database) { self.db = db }
 

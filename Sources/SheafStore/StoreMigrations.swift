@@ -112,7 +112,8 @@ enum StoreMigrations {
         note BLOB NOT NULL,
         seed BLOB NOT NULL,
         reason BLOB NOT NULL,
-        outcome TEXT NOT NULL CHECK (outcome IN ('waiting', 'deposited', 'logged', 'refused')),
+        outcome TEXT NOT NULL CHECK (
+          outcome IN ('waiting', 'deposited', 'logged', 'refused', 'proposed', 'accepted', 'declined')),
         change_set INTEGER,
         receipt TEXT,
         refusal TEXT
@@ -137,8 +138,11 @@ enum StoreMigrations {
         reason BLOB NOT NULL,
         lines TEXT NOT NULL,
         refusal TEXT NOT NULL,
-        time INTEGER NOT NULL
+        time INTEGER NOT NULL,
+        author BLOB NOT NULL,
+        size INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID;
+      CREATE INDEX quarantine_by_author ON quarantine (author, time);
       CREATE TABLE quarantine_body (
         leaf BLOB NOT NULL REFERENCES quarantine (leaf),
         hash BLOB NOT NULL,
@@ -150,7 +154,8 @@ enum StoreMigrations {
         revision INTEGER PRIMARY KEY REFERENCES revision (id),
         parents TEXT NOT NULL,
         rank INTEGER NOT NULL,
-        superseded INTEGER
+        superseded INTEGER,
+        proposed INTEGER NOT NULL
       ) STRICT;
 
       CREATE TABLE head (
@@ -163,8 +168,21 @@ enum StoreMigrations {
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE conflict (
         document INTEGER PRIMARY KEY REFERENCES document (id),
-        base BLOB
+        base BLOB,
+        severity INTEGER,
+        parts INTEGER,
+        place TEXT
       ) STRICT;
+
+      CREATE TABLE proposal (
+        document INTEGER NOT NULL REFERENCES document (id),
+        change_set INTEGER NOT NULL,
+        line INTEGER NOT NULL,
+        revision INTEGER,
+        content BLOB,
+        size INTEGER,
+        PRIMARY KEY (document, change_set, line)
+      ) STRICT, WITHOUT ROWID;
 
       CREATE TABLE state_leaf (
         collection TEXT NOT NULL,
@@ -201,7 +219,7 @@ enum StoreMigrations {
 
   /// The projections, which can be dropped and rebuilt from the log.
   static let projections = [
-    "lineage", "head", "conflict", "state_leaf", "state_node", "state_collection", "search_stale",
+    "lineage", "head", "conflict", "proposal", "state_leaf", "state_node", "state_collection", "search_stale",
   ]
 
   /// The format of a file, read without opening it as a database; 0 when there is no file yet.

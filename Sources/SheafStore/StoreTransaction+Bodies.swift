@@ -146,6 +146,7 @@ extension StoreTransaction {
       DELETE FROM body WHERE hash = ?1
         AND NOT EXISTS (SELECT 1 FROM head WHERE content = ?1)
         AND NOT EXISTS (SELECT 1 FROM conflict WHERE base = ?1)
+        AND NOT EXISTS (SELECT 1 FROM proposal WHERE content = ?1)
         AND NOT EXISTS (
           SELECT 1 FROM revision
           WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1)

@@ -14,6 +14,12 @@ public struct StoredDraft: Hashable, Sendable {
     case logged
     /// Refused by the publisher, with the reason.
     case refused
+    /// In the log, where it waits for somebody to accept or decline it.
+    case proposed
+    /// A proposal that was accepted; kept until the next change of this copy.
+    case accepted
+    /// A proposal that was declined, with the reason; kept until its author drops it.
+    case declined
   }
 
   public var id: Int64
@@ -171,31 +177,120 @@ extension StoreTransaction {
     var freed: Set<SHA256Hash> = []
     for draft in try drafts([.logged]) {
       guard let number = draft.changeSet, number <= size else { continue }
-      for line in try lines(of: draft) {
-        if let content = line.content { freed.insert(content) }
-        if let content = line.baseContent { freed.insert(content) }
+      if try wasProposed(draft, number) {
+        try setOutcome(of: draft.leaf, .proposed)
+      } else {
+        freed.formUnion(try remove(draft))
       }
-      try execute("DELETE FROM draft_line WHERE draft = ?", [draft.id])
-      try execute("DELETE FROM draft WHERE id = ?", [draft.id])
     }
     return freed
   }
 
-  /// Keeps a draft that can't be taken, whole, with the reason.
-  public func quarantine(
-    leaf: SHA256Hash, note: [UInt8], seed: Seed, reason: [UInt8], lines: String, bodies: Set<SHA256Hash>,
-    refusal: String, time: Timestamp
-  ) throws {
-    try execute(
-      "INSERT OR IGNORE INTO quarantine (leaf, note, seed, reason, lines, refusal, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      [leaf.data, Data(note), Data(seed.bytes), Data(reason), lines, refusal, time.seconds])
-    for body in bodies {
-      try execute("INSERT OR IGNORE INTO quarantine_body (leaf, hash) VALUES (?, ?)", [leaf.data, body.data])
+  /// Forgets a draft.
+  ///
+  /// - Returns: Content that it no longer needs.
+  public func remove(_ draft: StoredDraft) throws -> Set<SHA256Hash> {
+    var freed: Set<SHA256Hash> = []
+    for line in try lines(of: draft) {
+      if let content = line.content { freed.insert(content) }
+      if let content = line.baseContent { freed.insert(content) }
+    }
+    try execute("DELETE FROM draft_line WHERE draft = ?", [draft.id])
+    try execute("DELETE FROM draft WHERE id = ?", [draft.id])
+    return freed
+  }
+
+  /// Whether a logged draft was a proposal, open or not.
+  private func wasProposed(_ draft: StoredDraft, _ number: UInt64) throws -> Bool {
+    let holdsLines = try facts().depth >= .trail
+    let settings = holdsLines ? nil : try reviewRule().settings
+    return try lines(of: draft).contains { line in
+      let name = RevisionName(changeSet: number, line: line.line)
+      if try isOpenProposal(name) { return true }
+      // Without lines only the settings tell, as they stand now.
+      if let settings { return settings.collections[line.path.collection]?.requiresReview ?? false }
+      return try decision(on: name) != nil
     }
   }
 
-  /// Why a draft waits in quarantine; `nil` when it doesn't.
-  public func refusal(leaf: SHA256Hash) throws -> String? {
-    try row("SELECT refusal FROM quarantine WHERE leaf = ?", [leaf.data])?[0]
+  private func isOpenProposal(_ name: RevisionName) throws -> Bool {
+    try integer(
+      "SELECT 1 FROM proposal WHERE change_set = ? AND line = ?",
+      [Int64(clamping: name.changeSet), Int64(name.line)]) != nil
   }
+
+  /// This copy's own open proposal about a path, the newest, which a further edit goes on from.
+  public func ownProposalLine(of path: DocumentPath) throws -> StoredDraftLine? {
+    for row in try rows(
+      """
+      SELECT l.*, d.change_set FROM draft_line l JOIN draft d ON d.id = l.draft
+      WHERE l.path = ? AND d.outcome = 'proposed' ORDER BY d.id DESC
+      """, [path.text])
+    {
+      let line = try StoredDraftLine(row)
+      guard let number = row["change_set"] as Int64?,
+        try isOpenProposal(RevisionName(changeSet: UInt64(clamping: number), line: line.line))
+      else { continue }
+      return line
+    }
+    return nil
+  }
+
+  /// What became of a draft that was a proposal.
+  public struct FollowedProposal: Sendable {
+    public var draft: StoredDraft
+    public var paths: [DocumentPath]
+    public var isAccepted: Bool
+    /// Who decided and why; `nil` where this copy keeps too little to say.
+    public var reason: Reason?
+  }
+
+  /// Writes down what was decided about this copy's own proposals.
+  ///
+  /// What was accepted before and has been told is forgotten.
+  public func followProposals() throws -> [FollowedProposal] {
+    for draft in try drafts([.accepted]) { try dropUnneededBodies(try remove(draft)) }
+    var found: [FollowedProposal] = []
+    for draft in try drafts([.proposed]) {
+      guard let number = draft.changeSet else { continue }
+      let lines = try lines(of: draft)
+      var isOpen = false
+      var isDeclined = false
+      var isAccepted = false
+      var reason: Reason?
+      for line in lines {
+        let name = RevisionName(changeSet: number, line: line.line)
+        if try isOpenProposal(name) {
+          isOpen = true
+          break
+        }
+        switch try decision(on: name) {
+        case .decided(let revision)?:
+          if revision.verb == .decline { isDeclined = true } else { isAccepted = true }
+          if reason == nil || revision.verb == .decline {
+            reason = try changeSet(revision.name.changeSet)?.readReason
+          }
+        case .unknown?:
+          // Without lines what is current tells most: it is what was proposed, or it is not.
+          let isTaken = try heads(of: line.path).contains { $0.content == line.content }
+          if isTaken { isAccepted = true } else { isDeclined = true }
+        case .open?, .carriedOn?, nil: continue
+        }
+      }
+      if isOpen { continue }
+      guard isDeclined || isAccepted else {
+        // It went on in a later draft, which is followed itself.
+        try dropUnneededBodies(try remove(draft))
+        continue
+      }
+      let words = reason.map { "\($0.by): \($0.message)" } ?? Self.unknownDecision
+      try setOutcome(of: draft.leaf, isDeclined ? .declined : .accepted, refusal: isDeclined ? words : nil)
+      found.append(
+        FollowedProposal(draft: draft, paths: lines.map(\.path), isAccepted: !isDeclined, reason: reason))
+    }
+    return found
+  }
+
+  private static let unknownDecision =
+    "it is not open any more; this copy keeps too little history to say why"
 }

@@ -28,10 +28,9 @@ extension StoreTransaction {
 
   /// What stood at a document in the state tree when the log was `size` change sets long.
   public func stateValue(_ document: DocumentRow, at size: UInt64) throws -> StateEntry.Value? {
-    let heads = try heads(document, at: size)
-    guard heads.contains(where: { $0.content != nil }) else { return nil }
-    if heads.count == 1, let content = heads[0].content { return .content(content) }
-    return .conflict(base: try commonAncestorContent(heads, document: document), heads: heads.map(\.content))
+    try stateValue(
+      heads: try heads(document, at: size), base: { try commonAncestorContent($0, document: document) },
+      proposals: try proposals(document, at: size))
   }
 
   /// The path that a document came from by a move between two positions.
@@ -62,12 +61,13 @@ extension StoreTransaction {
     let conflicted = try rows(
       """
       SELECT r.document FROM revision r JOIN lineage l ON l.revision = r.id
-      WHERE r.change_set <= ?1 AND ifnull(l.superseded, ?1 + 1) > ?1
+      WHERE r.change_set <= ?1 AND ifnull(l.superseded, ?1 + 1) > ?1 AND l.proposed = 0
       GROUP BY r.document HAVING count(*) > 1
       """, [Int64(clamping: size)])
     var bases: Set<SHA256Hash> = []
     for row in conflicted {
-      guard case .conflict(let base?, _) = try stateValue(DocumentRow(id: row[0]), at: size) else { continue }
+      let value = try stateValue(DocumentRow(id: row[0]), at: size)?.current
+      guard case .conflict(let base?, _)? = value else { continue }
       bases.insert(base)
     }
     return bases
@@ -110,11 +110,11 @@ extension StoreTransaction {
       let some = try changeSets(from: next, count: 256)
       guard let last = some.last else { return changed }
       for changeSet in some {
+        let projected = try projected(
+          number: changeSet.number, author: changeSet.author, seen: changeSet.seen, after: changeSet.after)
         for revision in try revisions(inChangeSet: changeSet.number) {
           changed.insert(revision.document)
-          try project(
-            ProjectedLine(revision), changeSet: changeSet.number, seen: changeSet.seen, after: changeSet.after
-          )
+          try project(ProjectedLine(revision), of: projected)
         }
         progress(changeSet.number)
       }

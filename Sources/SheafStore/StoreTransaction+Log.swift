@@ -261,6 +261,7 @@ extension StoreTransaction {
         bodyCache.removeAll()
         packCache.removeAll()
         noteCache.notes?.forgetAuthors()
+        draftChains.removeAll()
         return .rollback
       }
     }

@@ -16,6 +16,9 @@ public struct LineageError: SheafFailure, Equatable {
     case foreignParent = "it merges a revision of another document"
     case oneHead = "it settles a conflict in a document that had none"
     case futureSeen = "its author claims to have seen a checkpoint that the log has not reached"
+    case mayNotDecide = "its author may not accept or decline proposals"
+    case notOpen = "it decides a proposal that is not open"
+    case otherContent = "it accepts other content than was proposed"
   }
 
   public let path: DocumentPath
@@ -63,27 +66,65 @@ public struct ProjectedLine: Sendable {
   }
 }
 
+/// What every line of a change set is projected with.
+public struct ProjectedChangeSet: Sendable {
+  public var number: UInt64
+  public var author: [UInt8]
+  /// The size of the log that its author had seen.
+  public var seen: UInt64
+  public var after: SHA256Hash?
+  /// Who decides, and what waits for a decision, as things stood before it.
+  public var rule: ReviewRule
+
+  public init(number: UInt64, author: [UInt8], seen: UInt64, after: SHA256Hash?, rule: ReviewRule) {
+    self.number = number
+    self.author = author
+    self.seen = seen
+    self.after = after
+    self.rule = rule
+  }
+}
+
 extension StoreTransaction {
-  /// Applies one line of change set `number` to the heads: the rule by which state follows from the log.
+  /// Applies one line of a change set to the heads: the rule by which state follows from the log.
   ///
   /// A revision takes the place of those of its parents that are heads; when none is,
-  /// it stands beside the heads there are. Laid out in `Schemas/revision-list.md`, "Heads".
+  /// it stands beside the heads there are. What a contributor does in a collection under
+  /// review becomes an open proposal instead. Laid out in `Schemas/revision-list.md`, "Heads"
+  /// and "Proposals".
   ///
   /// - Throws: `LineageError` when the line can't stand here.
-  public func project(_ line: ProjectedLine, changeSet number: UInt64, seen: UInt64, after: SHA256Hash?)
-    throws
-  {
+  public func project(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
+    if line.verb.decides { return try decide(line, of: changeSet) }
     let heads = try heads(line.document)
-    let parents = try parents(of: line, heads: heads, changeSet: number, seen: seen, after: after)
-    // A document that is made or moved here takes the place of tombstones: they are nobody's edit of it.
-    let startsDocument = line.base == .none || line.verb == .move
+    let parents = try parents(of: line, heads: heads, changeSet: changeSet)
+    // What its author proposed before goes on in this revision.
+    try closeProposals(parents, by: changeSet.number, of: line.document)
+    if changeSet.rule.holds(line.verb, in: line.path.collection, by: changeSet.author) {
+      return try propose(line, parents: parents, of: changeSet)
+    }
+    try replaceHeads(
+      heads, by: line, parents: parents, replaced: try throughProposals(parents, document: line.document),
+      // A document that is made or moved here takes the place of tombstones: they are nobody's edit of it.
+      startsDocument: line.base == .none || line.verb == .move, changeSet: changeSet.number)
+  }
+
+  /// Puts a revision in the place of those heads that it replaces.
+  ///
+  /// - Parameters:
+  ///   - parents: What it was made from, for its lineage.
+  ///   - replaced: The heads that leave for it; others in here do no harm.
+  func replaceHeads(
+    _ heads: [StoredHead], by line: ProjectedLine, parents: [Int64], replaced: [Int64], startsDocument: Bool,
+    changeSet number: UInt64
+  ) throws {
     var rank = Int64(number)
     var remaining: [StoredHead] = []
     for head in heads {
       guard let row = head.revision else {
         throw StoreError.damaged("a head of \(line.path) has no revision")
       }
-      let isReplaced = parents.contains(row) || (startsDocument && head.content == nil)
+      let isReplaced = replaced.contains(row) || (startsDocument && head.content == nil)
       if isReplaced {
         rank = min(rank, try integer("SELECT rank FROM lineage WHERE revision = ?", [row]) ?? rank)
         try execute("UPDATE lineage SET superseded = ? WHERE revision = ?", [Int64(number), row])
@@ -91,9 +132,7 @@ extension StoreTransaction {
         remaining.append(head)
       }
     }
-    try execute(
-      "INSERT INTO lineage (revision, parents, rank) VALUES (?, ?, ?)",
-      [line.revision, parents.map(String.init).joined(separator: ","), rank])
+    try insertLineage(of: line.revision, parents: parents, rank: rank)
     let added = StoredHead(revision: line.revision, content: line.content, sizeInBytes: line.sizeInBytes)
     var place = remaining.endIndex
     for (index, head) in remaining.enumerated() {
@@ -129,86 +168,16 @@ extension StoreTransaction {
     try execute("INSERT OR IGNORE INTO search_stale (document) VALUES (?)", [document.id])
   }
 
-  /// Finds out which revisions a line was made from.
-  private func parents(
-    of line: ProjectedLine, heads: [StoredHead], changeSet number: UInt64, seen: UInt64, after: SHA256Hash?
-  ) throws -> [Int64] {
-    guard seen < number else { throw LineageError(path: line.path, rule: .futureSeen) }
-    func headsSeen(_ document: DocumentRow) throws -> [StoredHead] {
-      try seen == number - 1 && document == line.document ? heads : self.heads(document, at: seen)
-    }
-    switch line.base {
-    case .none:
-      guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
-        throw LineageError(path: line.path, rule: .alreadyThere)
-      }
-      return []
-    case .head:
-      let seenHeads = try headsSeen(line.document)
-      guard seenHeads.contains(where: { $0.content != nil }) else {
-        throw LineageError(path: line.path, rule: .nothingThere)
-      }
-      let rows = seenHeads.compactMap(\.revision)
-      guard line.verb == .resolve || line.verb == .resolveDeleted else { return Array(rows.prefix(1)) }
-      guard rows.count > 1 else { throw LineageError(path: line.path, rule: .oneHead) }
-      return rows
-    case .headOf(let old):
-      guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
-        throw LineageError(path: line.path, rule: .alreadyThere)
-      }
-      // The old document may lie outside the subscription: then its part of the lineage is not known here.
-      guard let document = try existingDocumentRow(old) else { return [] }
-      return try headsSeen(document).prefix(1).compactMap(\.revision)
-    case .draft:
-      var leaf = after
-      for _ in 0..<Limits.pushedChangeSets {
-        guard let wanted = leaf, let changeSet = try changeSet(leaf: wanted) else { break }
-        if let row = try integer(
-          "SELECT id FROM revision WHERE change_set = ? AND document = ?",
-          [Int64(changeSet.number), line.document.id])
-        {
-          return [row]
-        }
-        leaf = changeSet.after
-      }
-      throw LineageError(path: line.path, rule: .noDraft)
-    case .revisions(let names):
-      return try names.map { name in
-        guard let parent = try revision(name) else {
-          throw LineageError(path: line.path, rule: .unknownParent)
-        }
-        guard parent.document == line.document else {
-          throw LineageError(path: line.path, rule: .foreignParent)
-        }
-        return parent.id
-      }
-    }
-  }
-
-  /// The content of the newest revision of the same document from which both of the first two heads descend.
-  ///
-  /// "Newest" by place in the log; ancestors under another path don't count, so that a
-  /// copy that holds one collection finds the same.
-  public func commonAncestorContent(_ heads: [StoredHead], document: DocumentRow) throws -> SHA256Hash? {
-    guard heads.count > 1, let first = heads[0].revision, let second = heads[1].revision else { return nil }
-    let ours = try ancestors(of: first, document: document)
-    let theirs = try ancestors(of: second, document: document)
-    guard let nearest = ours.intersection(theirs).max() else { return nil }
-    return try revision(row: nearest).content
-  }
-
-  // Rows are numbered in log order, so the greatest row is the newest revision.
-  private func ancestors(of revision: Int64, document: DocumentRow) throws -> Set<Int64> {
-    var found: Set<Int64> = []
-    var waiting = [revision]
-    while let next = waiting.popLast() {
-      guard
-        try integer("SELECT 1 FROM revision WHERE id = ? AND document = ?", [next, document.id]) != nil,
-        found.insert(next).inserted
-      else { continue }
-      waiting += try parents(of: next)
-    }
-    return found
+  func insertLineage(
+    of revision: Int64, parents: [Int64], rank: Int64, isProposal: Bool = false, superseded: UInt64? = nil
+  ) throws {
+    try execute(
+      "INSERT INTO lineage (revision, parents, rank, superseded, proposed) VALUES (?, ?, ?, ?, ?)",
+      [
+        revision, parents.map(String.init).joined(separator: ","), rank,
+        superseded.map { Int64(clamping: $0) },
+        isProposal ? 1 : 0,
+      ])
   }
 
   /// Drops everything that follows from the log.

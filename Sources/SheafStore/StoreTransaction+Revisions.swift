@@ -116,6 +116,7 @@ extension StoreTransaction {
       """
       SELECT r.id, r.content, r.size FROM revision r JOIN lineage l ON l.revision = r.id
       WHERE r.document = ?1 AND r.change_set <= ?2 AND (l.superseded IS NULL OR l.superseded > ?2)
+        AND l.proposed = 0
       ORDER BY l.rank, r.id
       """, [document.id, Int64(clamping: size)]
     ).map { row in
@@ -131,7 +132,8 @@ extension StoreTransaction {
       """
       SELECT d.path, r.content, r.size, r.change_set, r.line, count(*) AS heads, min(l.rank)
       FROM revision r JOIN lineage l ON l.revision = r.id JOIN document d ON d.id = r.document
-      WHERE r.change_set <= ?1 AND (l.superseded IS NULL OR l.superseded > ?1) AND (?2 IS NULL OR d.path > ?2)
+      WHERE r.change_set <= ?1 AND (l.superseded IS NULL OR l.superseded > ?1) AND l.proposed = 0
+        AND (?2 IS NULL OR d.path > ?2)
       GROUP BY d.id HAVING max(r.content IS NOT NULL)
       ORDER BY d.path LIMIT ?3
       """, [Int64(clamping: size), after?.text, count]

@@ -6,10 +6,22 @@ import SheafModel
 extension StoreTransaction {
   /// What stands at a document in the state tree; `nil` when it is gone.
   public func stateValue(_ document: DocumentRow) throws -> StateEntry.Value? {
-    let heads = try heads(document)
-    guard heads.contains(where: { $0.content != nil }) else { return nil }
-    if heads.count == 1, let content = heads[0].content { return .content(content) }
-    return .conflict(base: try conflictBase(document), heads: heads.map(\.content))
+    try stateValue(
+      heads: try heads(document), base: { _ in try conflictBase(document) },
+      proposals: try proposals(document))
+  }
+
+  /// The value that heads and open proposals make together.
+  func stateValue(
+    heads: [StoredHead], base: ([StoredHead]) throws -> SHA256Hash?, proposals: [StoredProposal]
+  ) rethrows -> StateEntry.Value? {
+    var current: StateEntry.Value?
+    if heads.count == 1, let content = heads[0].content {
+      current = .content(content)
+    } else if heads.contains(where: { $0.content != nil }) {
+      current = .conflict(base: try base(heads), heads: heads.map(\.content))
+    }
+    return .of(current, proposals: proposals.map { .init(name: $0.name, content: $0.content) })
   }
 
   /// Brings the state tree in step with the heads of the documents that changed.
@@ -42,7 +54,9 @@ extension StoreTransaction {
   public func rebuildState() throws {
     try db.execute(
       sql: "DELETE FROM state_leaf; DELETE FROM state_node; DELETE FROM state_collection WHERE held = 1")
-    let documents = try rows("SELECT DISTINCT document FROM head").map { DocumentRow(id: $0[0]) }
+    let documents = try rows("SELECT document FROM head UNION SELECT document FROM proposal").map {
+      DocumentRow(id: $0[0])
+    }
     try updateState(changed: Set(documents))
   }
 

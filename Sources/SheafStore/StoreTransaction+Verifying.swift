@@ -54,13 +54,16 @@ extension StoreTransaction {
       UNION
       SELECT d.path FROM conflict c JOIN document d ON d.id = c.document
       WHERE ? AND c.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = c.base)
+      UNION
+      SELECT d.path FROM proposal p JOIN document d ON d.id = p.document
+      WHERE p.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = p.content)
       LIMIT ?
       """, [bases, limit]
     ).map { "document \($0[0] as String)" }
     if revisions {
       places += try rows(
         """
-        SELECT r.change_set, r.line FROM revision r WHERE r.verb NOT IN ('delete', 'resolve-deleted')
+        SELECT r.change_set, r.line FROM revision r WHERE r.size IS NOT NULL
           AND (r.content IS NULL OR NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = r.content)) LIMIT ?
         """, [limit]
       ).map { "revision \($0[0] as Int64).\($0[1] as Int64)" }
@@ -97,7 +100,7 @@ extension StoreTransaction {
         sql: "CREATE TEMP TABLE verified_\(table.name) AS SELECT \(table.columns) FROM \(table.name)")
     }
     if log {
-      try db.execute(sql: "DELETE FROM lineage; DELETE FROM head; DELETE FROM conflict")
+      try db.execute(sql: "DELETE FROM lineage; DELETE FROM head; DELETE FROM conflict; DELETE FROM proposal")
       _ = try project(after: 0, progress: progress)
     }
     try rebuildState()
@@ -132,7 +135,7 @@ extension StoreTransaction {
 
   private static let compared: [ComparedTable] = [
     .init(
-      name: "lineage", columns: "revision, parents, rank, superseded",
+      name: "lineage", columns: "revision, parents, rank, superseded, proposed",
       key:
         "ifnull((SELECT change_set || '.' || line FROM revision r WHERE r.id = revision), 'row ' || revision)",
       noun: "lineage of revision", followsFromLog: true),
@@ -144,6 +147,10 @@ extension StoreTransaction {
       name: "conflict", columns: "document, base",
       key: "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)",
       noun: "conflict in document", followsFromLog: true),
+    .init(
+      name: "proposal", columns: "document, change_set, line, revision, content, size",
+      key: "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)",
+      noun: "proposal for document", followsFromLog: true),
     .init(
       name: "state_leaf", columns: "collection, key, leaf", key: "collection || '/' || lower(hex(key))",
       noun: "state leaf", followsFromLog: false),

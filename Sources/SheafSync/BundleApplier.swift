@@ -107,9 +107,10 @@ struct BundleApplier {
         document: document,
         content: line.content, commitmentIsNeeded: line.content == nil || changeSet.seed == nil)
       report.revisions += 1
-      if !line.line.verb.hasContent { report.tombstones += 1 }
+      if !line.line.verb.hasContent, line.line.verb != .decline { report.tombstones += 1 }
       // Hashes alone would pass every proof; a copy must also get what it is to keep.
-      if depth == .full, let content = line.content, try !transaction.holdsBody(content) {
+      let isKept = depth == .full || line.line.path.text == LibrarySettings.path
+      if isKept, let content = line.content, try !transaction.holdsBody(content) {
         throw BundleMisfit.missingBody(line.line.path)
       }
     }
@@ -125,21 +126,29 @@ struct BundleApplier {
     let old = try transaction.heads(document)
     freed.formUnion(old.compactMap(\.content))
     if let base = try transaction.conflictBase(document) { freed.insert(base) }
+    freed.formUnion(try transaction.proposals(document).compactMap(\.content))
     let (contents, base): ([SHA256Hash?], SHA256Hash?) =
-      switch value {
-      case nil: ([], nil)
-      case .content(let content): ([content], nil)
-      case .conflict(let base, let heads): (heads, base)
+      switch value?.current {
+      case .content(let content)?: ([content], nil)
+      case .conflict(let base, let heads)?: (heads, base)
+      case .proposed?, nil: ([], nil)
       }
+    let proposals = try value?.proposals.map { proposal in
+      StoredProposal(
+        document: document, name: proposal.name, revision: nil, content: proposal.content,
+        sizeInBytes: try proposal.content.flatMap { try transaction.bodySize($0) } ?? 0)
+    }
     let heads = try contents.map { content in
       StoredHead(
         revision: nil, content: content,
         sizeInBytes: try content.flatMap { try transaction.bodySize($0) } ?? 0)
     }
-    for content in contents.compactMap({ $0 }) where try !transaction.holdsBody(content) {
+    for content in contents.compactMap({ $0 }) + (proposals ?? []).compactMap(\.content)
+    where try !transaction.holdsBody(content) {
       throw BundleMisfit.missingBody(path)
     }
     try transaction.setHeads(heads, conflictBase: base, of: document)
+    try transaction.setProposals(proposals ?? [], of: document)
   }
 
   private mutating func switchTo(_ end: BundleEnd) throws {
@@ -153,6 +162,7 @@ struct BundleApplier {
       changed = try transaction.project(after: header.from) { _ in }
       for document in changed {
         for content in try transaction.heads(document).compactMap(\.content)
+          + transaction.proposals(document).compactMap(\.content)
         where try !transaction.holdsBody(content) {
           throw BundleMisfit.missingBody(try transaction.path(document))
         }
@@ -162,6 +172,10 @@ struct BundleApplier {
       try transaction.rebuildState()
     } else {
       try transaction.updateState(changed: changed)
+    }
+    if try changed.contains(where: { try transaction.path($0).collection.isAlwaysCarried }) {
+      // New settings or schemas may make another thing of conflicts that were looked at.
+      try transaction.forgetMarks(in: nil)
     }
     try transaction.setForeignCollections(end.otherCollections.map { ($0.name.text, $0.root, $0.count) })
     let stateRoot = try transaction.stateRoot()
@@ -177,6 +191,7 @@ struct BundleApplier {
     try transaction.setFacts(facts)
     for (leaf, number) in received { try transaction.setOutcome(of: leaf, .logged, changeSet: number) }
     freed.formUnion(try transaction.removeLoggedDrafts(upTo: header.to))
+    report.decisions = try transaction.followProposals().map(DecisionReport.init)
     try transaction.dropUnneededBodies(freed)
   }
 }

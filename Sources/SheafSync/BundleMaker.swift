@@ -149,10 +149,13 @@ struct BundleMaker {
   }
 
   private static func contents(_ value: StateEntry.Value) -> [SHA256Hash] {
-    switch value {
-    case .content(let content): [content]
-    case .conflict(let base, let heads): heads.compactMap { $0 } + (base.map { [$0] } ?? [])
-    }
+    let current: [SHA256Hash] =
+      switch value.current {
+      case .content(let content)?: [content]
+      case .conflict(let base, let heads)?: heads.compactMap { $0 } + (base.map { [$0] } ?? [])
+      case .proposed?, nil: []
+      }
+    return current + value.proposals.compactMap(\.content)
   }
 
   // MARK: trail and full
@@ -186,7 +189,9 @@ struct BundleMaker {
       let some = try transaction.revisionSizes(from: next, to: min(to, next + 255))
       for revision in some where request.subscription.holds(revision.path.collection) {
         counts.revisions += 1
-        guard revision.hasContent, carriesBody(revision.content, supersededAt: revision.superseded) else {
+        guard revision.hasContent,
+          carriesBody(revision.content, of: revision.path, supersededAt: revision.superseded)
+        else {
           continue
         }
         counts.bodies += 1
@@ -197,9 +202,13 @@ struct BundleMaker {
     return counts
   }
 
-  /// A trail carries the content of what is a head at its end or what its conflicts are about; a full history, all.
-  private func carriesBody(_ content: SHA256Hash?, supersededAt superseded: UInt64?) -> Bool {
-    request.depth == .full || (superseded ?? .max) > to || content.map(conflictBases.contains) ?? false
+  /// A trail carries the content of what is a head or an open proposal at its end or what its conflicts are about,
+  /// and all settings, by which its reader finds out what was a proposal; a full history, all.
+  private func carriesBody(
+    _ content: SHA256Hash?, of path: DocumentPath, supersededAt superseded: UInt64?
+  ) -> Bool {
+    request.depth == .full || (superseded ?? .max) > to || path.text == LibrarySettings.path
+      || content.map(conflictBases.contains) ?? false
   }
 
   private func outgoing(_ changeSet: StoredChangeSet) throws -> OutgoingChangeSet {
@@ -218,7 +227,9 @@ struct BundleMaker {
         if !isHeld, request.depth == .full || (superseded ?? .max) > to {
           throw LibraryError.notHeld(revision.path.text)
         }
-        content = isHeld && carriesBody(hash, supersededAt: superseded) ? .body(hash) : .hashOnly(hash)
+        content =
+          isHeld && carriesBody(hash, of: revision.path, supersededAt: superseded)
+          ? .body(hash) : .hashOnly(hash)
       } else {
         content = .unknown
       }

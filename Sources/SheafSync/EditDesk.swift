@@ -11,34 +11,65 @@ struct EditDesk {
   private let library: Library
   private let facts: CopyFacts
   private(set) var edits: [Edit] = []
+  private var rules: ContentRules
   private var contents: [DocumentPath: SHA256Hash?] = [:]
 
   init(transaction: StoreTransaction, library: Library) throws {
     self.transaction = transaction
     self.library = library
     facts = try transaction.facts()
+    rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
   }
 
   /// The public key of the member whose edits these are.
   var memberKey: [UInt8] { library.member.verifierKey.publicKey }
 
-  /// What stands under a path as this copy shows it: content, and what an edit would be made from.
-  func current(_ path: DocumentPath) throws -> (content: SHA256Hash?, base: RevisionBase) {
-    if !facts.isPublisher, let draft = try transaction.newestDraftLine(of: path) {
-      return (draft.content, .draft)
+  /// What stands under a path for somebody who edits it here.
+  struct Current {
+    /// The content that an edit is made from, as it is stored; `nil` when there is none.
+    var content: SHA256Hash?
+    /// The hash of what is shown, which for a conflict is stored nowhere; `nil` when nothing is.
+    var shown: SHA256Hash?
+    /// What an edit would be made from.
+    var base: RevisionBase
+  }
+
+  /// What an edit of a path is made from: this copy's newest draft, its own open proposal, or the log's first head.
+  mutating func current(_ path: DocumentPath) throws -> Current {
+    if !facts.isPublisher,
+      let draft = try transaction.newestDraftLine(of: path) ?? transaction.ownProposalLine(of: path)
+    {
+      return Current(content: draft.content, shown: draft.content, base: .draft)
     }
-    let head = try transaction.heads(of: path).first
-    let isAlive = try transaction.heads(of: path).contains { $0.content != nil }
-    return (head?.content, isAlive ? .head : .none)
+    let heads = try transaction.heads(of: path)
+    let isAlive = heads.contains { $0.content != nil }
+    let shown = try shownOfConflict(path, heads: heads).map { SHA256Hash(hashing: $0) }
+    return Current(
+      content: heads.first?.content, shown: shown ?? heads.first?.content, base: isAlive ? .head : .none)
+  }
+
+  /// What everybody sees of a document in conflict; `nil` when it is in none.
+  mutating func shownOfConflict(of path: DocumentPath) throws -> [UInt8]? {
+    try shownOfConflict(path, heads: try transaction.heads(of: path))
+  }
+
+  private mutating func shownOfConflict(_ path: DocumentPath, heads: [StoredHead]) throws -> [UInt8]? {
+    guard heads.count > 1, let document = try transaction.existingDocumentRow(path) else { return nil }
+    return try transaction.shownOfConflict(document, path: path, rules: &rules)
   }
 
   /// Everything that is current as this copy shows it.
-  func currentContents() throws -> [DocumentPath: SHA256Hash] {
+  mutating func currentContents() throws -> [DocumentPath: SHA256Hash] {
     var all: [DocumentPath: SHA256Hash] = [:]
     var after: DocumentPath?
     while true {
       let some = try transaction.documents(in: nil, after: after, count: 1000)
-      for document in some { all[document.path] = document.content }
+      for document in some {
+        all[document.path] = document.content
+        guard document.headCount > 1, document.content != nil else { continue }
+        let shown = try shownOfConflict(document.path, heads: try transaction.heads(of: document.path))
+        if let shown { all[document.path] = SHA256Hash(hashing: shown) }
+      }
       guard let last = some.last else { break }
       after = last.path
     }
@@ -53,38 +84,76 @@ struct EditDesk {
   /// Puts content under a path.
   mutating func put(_ bytes: [UInt8], hash: SHA256Hash, at path: DocumentPath) throws {
     try checkSubscription(path)
-    let (content, base) = try current(path)
-    try transaction.storeBody(bytes, hash: hash, base: facts.depth == .heads ? nil : content)
+    let current = try current(path)
+    try transaction.storeBody(bytes, hash: hash, base: facts.depth == .heads ? nil : current.content)
     add(
       Edit(
-        verb: .put, path: path, base: base, content: .init(hash: hash, sizeInBytes: UInt64(bytes.count)),
-        baseContent: content))
+        verb: .put, path: path, base: current.base,
+        content: .init(hash: hash, sizeInBytes: UInt64(bytes.count)), baseContent: current.content))
   }
 
   /// Takes a document away.
   mutating func remove(_ path: DocumentPath) throws {
     try checkSubscription(path)
-    let (content, base) = try current(path)
-    guard base != .none, content != nil || base == .head else { throw LibraryError.noDocument(path.text) }
-    add(Edit(verb: .delete, path: path, base: base, content: nil, baseContent: content))
+    let current = try current(path)
+    guard current.base != .none, current.content != nil || current.base == .head else {
+      throw LibraryError.noDocument(path.text)
+    }
+    add(Edit(verb: .delete, path: path, base: current.base, content: nil, baseContent: current.content))
   }
 
   /// Continues a document under another path.
   mutating func move(from old: DocumentPath, to new: DocumentPath) throws {
     try checkSubscription(new)
-    let (content, base) = try current(old)
-    guard let content, let size = try transaction.bodySize(content) else {
-      throw LibraryError.noDocument(old.text)
+    let before = try current(old)
+    guard var content = before.content else { throw LibraryError.noDocument(old.text) }
+    // Of a conflict goes on what was shown, and its other side stays behind.
+    if let shown = try shownOfConflict(old, heads: try transaction.heads(of: old)), before.base == .head {
+      content = SHA256Hash(hashing: shown)
+      try transaction.storeBody(shown, hash: content)
     }
+    guard let size = try transaction.bodySize(content) else { throw LibraryError.noDocument(old.text) }
     let reference = Edit.Content(hash: content, sizeInBytes: size)
     // A document that a draft made has no place in the log yet to be moved from, and
     // a path that was in use before keeps its own history: both become a plain put.
-    if case .head = base, case .none = try current(new).base {
+    if case .head = before.base, case .none = try current(new).base {
       add(Edit(verb: .move, path: new, base: .headOf(old), content: reference, baseContent: content))
     } else {
       add(Edit(verb: .put, path: new, base: try current(new).base, content: reference, baseContent: nil))
     }
     try remove(old)
+  }
+
+  /// What merging makes of a conflict.
+  ///
+  /// - Throws: `LibraryError.noConflict`, `.notHeld`.
+  mutating func merge(of path: DocumentPath) throws -> HeadMerge {
+    let heads = try transaction.heads(of: path)
+    guard heads.count > 1, heads.contains(where: { $0.content != nil }),
+      let document = try transaction.existingDocumentRow(path)
+    else { throw LibraryError.noConflict(path.text) }
+    guard let merge = try HeadMerge(document, path: path, rules: &rules, transaction: transaction) else {
+      throw LibraryError.notHeld(path.text)
+    }
+    return merge
+  }
+
+  /// Accepts or declines an open proposal.
+  ///
+  /// - Throws: `LibraryError.mayNotDecide`.
+  mutating func decide(_ proposal: StoredProposal, at path: DocumentPath, accepts: Bool) throws {
+    // A copy without change sets can't tell who publishes, so only the publisher's own may go on.
+    let rule = try transaction.reviewRule()
+    guard facts.isPublisher || rule.publisher != nil, rule.mayDecide(memberKey) else {
+      throw LibraryError.mayNotDecide(path.text)
+    }
+    let verb: RevisionVerb = accepts ? (proposal.content == nil ? .acceptDeleted : .accept) : .decline
+    add(
+      Edit(
+        verb: verb, path: path, base: .revisions([proposal.name]),
+        content: accepts
+          ? proposal.content.map { .init(hash: $0, sizeInBytes: proposal.sizeInBytes) } : nil,
+        baseContent: nil))
   }
 
   /// Settles a conflict: every head the author has seen becomes one.
@@ -108,7 +177,8 @@ struct EditDesk {
     }
   }
 
-  private mutating func add(_ edit: Edit) {
+  /// Takes an edit as it is.
+  mutating func add(_ edit: Edit) {
     edits.append(edit)
     contents[edit.path] = .some(edit.content?.hash)
   }
@@ -162,15 +232,16 @@ struct EditDesk {
 
   /// Stores the edits as a draft; on the publisher's copy they go through the sequencer instead.
   ///
+  /// - Parameter seen: The position that the edits were made at; `nil` for now.
   /// - Returns: The draft's leaf hash.
-  func storeDraft(reason: String) throws -> SHA256Hash {
+  func storeDraft(reason: String, seen: ChangeSetNote.Position? = nil) throws -> SHA256Hash {
     let size = edits.reduce(UInt64(0)) { $0 + ($1.content?.sizeInBytes ?? 0) }
     guard size <= UInt64(Limits.draftBytes) else { throw DraftTooLarge(sizeInBytes: size) }
     let position = try transaction.position()
-    let previous = try transaction.drafts([.waiting, .deposited, .logged]).last
+    let previous = try transaction.drafts([.waiting, .deposited, .logged, .proposed]).last
     let composed = try library.composer.compose(
       edits, reason: Reason(by: facts.member, message: reason),
-      seen: .init(size: position.size, root: position.root), after: previous?.leaf)
+      seen: seen ?? .init(size: position.size, root: position.root), after: previous?.leaf)
     let lines = composed.lines.enumerated().map { index, line in
       StoredDraftLine(
         line: UInt32(index + 1), path: line.line.path, verb: line.line.verb, base: line.line.base,

@@ -39,12 +39,15 @@ struct FolderMeetings {
       return nil
     }
     // A member who never made this document has it from an export, of what is current as far as anybody knows.
-    guard let own = newer.own, let current = try newest.content.flatMap({ try transaction.body($0) }) else {
-      return file
-    }
+    guard let own = newer.own,
+      // A folder that was exported from a conflict holds what was shown of it.
+      let current = try transaction.shownOfConflict(document, path: path, rules: &rules)
+        ?? newest.content.flatMap({ try transaction.body($0) })
+    else { return file }
     let base = try own.content.flatMap { try transaction.body($0) }
     let outcome = merge(
-      MergeInput(base: base, ours: current, theirs: file),
+      MergeInput(
+        base: base, ours: current, theirs: file, oursSide: MergeSide(order: 1), theirsSide: MergeSide()),
       mediaType: MediaType.ofMerge(path: path, ours: current, theirs: file),
       policy: try rules.mergePolicy(for: path.collection))
     guard case .clean(let result) = outcome, let bytes = result.bytes else {

@@ -71,6 +71,7 @@ extension Library {
     }
     try environment.step(.bundleApplied)
     try await refreshSearchIndex(activity: activity)
+    try await markConflicts()
     return report
   }
 }

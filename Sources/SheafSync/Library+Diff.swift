@@ -78,8 +78,23 @@ extension Library {
       diff.sizes = sizes
       return diff
     }
-    let old = try before.shown.map { try view.bytes(of: $0, path: before.path) }
-    let new = try after.shown.map { try view.bytes(of: $0, path: after.path) }
+    return difference(
+      path, from: before.label, to: after.label,
+      old: try before.shown.map { try view.bytes(of: $0, path: before.path) },
+      new: try after.shown.map { try view.bytes(of: $0, path: after.path) })
+  }
+
+  /// How two contents of a document differ: text by words, records by fields, anything else by size.
+  static func difference(
+    _ path: DocumentPath, from: String, to: String, old: [UInt8]?, new: [UInt8]?
+  ) -> DocumentDiff {
+    var diff = DocumentDiff(path: path.text, from: from, to: to)
+    let sizes = DocumentDiff.Sizes(
+      before: old.map { UInt64($0.count) }, after: new.map { UInt64($0.count) })
+    guard max(old?.count ?? 0, new?.count ?? 0) <= comparedSizeInBytes else {
+      diff.sizes = sizes
+      return diff
+    }
     let types = [old, new].compactMap { $0.map { MediaType.of(path: path.text, content: $0) } }
     if types.allSatisfy({ $0.kind == .json }), let fields = fields(old, new) {
       diff.fields = fields

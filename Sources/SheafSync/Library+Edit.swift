@@ -6,6 +6,10 @@ public enum Resolution: Sendable, Hashable {
   case ours
   /// The other head, as it is.
   case theirs
+  /// What the merge proposes.
+  case proposed
+  /// A choice for each part of the merge.
+  case parts([PartChoice])
   /// This content.
   case content([UInt8])
   /// The document is gone.
@@ -19,7 +23,7 @@ extension Library {
   public func put(_ content: [UInt8], at path: DocumentPath, reason: String) async throws -> DraftReport {
     let hash = SHA256Hash(hashing: content)
     return try await edit(purpose: "sheaf put", reason: reason) { desk in
-      guard try desk.current(path).content != hash else { throw LibraryError.nothingChanged(path.text) }
+      guard try desk.current(path).shown != hash else { throw LibraryError.nothingChanged(path.text) }
       try desk.put(content, hash: hash, at: path)
     }
   }
@@ -34,15 +38,28 @@ extension Library {
   /// Settles a conflict with a revision that descends from all heads.
   ///
   /// - Throws: `LibraryError.noConflict`, `.notHeld`, `ContentRefusal`; the library is as it was.
-  public func resolve(_ path: DocumentPath, with resolution: Resolution, reason: String) async throws
-    -> DraftReport
-  {
+  ///
+  /// - Parameter settlement: The conflict that the choice was made for; `nil` for whatever it is now.
+  public func resolve(
+    _ path: DocumentPath, with resolution: Resolution, of settlement: ConflictSettlement? = nil,
+    reason: String
+  ) async throws -> DraftReport {
     try await edit(purpose: "sheaf resolve", reason: reason) { desk in
       let heads = try desk.transaction.heads(of: path)
       guard heads.count > 1 else { throw LibraryError.noConflict(path.text) }
+      if let settlement, settlement.heads != heads.map(\.content) {
+        throw LibraryError.changedMeanwhile(path.text)
+      }
       switch resolution {
       case .content(let bytes): try desk.resolve(path, with: bytes)
       case .deletion: try desk.resolve(path, with: nil)
+      case .proposed:
+        guard let bytes = try desk.merge(of: path).proposed else {
+          throw LibraryError.nothingProposed(path.text)
+        }
+        try desk.resolve(path, with: bytes)
+      case .parts(let choices):
+        try desk.resolve(path, with: try Self.settlement(of: path, at: &desk).content(taking: choices))
       case .ours, .theirs:
         guard let content = heads[resolution == .ours ? 0 : 1].content else {
           try desk.resolve(path, with: nil)
@@ -54,7 +71,14 @@ extension Library {
     }
   }
 
-  private func edit(
+  private static func settlement(of path: DocumentPath, at desk: inout EditDesk) throws -> ConflictSettlement
+  {
+    ConflictSettlement(
+      try desk.merge(of: path),
+      report: ConflictReport(path: path.text, mediaType: "", severity: "", sides: [], parts: []))
+  }
+
+  func edit(
     purpose: String, reason: String, _ body: @escaping @Sendable (inout EditDesk) throws -> Void
   ) async throws -> DraftReport {
     let recorded = try await recordEdits(purpose: purpose, reason: reason) { desk in

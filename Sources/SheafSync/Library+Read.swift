@@ -136,7 +136,8 @@ extension Library {
     _ rules: inout ContentRules
   ) throws {
     guard let content else { return try transaction.index(row, nil) }
-    let bytes = try transaction.body(content) ?? []
+    let bytes =
+      try transaction.shownOfConflict(row, path: path, rules: &rules) ?? transaction.body(content) ?? []
     try transaction.index(row, try rules.searchable(path, content: bytes))
   }
 }

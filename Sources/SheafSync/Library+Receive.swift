@@ -126,7 +126,8 @@ private struct DraftCourt {
     } catch let refusal as any SheafFailure where !(refusal is StoreError) {
       sequencer = before
       try transaction.quarantine(
-        leaf: received.leafHash, note: received.note.bytes, seed: seed, reason: reason,
+        leaf: received.leafHash, author: received.fields.author, note: received.note.bytes, seed: seed,
+        reason: reason,
         lines: received.lines.map(\.line.text).joined(), bodies: Set(received.lines.compactMap(\.content)),
         refusal: refusal.problem, time: time)
     }

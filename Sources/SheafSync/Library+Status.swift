@@ -16,12 +16,8 @@ extension Library {
       var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
       let settings = try rules.settings()
       let newest = try transaction.newestChangeSets(before: nil, count: 1).first
-      let drafts = try transaction.drafts([.waiting, .deposited, .refused]).map { draft in
-        let reason = try Reason(parsing: draft.reason)
-        return StatusReport.Draft(
-          draft: draft.mark, outcome: draft.outcome.rawValue, refusal: draft.refusal, reason: reason.message,
-          time: try draft.fields().time.description, paths: try transaction.lines(of: draft).map(\.path.text))
-      }
+      let drafts = try Self.drafts(transaction)
+      let severities = try transaction.conflictCounts()
       var warnings = rules.warnings
       if let latest = try transaction.latestTime(), now < latest {
         warnings.append(
@@ -35,7 +31,9 @@ extension Library {
         member: facts.member, memberMark: mark, depth: facts.depth.rawValue,
         subscription: facts.subscription.text,
         size: position, newestChange: newest?.time.description, documents: counts.documents,
-        conflicts: counts.conflicts, drafts: drafts, quarantined: counts.quarantined, remote: facts.remote,
+        conflicts: counts.conflicts, conflictsToLookAt: severities[.look] ?? 0,
+        proposals: try transaction.openProposalCount(), drafts: drafts, quarantined: counts.quarantined,
+        remote: facts.remote,
         sizeInBytes: size, warnings: warnings)
     }
   }

@@ -57,6 +57,7 @@ extension Library {
         size: try transaction.position().size, newestChange: try transaction.newestChange(),
         isSameAsPublisher: pulled.isSame, drafts: drafts.filter { $0.outcome != .refused }.count,
         conflicts: try transaction.conflictedDocuments().map(\.path.text),
+        decisions: pulled.report?.decisions ?? [],
         refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: handedOver.sentInBytes,
         isPublisher: false,
         bundlesWritten: 0)
@@ -262,6 +263,7 @@ extension Library {
       case .answered(let some):
         try await record(some)
         handover.answers += some
+        try await standAlone()
         // A remote that answers nothing for some draft must not be asked forever.
         let answered = Set(some.map(\.leaf))
         guard bundle.leaves.allSatisfy({ answered.contains($0.base64) }) else {

@@ -34,6 +34,9 @@ public final class Library: Sendable {
     bundleCache = BundleCache(folder: folder.appending(path: "cache"))
   }
 
+  /// The time now, as this copy's environment tells it.
+  public var now: Timestamp { environment.clock() }
+
   /// The mark of this copy's member.
   public var memberMark: MemberMark { MemberMark(publicKey: member.verifierKey.publicKey) }
 
@@ -153,6 +156,18 @@ public enum LibraryError: SheafFailure, Equatable {
   case notSubscribed(String)
   /// An edit waits for its answer and stands in the way.
   case draftInTheWay(String)
+  /// The conflict is not the one that was looked at any more.
+  case changedMeanwhile(String)
+  /// Nothing is proposed for the document.
+  case nothingProposed(String)
+  /// Several proposals are open for the document.
+  case severalProposals(String, names: [String])
+  /// This copy's member may not decide on proposals.
+  case mayNotDecide(String)
+  /// There is no such draft.
+  case noDraft(String)
+  /// What is wanted can't be done with a draft in this state.
+  case draftState(String)
 
   public var problem: String {
     switch self {
@@ -169,7 +184,13 @@ public enum LibraryError: SheafFailure, Equatable {
     case .nothingChanged(let what): "\(what) is as it was"
     case .empty: "nothing has been published in this library yet"
     case .notSubscribed(let path): "\(path) lies outside this copy's subscription"
-    case .draftInTheWay(let what): what
+    case .draftInTheWay(let what), .draftState(let what): what
+    case .changedMeanwhile(let path): "\(path) has changed since its conflict was looked at"
+    case .nothingProposed(let path): "nothing is proposed for \(path)"
+    case .severalProposals(let path, let names):
+      "\(names.count) proposals are open for \(path): \(names.joined(separator: ", "))"
+    case .mayNotDecide(let path): "this copy's member may not decide on the proposal for \(path)"
+    case .noDraft(let mark): "this copy has no draft \(mark)"
     }
   }
   public var unchanged: String { "the library is as it was" }
@@ -188,6 +209,13 @@ public enum LibraryError: SheafFailure, Equatable {
     case .empty: "Run `sheaf publish DIR -m REASON`."
     case .notSubscribed: "Run `sheaf sync --only …` with its collection."
     case .draftInTheWay: "Run `sheaf sync` first."
+    case .changedMeanwhile: "Look at it again with `sheaf resolve`."
+    case .nothingProposed:
+      "`sheaf proposals` lists what waits; `sheaf resolve` settles a conflict part by part."
+    case .severalProposals: "Name one: `DOC@REVISION`."
+    case .mayNotDecide: "The publisher decides; `sheaf drafts` shows what became of your own."
+    case .noDraft: "`sheaf drafts` lists them."
+    case .draftState: "`sheaf drafts` says what each draft waits for."
     }
   }
 }

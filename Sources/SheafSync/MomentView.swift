@@ -24,7 +24,7 @@ struct MomentView {
     /// What its content is.
     enum Content {
       case stored(SHA256Hash)
-      /// The clean merge of a draft and what the log has got meanwhile, stored nowhere yet.
+      /// A merge that is stored nowhere: of a draft and what the log has got meanwhile, or of a conflict's heads.
       case preview([UInt8])
       /// The content's hash is not known to this copy.
       case unknown
@@ -74,9 +74,17 @@ struct MomentView {
 
   /// A document as the log has it now; `nil` when it is gone.
   func current(_ path: DocumentPath) throws -> Shown? {
+    let transaction = transaction
     let heads = try transaction.heads(of: path)
     guard let head = heads.first, let content = head.content else { return nil }
     let name = try head.revision.map { try transaction.revision(row: $0).name.description }
+    if heads.count > 1, let document = try transaction.existingDocumentRow(path) {
+      var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
+      if let bytes = try transaction.shownOfConflict(document, path: path, rules: &rules) {
+        return Shown(
+          content: .preview(bytes), sizeInBytes: UInt64(bytes.count), revision: name, isConflicted: true)
+      }
+    }
     return Shown(
       content: .stored(content), sizeInBytes: head.sizeInBytes, revision: name, isConflicted: heads.count > 1)
   }
@@ -114,7 +122,8 @@ struct MomentView {
     let transaction = transaction
     func bytes(_ hash: SHA256Hash?) throws -> [UInt8]? { try hash.flatMap { try transaction.body($0) } }
     let input = MergeInput(
-      base: try bytes(first.baseContent), ours: try bytes(last.content), theirs: try bytes(upstream))
+      base: try bytes(first.baseContent), ours: try bytes(last.content), theirs: try bytes(upstream),
+      theirsSide: MergeSide(order: 1))
     // What is not held can't be merged, and must not be taken for what was deleted.
     guard (input.base == nil) == (first.baseContent == nil), (input.theirs == nil) == (upstream == nil),
       let ours = input.ours, let theirs = input.theirs

@@ -49,6 +49,7 @@ struct Sequencer {
   /// - Returns: Its number.
   mutating func append(_ changeSet: ComposedChangeSet) throws -> UInt64 {
     let (number, changed) = try appendAlone(changeSet)
+    try forgetMarks(after: changeSet)
     try mergeWhatMet(in: changed)
     return number
   }
@@ -73,10 +74,12 @@ struct Sequencer {
           revision: row, document: document, path: line.line.path, verb: line.line.verb, base: line.line.base,
           content: line.content, sizeInBytes: line.line.content?.sizeInBytes ?? 0))
     }
+    let context = try transaction.projected(
+      number: number, author: changeSet.fields.author, seen: changeSet.fields.seen.size,
+      after: changeSet.fields.after)
     // Projected after all are inserted: a move looks at the old path as it was seen, not as this change set leaves it.
     for line in projected {
-      try transaction.project(
-        line, changeSet: number, seen: changeSet.fields.seen.size, after: changeSet.fields.after)
+      try transaction.project(line, of: context)
     }
     var nodes: [(MerkleNodeID, SHA256Hash)] = []
     position.append(leaf: changeSet.leaf) { nodes.append(($0, $1)) }
@@ -128,28 +131,29 @@ struct Sequencer {
   private func cleanMerge(
     of document: DocumentRow, path: DocumentPath, rules: inout ContentRules
   ) throws -> (edit: Edit, rule: MergeRule)? {
-    let heads = try transaction.heads(document)
-    guard heads.count > 1, let ours = heads[0].content, let theirs = heads[1].content,
-      let first = heads[0].revision, let second = heads[1].revision
-    else { return nil }
-    let input = MergeInput(
-      base: try transaction.conflictBase(document).flatMap { try transaction.body($0) },
-      ours: try transaction.body(ours), theirs: try transaction.body(theirs))
-    guard let oursBytes = input.ours, let theirsBytes = input.theirs else { return nil }
-    let mediaType = MediaType.ofMerge(path: path, ours: oursBytes, theirs: theirsBytes)
-    let policy = try rules.mergePolicy(for: path.collection)
-    guard case .clean(let merged) = merge(input, mediaType: mediaType, policy: policy),
-      let bytes = merged.bytes
+    guard let met = try HeadMerge(document, path: path, rules: &rules, transaction: transaction) else {
+      return nil
+    }
+    guard case .clean(let merged) = met.outcome, let bytes = merged.bytes, met.ours != nil, met.theirs != nil,
+      let first = met.heads[0].revision, let second = met.heads[1].revision
     else {
+      // What was found out is kept, so that nobody has to merge again to list it.
+      if let mark = met.mark { try transaction.setMark(mark, of: document) }
       return nil
     }
     let names = try [first, second].map { try transaction.revision(row: $0).name }
     return (
       Edit(
-        verb: .merge, path: path, base: .revisions(names), content: try store(bytes, base: ours),
-        baseContent: nil),
+        verb: .merge, path: path, base: .revisions(names),
+        content: try store(bytes, base: met.heads[0].content), baseContent: nil),
       merged.rule
     )
+  }
+
+  /// New settings or schemas may make another thing of conflicts that were looked at.
+  private func forgetMarks(after changeSet: ComposedChangeSet) throws {
+    guard changeSet.lines.contains(where: { $0.line.path.collection.isAlwaysCarried }) else { return }
+    try transaction.forgetMarks(in: nil)
   }
 }
 

@@ -81,6 +81,7 @@ struct RevisionListTests {
         case .move: .headOf(try DocumentPath("\u{301}old"))
         case .merge: .revisions([.init(changeSet: 1, line: 1), .init(changeSet: 2, line: .max)])
         case .resolve, .resolveDeleted: .head
+        case .accept, .acceptDeleted, .decline: .revisions([.init(changeSet: 7, line: 3)])
         }
       let hash = try #require(SHA256Hash(bytes: random.bytes(32)))
       let content = RevisionLine.ContentReference(

@@ -242,7 +242,8 @@ struct BodyTests {
             baseContent: hash("base"))
         ])
       try transaction.quarantine(
-        leaf: TestLog.leaf(101), note: [], seed: seed, reason: [], lines: "", bodies: [hash("quarantined")],
+        leaf: TestLog.leaf(101), author: [1], note: [], seed: seed, reason: [], lines: "",
+        bodies: [hash("quarantined")],
         refusal: "no", time: Timestamp(seconds: 0))
       try transaction.dropUnneededBodies(
         Set(["old", "new", "draft", "base", "quarantined", "nobody's"].map(hash)))

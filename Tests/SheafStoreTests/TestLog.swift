@@ -29,12 +29,16 @@ struct TestLog {
   /// - Parameters:
   ///   - seen: What its author had seen; everything before it when `nil`.
   ///   - after: The number of the author's previous draft.
-  mutating func append(_ lines: [Line], seen: UInt64? = nil, after: UInt64? = nil) throws {
+  ///   - author: A number for each author; that of change set 1 is the publisher.
+  mutating func append(
+    _ lines: [Line], seen: UInt64? = nil, after: UInt64? = nil, author: UInt8 = 2
+  ) throws {
     let number = size + 1
     let seed = try unwrap(Seed(bytes: [UInt8](repeating: 7, count: 16)))
     let library = LibraryID(name: "test", logKey: [UInt8](repeating: 1, count: 32))
     let fields = ChangeSetNote(
-      library: library, author: [UInt8](repeating: 2, count: 32), time: Timestamp(seconds: Int64(number)),
+      library: library, author: [UInt8](repeating: author, count: 32),
+      time: Timestamp(seconds: Int64(number)),
       seen: .init(size: seen ?? size, root: .zero), after: after.map(Self.leaf),
       reason: Commitment(hash: .zero), lineCount: lines.count, linesRoot: .zero)
     try transaction.insert(
@@ -64,9 +68,9 @@ struct TestLog {
           revision: row, document: document, path: path, verb: line.verb, base: signed.base, content: hash,
           sizeInBytes: UInt64(bytes?.count ?? 0)))
     }
-    for line in projected {
-      try transaction.project(line, changeSet: number, seen: fields.seen.size, after: fields.after)
-    }
+    let context = try transaction.projected(
+      number: number, author: fields.author, seen: fields.seen.size, after: fields.after)
+    for line in projected { try transaction.project(line, of: context) }
     try transaction.updateState(changed: Set(projected.map(\.document)))
     size = number
   }
@@ -78,6 +82,16 @@ struct TestLog {
   func heads(_ path: String, at size: UInt64) throws -> String {
     guard let document = try transaction.existingDocumentRow(DocumentPath(path)) else { return "" }
     return try words(transaction.heads(document, at: size))
+  }
+
+  /// The open proposals about a path in words: names and contents, `-` for a deletion.
+  func proposals(_ path: String, at size: UInt64? = nil) throws -> String {
+    guard let document = try transaction.existingDocumentRow(DocumentPath(path)) else { return "" }
+    let open = try size.map { try transaction.proposals(document, at: $0) } ?? transaction.proposals(document)
+    return try open.map { proposal in
+      let bytes = try proposal.content.map { try unwrap(try transaction.body($0)) }
+      return "\(proposal.name) \(bytes.map { String(decoding: $0, as: UTF8.self) } ?? "-")"
+    }.joined(separator: " | ")
   }
 
   /// The common ancestor of a conflict in words; empty when there is no conflict or no ancestor.

@@ -48,7 +48,15 @@ struct DiffCommand: Verb {
     try await library.open(in: session) { library in
       let console = session.console
       let earlier = try await earlier(in: library)
-      let diffs = try await library.diff(doc, from: earlier, to: to ?? end ?? .now)
+      let diffs: [DocumentDiff]
+      do { diffs = try await library.diff(doc, from: earlier, to: to ?? end ?? .now) } catch let error
+        as LibraryError
+      {
+        if case .needsDepth = error, doc == nil {
+          console.hint("`sheaf log -n 1 --documents` lists what the newest change set did")
+        }
+        throw error
+      }
       if output.json {
         for diff in diffs { try console.printJSON(diff) }
       } else if diffs.isEmpty {
@@ -82,6 +90,7 @@ struct DiffCommand: Verb {
       return .revision(name)
     }
     let status = try await library.status()
-    return .checkpoint(status.drafts.isEmpty && status.size > 0 ? status.size - 1 : status.size)
+    let isDrafted = status.drafts.contains { $0.outcome == "waiting" || $0.outcome == "deposited" }
+    return .checkpoint(!isDrafted && status.size > 0 ? status.size - 1 : status.size)
   }
 }

@@ -23,7 +23,9 @@ struct EditCommand: Verb {
   @OptionGroup var output: OutputOptions
 
   func perform(in session: Session) async throws -> Outcome {
-    try await library.open(in: session) { library in
+    // Asked before the editor opens: nobody should write a text and then be refused for want of a reason.
+    let words = try reason.text(in: session)
+    return try await library.open(in: session) { library in
       let before = try await current(in: library)
       if let before, !before.mediaType.isText { throw EditError.notText(doc.text, before.mediaType.essence) }
       let folder = FileManager.default.temporaryDirectory.appending(path: "sheaf-edit-\(UUID().uuidString)")
@@ -41,7 +43,6 @@ struct EditCommand: Verb {
       let bytes = [UInt8](data)
       if bytes == before?.bytes ?? [] { throw LibraryError.nothingChanged(doc.text) }
       do {
-        let words = try reason.text(in: session)
         let report = try await library.put(bytes, at: doc, reason: words)
         if output.json {
           try session.console.printJSON(report)
@@ -58,10 +59,11 @@ struct EditCommand: Verb {
   }
 
   private func current(in library: Library) async throws -> DocumentContent? {
-    do { return try await library.content(of: doc, at: .now) } catch LibraryError.noDocument { return nil }
+    do { return try await library.editable(doc) } catch LibraryError.noDocument { return nil }
   }
 
-  private static func edit(_ file: URL, environment: [String: String]) throws {
+  /// Runs the person's editor on a file and waits for it.
+  static func edit(_ file: URL, environment: [String: String]) throws {
     let editor =
       ["VISUAL", "EDITOR"].compactMap { environment[$0]?.trimmingWhiteSpace }.first { !$0.isEmpty } ?? "vi"
     Interruption.leaveToChild()

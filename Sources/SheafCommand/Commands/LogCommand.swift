@@ -7,8 +7,14 @@ struct LogCommand: Verb {
     commandName: "log",
     abstract: "Show the change sets: who, when, why.",
     discussion: Help.text(
-      "Newest first. Times are what the authors claim; the order is the log's. Needs a copy that keeps trail or full.",
-      examples: ["sheaf log", "sheaf log -n 5 --documents", "sheaf log --before 1200"]))
+      """
+      Newest first. Times are what the authors claim; the order is the log's. Needs a copy that keeps \
+      trail or full. With --automatic, lists instead every choice by which a merge set somebody's edit \
+      aside without asking, with both values; their contents are held in a copy that keeps full.
+      """,
+      examples: [
+        "sheaf log", "sheaf log -n 5 --documents", "sheaf log --before 1200", "sheaf log --automatic",
+      ]))
 
   @Option(name: .shortAndLong, help: ArgumentHelp("How many at most.", valueName: "count"))
   var number = 20
@@ -19,16 +25,21 @@ struct LogCommand: Verb {
   @Flag(name: .shortAndLong, help: "Also list each change set's documents.")
   var documents = false
 
+  @Flag(help: "List what merges set aside by themselves.")
+  var automatic = false
+
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard number >= 1 else { throw ValidationError("-n takes a number, at least 1.") }
+    if automatic, documents { throw ValidationError("Give --automatic or --documents, not both.") }
   }
 
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
       let console = session.console
+      if automatic { return try await Self.printChoices(self, library, console) }
       let entries = try await library.log(newest: number, before: before)
       if output.json {
         for entry in entries { try console.printJSON(entry) }
@@ -39,6 +50,23 @@ struct LogCommand: Verb {
       }
       return .done
     }
+  }
+
+  private static func printChoices(
+    _ command: LogCommand, _ library: Library, _ console: Console
+  ) async throws -> Outcome {
+    let choices = try await library.automaticChoices(newest: command.number, before: command.before)
+    if command.output.json {
+      for choice in choices { try console.printJSON(choice) }
+    } else if choices.isEmpty {
+      console.note("No merge has set anything aside.")
+    } else {
+      for choice in choices { console.print(choice.lines(isColoured: console.isOutputColoured)) }
+      if choices.contains(where: { !$0.isHeld }) {
+        console.hint("run `sheaf sync --keep full` to fetch the contents, and ask again")
+      }
+    }
+    return .done
   }
 
   static func lines(of entries: [LogEntry], withDocuments: Bool, width: Int?) -> [String] {

@@ -6,29 +6,49 @@ import SheafSync
 struct ResolveCommand: Verb {
   static let configuration = CommandConfiguration(
     commandName: "resolve",
-    abstract: "Settle a conflict.",
+    abstract: "Settle a conflict, part by part.",
     discussion: Help.text(
       """
       Ours is the side that was published first, which everybody sees; theirs is the other one. With \
-      neither --take nor --file, shows the parts that clash and, on a terminal, asks. The other \
-      sides stay in the document's history.
+      no choice given, shows the parts that clash and, on a terminal, asks for each; nothing is \
+      recorded before you say so. Parts are numbered from 1; a part that no --part names is taken \
+      as --take says, or as ours. The other sides stay in the document's history.
       """,
       examples: [
-        "sheaf resolve about.md --take theirs",
+        "sheaf resolve about.md", "sheaf resolve about.md --take theirs",
+        "sheaf resolve about.md --part 1=theirs --part 2=both -m \"As agreed\"",
         "sheaf resolve about.md --file merged.md -m \"Both corrections\"",
       ],
       outcomes: [.done, .failed, .needsYou]))
 
   /// What a person may take.
   enum Side: String, ExpressibleByArgument, CaseIterable {
-    case ours, theirs, deleted
+    case ours, theirs, proposed, base, both, deleted
+
+    var choice: PartChoice? {
+      switch self {
+      case .ours: .ours
+      case .theirs: .theirs
+      case .proposed: .proposed
+      case .base: .base
+      case .both: .both
+      case .deleted: nil
+      }
+    }
   }
 
   @Argument(help: "The document.", transform: Arguments.document)
   var doc: DocumentPath
 
-  @Option(help: "Which side to take: ours, theirs, or deleted.")
+  @Option(
+    help: "What to take: ours, theirs, proposed, base, both, or deleted for a document without it.")
   var take: Side?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to take for one part, such as 2=theirs; may be repeated.", valueName: "n=choice"),
+    transform: ResolveCommand.part)
+  var part: [PartArgument] = []
 
   @Option(
     help: ArgumentHelp("A file with the content to take, or - for the standard input.", valueName: "file"),
@@ -39,66 +59,91 @@ struct ResolveCommand: Verb {
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
+  /// A choice for a numbered part.
+  struct PartArgument: Hashable, Sendable {
+    var number: Int
+    var side: Side
+  }
+
+  @Sendable static func part(_ text: String) throws -> PartArgument {
+    let halves = text.split(separator: "=", maxSplits: 1)
+    guard halves.count == 2, let number = Int(halves[0]), number >= 1,
+      let side = Side(rawValue: String(halves[1])),
+      side != .deleted
+    else {
+      throw ValidationError(
+        "\"\(text)\" is no choice for a part: give its number and a side, such as 2=theirs.")
+    }
+    return PartArgument(number: number, side: side)
+  }
+
   func validate() throws {
-    if take != nil, file != nil { throw ValidationError("Give --take or --file, not both.") }
+    if file != nil, take != nil || !part.isEmpty {
+      throw ValidationError("Give --take and --part, or --file, not both.")
+    }
+    if take == .deleted, !part.isEmpty { throw ValidationError("A deleted document has no parts to choose.") }
   }
 
   func perform(in session: Session) async throws -> Outcome {
     let content = try file.map { try ContentFile.read($0, in: session) }
     return try await library.open(in: session) { library in
       let console = session.console
-      var side = take
-      if side == nil, content == nil {
-        guard let conflict = try await library.conflicts().first(where: { $0.path == doc.text }) else {
-          throw LibraryError.noConflict(doc.text)
-        }
-        if output.json {
-          try console.printJSON(conflict)
-        } else {
-          console.print(conflict.lines(isColoured: console.isOutputColoured))
-        }
-        guard let answer = Self.ask(console) else {
-          console.hint("choose with --take ours, --take theirs, --take deleted or --file FILE")
+      let settlement = try await library.conflict(of: doc)
+      if take == nil, part.isEmpty, content == nil {
+        guard !output.json, console.isInputTerminal else {
+          if output.json {
+            try console.printJSON(settlement.report)
+          } else {
+            console.print(settlement.report.lines(isColoured: console.isOutputColoured, width: console.width))
+          }
+          console.hint("choose with --take ours|theirs|proposed|both|deleted, --part N=CHOICE or --file FILE")
           return .needsYou
         }
-        side = answer
+        var screen = ResolveScreen(
+          settlement: settlement, document: doc, library: library, session: session, reason: reason)
+        return try await screen.run()
       }
-      let resolution: Resolution =
-        switch side {
-        case .ours: .ours
-        case .theirs: .theirs
-        case .deleted: .deletion
-        case nil: .content(content ?? [])
-        }
-      let words = try reason.text(in: session, fallback: Self.fallback(side))
-      let report = try await library.resolve(doc, with: resolution, reason: words)
+      let resolution = try resolution(content, of: settlement.report)
+      let words = try reason.text(in: session, fallback: fallback)
+      let report = try await library.resolve(doc, with: resolution, of: settlement, reason: words)
       if output.json { try console.printJSON(report) } else { console.print(report.sentence("Settled")) }
       return .done
     }
   }
 
-  private static func fallback(_ side: Side?) -> String {
-    switch side {
-    case .ours: "Settled a conflict: kept what was published first"
-    case .theirs: "Settled a conflict: took the other side"
-    case .deleted: "Settled a conflict: removed the document"
-    case nil: "Settled a conflict with a content of its own"
-    }
-  }
-
-  /// Asks on a terminal; `nil` when there is none or the person leaves it open.
-  private static func ask(_ console: Console) -> Side? {
-    while let answer = console.ask("Take (o)urs, (t)heirs, (d)elete it, or (q)uit?")?.trimmingWhiteSpace
-      .lowercased()
-    {
-      switch answer {
-      case "o", "ours": return .ours
-      case "t", "theirs": return .theirs
-      case "d", "delete", "deleted": return .deleted
-      case "q", "quit": return nil
-      default: continue
+  private func resolution(_ content: [UInt8]?, of report: ConflictReport) throws -> Resolution {
+    if let content { return .content(content) }
+    if part.isEmpty {
+      switch take {
+      // A side as a whole is its content byte for byte, and not the merge with its parts.
+      case .ours: return .ours
+      case .theirs: return .theirs
+      case .deleted: return .deletion
+      case .proposed: return .proposed
+      case .base, .both, nil: break
       }
     }
-    return nil
+    var choices = Array(repeating: take?.choice ?? .ours, count: report.parts.count)
+    for argument in part {
+      guard report.parts.indices.contains(argument.number - 1) else {
+        throw UsageError(
+          "\(report.path) has no part \(argument.number)", hint: "`sheaf resolve` shows the parts.")
+      }
+      choices[argument.number - 1] = argument.side.choice ?? .ours
+    }
+    return .parts(choices)
+  }
+
+  private var fallback: String {
+    guard part.isEmpty else { return "Settled a conflict part by part" }
+    switch take {
+    case .ours: return "Settled a conflict: kept what was published first"
+    case .theirs: return "Settled a conflict: took the other side"
+    case .proposed: return "Settled a conflict: took what the merge proposes"
+    case .base: return "Settled a conflict: took what was there before"
+    case .both: return "Settled a conflict: took both"
+    case .deleted: return "Settled a conflict: removed the document"
+    case nil: return "Settled a conflict with a content of its own"
+    }
   }
 }

@@ -38,7 +38,13 @@ struct ShowCommand: Verb {
     try await library.open(in: session) { library in
       let console = session.console
       let moment = doc.revision.map(Moment.revision) ?? at ?? .now
-      let content = try await library.content(of: doc.path, at: moment)
+      let content: DocumentContent
+      do { content = try await library.content(of: doc.path, at: moment) } catch LibraryError.noDocument(
+        let path)
+      {
+        if let hint = await Self.hint(doc, in: library) { console.hint(hint) }
+        throw LibraryError.noDocument(path)
+      }
       if output.json {
         try console.printJSON(ShownDocument(content))
         return .done
@@ -61,6 +67,24 @@ struct ShowCommand: Verb {
       }
       return .done
     }
+  }
+}
+
+extension ShowCommand {
+  /// What somebody may have meant who asked for a document that is not there; `nil` where nothing comes to mind.
+  private static func hint(_ doc: DocumentReference, in library: Library) async -> String? {
+    if let mark = doc.path.text.lastIndex(of: "@"), doc.revision == nil {
+      let place = doc.path.text[doc.path.text.index(after: mark)...]
+      if CanonicalNumber.parse(place) != nil {
+        return "a revision has two numbers, as in \(doc.path.text).1; for a checkpoint say "
+          + "`sheaf show \(doc.path.text[..<mark]) --at \(place)`"
+      }
+    }
+    guard let newest = try? await library.history(of: doc.path).first(where: { $0.sizeInBytes != nil }) else {
+      return nil
+    }
+    return "it is not there any more; `sheaf history \(doc.path.text)` says why, and "
+      + "`sheaf show \(doc.path.text)@\(newest.revision)` shows what it was"
   }
 }
 

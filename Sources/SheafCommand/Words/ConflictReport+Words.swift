@@ -2,39 +2,55 @@ import SheafSync
 
 extension ConflictReport {
   /// The conflict in full: its sides, then each part that clashes.
-  func lines(isColoured: Bool) -> [String] {
+  func lines(isColoured: Bool, width: Int?) -> [String] {
+    head(isColoured: isColoured)
+      + parts.flatMap { $0.lines(of: parts.count, isColoured: isColoured, width: width) }
+  }
+
+  /// The document and its sides.
+  func head(isColoured: Bool) -> [String] {
     var lines = [Style.bold(path.escapedForTerminal, isShown: isColoured)]
     for (index, side) in sides.enumerated() {
       let label = index == 0 ? "ours" : index == 1 ? "theirs" : "also"
       let what = side.isDeletion ? "removed" : "changed"
       let name = side.revision.map { " \($0.escapedForTerminal)" } ?? ""
-      lines.append(
-        "  \(label)\(name): \(what) by \(side.by.escapedForTerminal) on \(Position.day(side.time)): \(side.reason.firstLine.escapedForTerminal)"
-      )
+      // A copy of depth heads knows the contents and not who made them.
+      let who =
+        side.by.isEmpty && side.time.isEmpty
+        ? "; this copy keeps too little to say by whom"
+        : " by \(side.by.escapedForTerminal) on \(Position.day(side.time)): \(side.reason.firstLine.escapedForTerminal)"
+      lines.append("  \(label)\(name): \(what)\(who)")
     }
-    for part in parts {
-      lines.append("  at \(part.place.escapedForTerminal)")
-      lines += Self.value("base", part.base, nil, isColoured)
-      lines += Self.value("ours", part.ours, .red, isColoured)
-      lines += Self.value("theirs", part.theirs, .green, isColoured)
+    return lines
+  }
+}
+
+extension ConflictReport.Part {
+  /// The part: its place and reason, then base, ours and theirs with the words that differ marked.
+  func lines(of count: Int, isColoured: Bool, width: Int?) -> [String] {
+    let title = "Part \(number) of \(count), \(place.escapedForTerminal): \(reason.escapedForTerminal)"
+    var columns = [
+      SideBySide.Column(title: "base", runs: base.map { [.init(kind: .same, text: $0)] }),
+      SideBySide.Column(title: "ours", runs: runs(oursWords)),
+      SideBySide.Column(title: "theirs", runs: runs(theirsWords)),
+    ]
+    var lines = ["", title]
+    // What is proposed gets a line of its own below: four columns are too narrow to read.
+    let proposal = SideBySide.Column(title: "proposed", runs: isProposed ? runs(proposedWords) : nil)
+    if base == nil, ours != nil, theirs != nil { columns.removeFirst() }
+    lines += SideBySide.lines(columns, width: width, isColoured: isColoured)
+    if isProposed {
+      lines += SideBySide.lines(
+        [proposal], width: min(width ?? 0, SideBySide.leastWidth - 1), isColoured: isColoured)
     }
     return lines
   }
 
-  private static func value(_ label: String, _ text: String?, _ style: Style?, _ isColoured: Bool) -> [String]
-  {
-    let pad = String(repeating: " ", count: 8 - label.count)
-    guard let text else { return ["    \(label):\(pad)(nothing)"] }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    if lines.count > 1, lines.last == "" { lines.removeLast() }
-    let shown = lines.prefix(12).map { line in
-      let safe = DisplayWidth.cut(line.escapedForTerminal, to: 400)
-      return style.map { $0(safe, isShown: isColoured) } ?? safe
+  private func runs(_ words: [DocumentDiff.Word]?) -> [SideBySide.Run]? {
+    words.map { words in
+      words.map {
+        .init(kind: $0.kind == "added" ? .added : $0.kind == "removed" ? .removed : .same, text: $0.text)
+      }
     }
-    var out = shown.enumerated().map { index, line in
-      index == 0 ? "    \(label):\(pad)\(line)" : "             \(line)"
-    }
-    if lines.count > 12 { out.append("             … and \(Quantity(lines.count - 12, "line")) more") }
-    return out
   }
 }

@@ -68,7 +68,8 @@ extension DocumentDiff {
 }
 
 extension String {
-  fileprivate var replacingTabs: String {
+  /// With every tab as spaces, which take the columns that they seem to.
+  var replacingTabs: String {
     split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "  ")
   }
 }

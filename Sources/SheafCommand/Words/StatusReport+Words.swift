@@ -6,7 +6,11 @@ extension StatusReport {
   func lines(width: Int?) -> [String] {
     var lines = [who, "At \(Position.words(size, newestChange: newestChange))."]
     var counts = "\(Quantity(documents, "document")), \(ByteCount(sizeInBytes)) on disk"
-    if conflicts > 0 { counts += ", \(Quantity.grouped(conflicts)) in conflict" }
+    if conflicts > 0 {
+      counts += ", \(Quantity.grouped(conflicts)) in conflict"
+      if conflictsToLookAt > 0 { counts += " (\(Quantity.grouped(conflictsToLookAt)) with a proposal)" }
+    }
+    if proposals > 0 { counts += ", \(Quantity(proposals, "edit")) under review" }
     lines.append(counts + ".")
     if !isPublisher {
       let held = subscription == "*" ? "everything" : collections
@@ -19,24 +23,29 @@ extension StatusReport {
       lines.append(
         "\(Quantity(quarantined, "draft")) of others \(quarantined == 1 ? "waits" : "wait") in quarantine.")
     }
-    if !drafts.isEmpty {
-      var table = Table(.text("DRAFT"), .text("MADE"), .text("STATE"), .number("DOCUMENTS"), .text("REASON"))
-      for draft in drafts {
-        table.append(
-          draft.draft, Position.day(draft.time), draft.outcome, Quantity.grouped(draft.paths.count),
-          draft.reason.firstLine)
-      }
-      lines += [""] + table.lines(width: width)
-      for draft in drafts {
-        if let refusal = draft.refusal { lines.append("\(draft.draft): \(refusal.escapedForTerminal)") }
-      }
+    if !drafts.isEmpty { lines += [""] + Self.lines(of: drafts, width: width) }
+    return lines
+  }
+
+  /// Drafts as a table, and below it why some were not taken.
+  static func lines(of drafts: [Draft], width: Int?) -> [String] {
+    var table = Table(.text("DRAFT"), .text("MADE"), .text("STATE"), .number("DOCUMENTS"), .text("REASON"))
+    for draft in drafts {
+      table.append(
+        draft.draft, Position.day(draft.time), draft.outcome, Quantity.grouped(draft.paths.count),
+        draft.reason.firstLine)
+    }
+    var lines = table.lines(width: width)
+    for draft in drafts {
+      if let refusal = draft.refusal { lines.append("\(draft.draft): \(refusal.escapedForTerminal)") }
     }
     return lines
   }
 
   /// Whether something needs a person.
   var outcome: Outcome {
-    conflicts > 0 || drafts.contains { $0.outcome == "refused" } ? .needsYou : .done
+    conflicts > 0 || drafts.contains(where: \.needsAuthor) || (isPublisher && proposals > 0)
+      ? .needsYou : .done
   }
 
   private var who: String {
@@ -53,4 +62,9 @@ extension StatusReport {
     }
     return names.sorted().map { $0.text.escapedForTerminal }.joined(separator: ", ")
   }
+}
+
+extension StatusReport.Draft {
+  /// Whether its author must do something about it.
+  var needsAuthor: Bool { outcome == "refused" || outcome == "declined" }
 }

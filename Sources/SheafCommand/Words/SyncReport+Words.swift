@@ -10,14 +10,18 @@ extension SyncReport {
 
   /// Whether something needs a person.
   var outcome: Outcome {
-    if !conflicts.isEmpty || refused > 0 { return .needsYou }
+    if !conflicts.isEmpty || refused > 0 || decisions.contains(where: { $0.outcome == "declined" }) {
+      return .needsYou
+    }
     return isPublisher || isSameAsPublisher ? .done : .needsYou
   }
 
   /// What to run next, where something needs a person.
   var hint: String? {
     if !conflicts.isEmpty { return "run `sheaf conflicts` to choose" }
-    if refused > 0 { return "run `sheaf status` to read why" }
+    if refused > 0 || decisions.contains(where: { $0.outcome == "declined" }) {
+      return "run `sheaf drafts` to read why"
+    }
     return nil
   }
 
@@ -53,6 +57,12 @@ extension SyncReport {
         ? "\(position), same as the publisher's."
         : "\(position); not known to be the same as the publisher's.")
     if drafts > 0 { lines.append("\(Quantity(drafts, "draft")) \(drafts == 1 ? "waits" : "wait").") }
+    for decision in decisions {
+      let by = decision.by.isEmpty ? "" : " by \(decision.by.escapedForTerminal)"
+      let reason = decision.reason.isEmpty ? "" : ": \(decision.reason.firstLine.escapedForTerminal)"
+      let paths = decision.paths.map(\.escapedForTerminal).joined(separator: ", ")
+      lines.append("Your proposal for \(paths) was \(decision.outcome)\(by)\(reason)")
+    }
     if refused > 0 { lines.append("\(Quantity(refused, "draft")) refused by the publisher.") }
     if !conflicts.isEmpty {
       lines.append("\(Quantity(conflicts.count, "document")) changed on both sides.")

@@ -18,6 +18,8 @@ public struct PullReport: Hashable, Sendable, Codable {
   public var transferredInBytes: UInt64
   /// The state's root, recomputed, which matches the signed one, base64.
   public var stateRoot: String
+  /// What became of this copy's own proposals, told once.
+  public var decisions: [DecisionReport]
 
   public init(
     from: UInt64,
@@ -28,7 +30,8 @@ public struct PullReport: Hashable, Sendable, Codable {
     bodies: UInt64,
     sizeInBytes: UInt64,
     transferredInBytes: UInt64,
-    stateRoot: String
+    stateRoot: String,
+    decisions: [DecisionReport] = []
   ) {
     self.from = from
     self.to = to
@@ -39,6 +42,7 @@ public struct PullReport: Hashable, Sendable, Codable {
     self.sizeInBytes = sizeInBytes
     self.transferredInBytes = transferredInBytes
     self.stateRoot = stateRoot
+    self.decisions = decisions
   }
 }
 
@@ -53,5 +57,6 @@ extension PullReport {
     sizeInBytes += next.sizeInBytes
     transferredInBytes += next.transferredInBytes
     stateRoot = next.stateRoot
+    decisions += next.decisions
   }
 }

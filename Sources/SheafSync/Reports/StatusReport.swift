@@ -22,7 +22,11 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public var documents: UInt64
   /// Documents in conflict.
   public var conflicts: UInt64
-  /// Drafts that wait or were refused.
+  /// How many of them have a value to confirm; the others are blocked.
+  public var conflictsToLookAt: UInt64
+  /// Edits under review that wait for a decision.
+  public var proposals: UInt64
+  /// Drafts that wait or were refused, and those that are or were proposals.
   public var drafts: [Draft]
   /// Drafts of others that wait in quarantine here.
   public var quarantined: UInt64
@@ -45,6 +49,8 @@ public struct StatusReport: Hashable, Sendable, Codable {
     newestChange: String? = nil,
     documents: UInt64,
     conflicts: UInt64,
+    conflictsToLookAt: UInt64,
+    proposals: UInt64,
     drafts: [Draft],
     quarantined: UInt64,
     remote: String,
@@ -62,6 +68,8 @@ public struct StatusReport: Hashable, Sendable, Codable {
     self.newestChange = newestChange
     self.documents = documents
     self.conflicts = conflicts
+    self.conflictsToLookAt = conflictsToLookAt
+    self.proposals = proposals
     self.drafts = drafts
     self.quarantined = quarantined
     self.remote = remote
@@ -73,9 +81,9 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public struct Draft: Hashable, Sendable, Codable {
     /// Its mark.
     public var draft: String
-    /// waiting, deposited or refused.
+    /// waiting, deposited, refused, proposed, accepted or declined.
     public var outcome: String
-    /// Why the publisher refused it.
+    /// Why the publisher refused it, or who declined it and why.
     public var refusal: String?
     /// Why it was made.
     public var reason: String

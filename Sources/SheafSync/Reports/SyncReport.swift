@@ -18,6 +18,8 @@ public struct SyncReport: Hashable, Sendable, Codable {
   public var drafts: Int
   /// Documents in conflict.
   public var conflicts: [String]
+  /// What became of this copy's own proposals, told once.
+  public var decisions: [DecisionReport]
   /// Drafts that the publisher refused, all told.
   public var refused: Int
   /// Bytes of drafts sent.
@@ -39,6 +41,7 @@ public struct SyncReport: Hashable, Sendable, Codable {
     isSameAsPublisher: Bool,
     drafts: Int,
     conflicts: [String],
+    decisions: [DecisionReport] = [],
     refused: Int,
     sentInBytes: UInt64,
     isPublisher: Bool,
@@ -54,6 +57,7 @@ public struct SyncReport: Hashable, Sendable, Codable {
     self.isSameAsPublisher = isSameAsPublisher
     self.drafts = drafts
     self.conflicts = conflicts
+    self.decisions = decisions
     self.refused = refused
     self.sentInBytes = sentInBytes
     self.isPublisher = isPublisher

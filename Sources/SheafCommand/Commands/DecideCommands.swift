@@ -1,0 +1,74 @@
+import ArgumentParser
+import SheafModel
+import SheafSync
+
+/// `sheaf accept`: takes what is proposed for a document.
+struct AcceptCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "accept",
+    abstract: "Accept what is proposed for a document.",
+    discussion: Help.text(
+      """
+      An edit under review becomes current, merged with what came meanwhile; only the publisher \
+      may accept one. A merge that wants a look is recorded as it is proposed. Name a revision \
+      where several proposals are open for one document.
+      """,
+      examples: ["sheaf accept about.md", "sheaf accept about.md@12.1 -m \"Checked with the ward\""]))
+
+  @Argument(
+    help: "The document, perhaps with the proposal's revision: DOC or DOC@REVISION.",
+    transform: Arguments.reference)
+  var doc: DocumentReference
+
+  @OptionGroup var reason: ReasonOption
+  @OptionGroup var library: LibraryOptions
+  @OptionGroup var output: OutputOptions
+
+  func perform(in session: Session) async throws -> Outcome {
+    let words = try reason.text(in: session, fallback: "Accepted.")
+    return try await library.open(in: session) { library in
+      let report = try await library.accept(doc.path, doc.revision, reason: words)
+      if output.json {
+        try session.console.printJSON(report)
+      } else {
+        session.console.print(report.sentence("Accepted"))
+      }
+      return .done
+    }
+  }
+}
+
+/// `sheaf decline`: turns down what is proposed for a document.
+struct DeclineCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "decline",
+    abstract: "Decline what is proposed for a document, with a reason.",
+    discussion: Help.text(
+      """
+      What everybody sees stays. The author of an edit learns the reason at the next sync and keeps \
+      the text. A merge that wants a look is settled as it is shown.
+      """,
+      examples: ["sheaf decline about.md -m \"The dose is per week, not per day\""]))
+
+  @Argument(
+    help: "The document, perhaps with the proposal's revision: DOC or DOC@REVISION.",
+    transform: Arguments.reference)
+  var doc: DocumentReference
+
+  @OptionGroup var reason: ReasonOption
+  @OptionGroup var library: LibraryOptions
+  @OptionGroup var output: OutputOptions
+
+  func perform(in session: Session) async throws -> Outcome {
+    let words = try reason.text(in: session)
+    return try await library.open(in: session) { library in
+      let report = try await library.decline(doc.path, doc.revision, reason: words)
+      if output.json {
+        try session.console.printJSON(report)
+      } else {
+        session.console.print(report.sentence("Declined"))
+      }
+      return .done
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import SheafModel
+import SheafSync
+
+/// `sheaf drafts`: this copy's drafts and what became of them.
+struct DraftsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drafts", abstract: "List this copy's drafts, and what became of them.",
+    subcommands: [List.self, Show.self, Send.self, Drop.self], defaultSubcommand: List.self)
+
+  /// `sheaf drafts list`.
+  struct List: Verb {
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "List this copy's drafts, and what became of them.",
+      discussion: Help.text(
+        """
+        A draft waits, was deposited in a folder, was refused by the publisher, or is proposed: in \
+        the log, until somebody accepts or declines it. Its text stays here until you drop it.
+        """,
+        examples: ["sheaf drafts", "sheaf drafts show 79f6bb26", "sheaf drafts send 79f6bb26"],
+        outcomes: [.done, .failed, .needsYou]))
+
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(in session: Session) async throws -> Outcome {
+      try await library.open(in: session) { library in
+        let console = session.console
+        let drafts = try await library.drafts()
+        if output.json {
+          for draft in drafts { try console.printJSON(draft) }
+        } else if drafts.isEmpty {
+          console.note("No drafts.")
+        } else {
+          console.print(StatusReport.lines(of: drafts, width: console.width))
+          if let refused = drafts.first(where: \.needsAuthor) {
+            console.hint(
+              "run `sheaf drafts show \(refused.draft)`, then `sheaf drafts send` or `sheaf drafts drop`")
+          }
+        }
+        return drafts.contains(where: \.needsAuthor) ? .needsYou : .done
+      }
+    }
+  }
+
+  /// `sheaf drafts show`.
+  struct Show: Verb {
+    static let configuration = CommandConfiguration(
+      commandName: "show", abstract: "Show what a draft changes.",
+      discussion: Help.text(
+        "Against what it was made from.", examples: ["sheaf drafts show 79f6bb26"]))
+
+    @Argument(help: "The draft's mark, or its first characters.")
+    var draft: String
+
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(in session: Session) async throws -> Outcome {
+      try await library.open(in: session) { library in
+        let console = session.console
+        let (draft, changes) = try await library.draft(draft)
+        if output.json {
+          try console.printJSON(draft)
+          for change in changes { try console.printJSON(change) }
+          return .done
+        }
+        console.print(StatusReport.lines(of: [draft], width: console.width))
+        for change in changes { console.print([""] + change.lines(isColoured: console.isOutputColoured)) }
+        return .done
+      }
+    }
+  }
+
+  /// `sheaf drafts send`.
+  struct Send: Verb {
+    static let configuration = CommandConfiguration(
+      commandName: "send", abstract: "Hand over a refused or declined draft again.",
+      discussion: Help.text(
+        """
+        Signs its edits anew; they go at the next sync. It keeps what it was made from, so that what \
+        others did since is merged with it.
+        """, examples: ["sheaf drafts send 79f6bb26"]))
+
+    @Argument(help: "The draft's mark, or its first characters.")
+    var draft: String
+
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(in session: Session) async throws -> Outcome {
+      try await library.open(in: session) { library in
+        let report = try await library.sendDraft(draft)
+        if output.json {
+          try session.console.printJSON(report)
+        } else {
+          session.console.print(report.sentence("Signed again"))
+        }
+        return .done
+      }
+    }
+  }
+
+  /// `sheaf drafts drop`.
+  struct Drop: Verb {
+    static let configuration = CommandConfiguration(
+      commandName: "drop", abstract: "Withdraw a draft; its texts are kept in a folder.",
+      discussion: Help.text(
+        "A draft that was handed over can't be withdrawn any more.", examples: ["sheaf drafts drop 79f6bb26"])
+    )
+
+    @Argument(help: "The draft's mark, or its first characters.")
+    var draft: String
+
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(in session: Session) async throws -> Outcome {
+      try await library.open(in: session) { library in
+        let folder = try await library.dropDraft(draft)
+        let report = DroppedDraft(draft: draft, folder: folder?.path)
+        if output.json {
+          try session.console.printJSON(report)
+        } else {
+          session.console.print("Dropped draft \(draft.escapedForTerminal).")
+          if let folder { session.console.print("Its texts are kept in \(folder.path.escapedForTerminal).") }
+        }
+        return .done
+      }
+    }
+  }
+}
+
+/// A draft that was withdrawn, for `drafts drop --json`.
+struct DroppedDraft: Codable, Hashable {
+  /// The draft's mark, as it was given.
+  var draft: String
+  /// Where its texts are; left out when it held none.
+  var folder: String?
+}

@@ -1,0 +1,31 @@
+/// Who decides in a library, and whose edits wait for a decision.
+///
+/// One pure function for both ends: the sequencer asks it before it takes a change set, and
+/// every replica that follows the log asks it again. Members with roles will be told here.
+/// `Schemas/revision-list.md`, "Proposals".
+public struct ReviewRule: Sendable {
+  /// The author of change set 1; `nil` while the log is empty.
+  public let publisher: [UInt8]?
+  /// The settings as they stood before the change set in question.
+  public let settings: LibrarySettings
+
+  public init(publisher: [UInt8]?, settings: LibrarySettings) {
+    self.publisher = publisher
+    self.settings = settings
+  }
+
+  /// Whether an author may accept and decline proposals.
+  ///
+  /// - Parameter author: A public key, 32 bytes.
+  public func mayDecide(_ author: [UInt8]) -> Bool { publisher == nil || publisher == author }
+
+  /// Whether what an author does in a collection is held as a proposal.
+  public func holds(_ verb: RevisionVerb, in collection: CollectionName, by author: [UInt8]) -> Bool {
+    guard !mayDecide(author) else { return false }
+    switch verb {
+    case .put, .delete, .move, .resolve, .resolveDeleted:
+      return settings.collections[collection]?.requiresReview ?? false
+    case .merge, .accept, .acceptDeleted, .decline: return false
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import GRDB
+import SheafModel
+
+extension StoreTransaction {
+  /// Finds out which revisions a line was made from.
+  func parents(
+    of line: ProjectedLine, heads: [StoredHead], changeSet: ProjectedChangeSet
+  ) throws -> [Int64] {
+    let (number, seen) = (changeSet.number, changeSet.seen)
+    guard seen < number else { throw LineageError(path: line.path, rule: .futureSeen) }
+    func headsSeen(_ document: DocumentRow) throws -> [StoredHead] {
+      try seen == number - 1 && document == line.document ? heads : self.heads(document, at: seen)
+    }
+    switch line.base {
+    case .none:
+      guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
+        throw LineageError(path: line.path, rule: .alreadyThere)
+      }
+      return []
+    case .head:
+      let seenHeads = try headsSeen(line.document)
+      guard seenHeads.contains(where: { $0.content != nil }) else {
+        throw LineageError(path: line.path, rule: .nothingThere)
+      }
+      let rows = seenHeads.compactMap(\.revision)
+      guard line.verb == .resolve || line.verb == .resolveDeleted else { return Array(rows.prefix(1)) }
+      guard rows.count > 1 else { throw LineageError(path: line.path, rule: .oneHead) }
+      return rows
+    case .headOf(let old):
+      guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
+        throw LineageError(path: line.path, rule: .alreadyThere)
+      }
+      // The old document may lie outside the subscription: then its part of the lineage is not known here.
+      guard let document = try existingDocumentRow(old) else { return [] }
+      return try headsSeen(document).prefix(1).compactMap(\.revision)
+    case .draft:
+      if let row = try draftChains.newestRevision(
+        of: line.document, after: changeSet.after, author: changeSet.author, in: self)
+      {
+        return [row]
+      }
+      throw LineageError(path: line.path, rule: .noDraft)
+    case .revisions(let names):
+      return try names.map { name in
+        guard let parent = try revision(name) else {
+          throw LineageError(path: line.path, rule: .unknownParent)
+        }
+        guard parent.document == line.document else {
+          throw LineageError(path: line.path, rule: .foreignParent)
+        }
+        return parent.id
+      }
+    }
+  }
+
+  /// The content of the newest revision of the same document from which both of the first two heads descend.
+  ///
+  /// "Newest" by place in the log; ancestors under another path don't count, so that a
+  /// copy that holds one collection finds the same.
+  public func commonAncestorContent(_ heads: [StoredHead], document: DocumentRow) throws -> SHA256Hash? {
+    guard heads.count > 1, let first = heads[0].revision, let second = heads[1].revision else { return nil }
+    let ours = try ancestors(of: first, document: document)
+    let theirs = try ancestors(of: second, document: document)
+    guard let nearest = ours.intersection(theirs).max() else { return nil }
+    return try revision(row: nearest).content
+  }
+
+  // Rows are numbered in log order, so the greatest row is the newest revision.
+  private func ancestors(of revision: Int64, document: DocumentRow) throws -> Set<Int64> {
+    var found: Set<Int64> = []
+    var waiting = [revision]
+    while let next = waiting.popLast() {
+      guard
+        try integer("SELECT 1 FROM revision WHERE id = ? AND document = ?", [next, document.id]) != nil,
+        found.insert(next).inserted
+      else { continue }
+      waiting += try parents(of: next)
+    }
+    return found
+  }
+}

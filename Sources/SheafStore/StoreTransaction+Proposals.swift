@@ -1,0 +1,225 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// An edit that waits for a decision, as it is stored.
+public struct StoredProposal: Hashable, Sendable {
+  public var document: DocumentRow
+  public var name: RevisionName
+  /// The revision's row, where this copy holds lines.
+  public var revision: Int64?
+  /// The content's hash; `nil` proposes that the document goes.
+  public var content: SHA256Hash?
+  /// The content's size in bytes; 0 for a tombstone.
+  public var sizeInBytes: UInt64
+
+  public init(
+    document: DocumentRow, name: RevisionName, revision: Int64?, content: SHA256Hash?, sizeInBytes: UInt64
+  ) {
+    self.document = document
+    self.name = name
+    self.revision = revision
+    self.content = content
+    self.sizeInBytes = sizeInBytes
+  }
+
+  init(_ row: Row) throws {
+    document = DocumentRow(id: row["document"])
+    name = RevisionName(
+      changeSet: UInt64(clamping: row["change_set"] as Int64), line: UInt32(clamping: row["line"] as Int64))
+    revision = row["revision"]
+    content = try (row["content"] as Data?).map { try SHA256Hash(column: $0, "proposal") }
+    sizeInBytes = UInt64(clamping: (row["size"] as Int64?) ?? 0)
+  }
+}
+
+extension StoreTransaction {
+  /// Who decides, and what waits for a decision, as things stand.
+  ///
+  /// - Throws: `StoreError.damaged` when the settings are known and their content is not held.
+  public func reviewRule() throws -> ReviewRule {
+    let publisher = try blob("SELECT author FROM change_set WHERE number = 1")
+    var settings = LibrarySettings()
+    if let path = try? DocumentPath(LibrarySettings.path), let content = try currentContent(of: path) {
+      guard let bytes = try body(content) else {
+        throw StoreError.damaged("the content of \(path) is not held")
+      }
+      // Settings that can't be read count as absent, as everywhere.
+      settings = (try? LibrarySettings(parsing: bytes)) ?? settings
+    }
+    return ReviewRule(publisher: publisher, settings: settings)
+  }
+
+  /// What the lines of a change set that comes next are projected with.
+  public func projected(
+    number: UInt64, author: [UInt8], seen: UInt64, after: SHA256Hash?
+  ) throws -> ProjectedChangeSet {
+    let publisher = try blob("SELECT author FROM change_set WHERE number = 1")
+    // The publisher's own need no settings, and are nearly all of most logs.
+    let rule =
+      publisher == nil || publisher == author
+      ? ReviewRule(publisher: publisher, settings: LibrarySettings()) : try reviewRule()
+    return ProjectedChangeSet(number: number, author: author, seen: seen, after: after, rule: rule)
+  }
+
+  /// The open proposals about a document, in the log's order.
+  public func proposals(_ document: DocumentRow) throws -> [StoredProposal] {
+    try rows("SELECT * FROM proposal WHERE document = ? ORDER BY change_set, line", [document.id]).map(
+      StoredProposal.init)
+  }
+
+  /// The open proposals that a document had when the log was `size` change sets long.
+  public func proposals(_ document: DocumentRow, at size: UInt64) throws -> [StoredProposal] {
+    try rows(
+      """
+      SELECT r.document, r.change_set, r.line, r.id AS revision, r.content, r.size
+      FROM revision r JOIN lineage l ON l.revision = r.id
+      WHERE r.document = ?1 AND r.change_set <= ?2 AND l.proposed = 1
+        AND (l.superseded IS NULL OR l.superseded > ?2)
+      ORDER BY r.change_set, r.line
+      """, [document.id, Int64(clamping: size)]
+    ).map(StoredProposal.init)
+  }
+
+  /// All open proposals, by path, then in the log's order.
+  public func openProposals() throws -> [(path: DocumentPath, proposal: StoredProposal)] {
+    try rows(
+      """
+      SELECT d.path, p.* FROM proposal p JOIN document d ON d.id = p.document
+      ORDER BY d.path, p.change_set, p.line
+      """
+    ).map { (try DocumentPath($0["path"] as String), try StoredProposal($0)) }
+  }
+
+  /// How many proposals are open.
+  public func openProposalCount() throws -> UInt64 {
+    UInt64(clamping: try integer("SELECT count(*) FROM proposal") ?? 0)
+  }
+
+  /// Replaces a document's open proposals, from a heads bundle.
+  public func setProposals(_ proposals: [StoredProposal], of document: DocumentRow) throws {
+    try execute("DELETE FROM proposal WHERE document = ?", [document.id])
+    for proposal in proposals { try insert(proposal) }
+  }
+
+  private func insert(_ proposal: StoredProposal) throws {
+    try execute(
+      "INSERT INTO proposal (document, change_set, line, revision, content, size) VALUES (?, ?, ?, ?, ?, ?)",
+      [
+        proposal.document.id, Int64(clamping: proposal.name.changeSet), Int64(proposal.name.line),
+        proposal.revision, proposal.content?.data,
+        proposal.content == nil ? nil : Int64(clamping: proposal.sizeInBytes),
+      ])
+  }
+
+  /// What became of a proposal that is not open any more.
+  public enum Decision: Sendable, Hashable {
+    /// Still open.
+    case open
+    /// Taken or turned down by a revision.
+    case decided(StoredRevision)
+    /// Its author went on in a later revision.
+    case carriedOn
+    /// This copy does not hold the lines that would tell.
+    case unknown
+  }
+
+  /// What became of a line of the log that was a proposal once; `nil` for one that never was.
+  public func decision(on name: RevisionName) throws -> Decision? {
+    guard let revision = try revision(name) else { return .unknown }
+    guard
+      let row = try row("SELECT proposed, superseded FROM lineage WHERE revision = ?", [revision.id]),
+      row[0] as Int64 == 1
+    else { return nil }
+    guard let superseded = row[1] as Int64? else { return .open }
+    let found = try self.row(
+      "SELECT line FROM revision WHERE change_set = ? AND document = ?", [superseded, revision.document.id])
+    guard let found,
+      let closing = try self.revision(
+        RevisionName(
+          changeSet: UInt64(clamping: superseded), line: UInt32(clamping: found[0] as Int64)))
+    else { return .unknown }
+    return closing.verb.decides ? .decided(closing) : .carriedOn
+  }
+
+  // MARK: projection
+
+  /// Keeps a line as an open proposal.
+  func propose(_ line: ProjectedLine, parents: [Int64], of changeSet: ProjectedChangeSet) throws {
+    try insertLineage(
+      of: line.revision, parents: parents, rank: Int64(clamping: changeSet.number), isProposal: true)
+    let revision = try revision(row: line.revision)
+    try insert(
+      StoredProposal(
+        document: line.document, name: revision.name, revision: line.revision, content: line.content,
+        sizeInBytes: line.sizeInBytes))
+  }
+
+  /// Closes those of some revisions that are open proposals.
+  func closeProposals(_ revisions: [Int64], by number: UInt64, of document: DocumentRow) throws {
+    for row in revisions {
+      try execute("DELETE FROM proposal WHERE document = ? AND revision = ?", [document.id, row])
+      guard db.changesCount > 0 else { continue }
+      try execute(
+        "UPDATE lineage SET superseded = ? WHERE revision = ?", [Int64(clamping: number), row])
+    }
+  }
+
+  /// Applies a line that accepts or declines a proposal.
+  func decide(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
+    func refusal(_ rule: LineageError.Rule) -> LineageError { LineageError(path: line.path, rule: rule) }
+    guard changeSet.rule.mayDecide(changeSet.author) else { throw refusal(.mayNotDecide) }
+    let heads = try heads(line.document)
+    let parents = try parents(of: line, heads: heads, changeSet: changeSet)
+    guard let row = parents.first,
+      try proposals(line.document).contains(where: { $0.revision == row })
+    else { throw refusal(.notOpen) }
+    let proposal = try revision(row: row)
+    try closeProposals([row], by: changeSet.number, of: line.document)
+    if line.verb == .decline {
+      // Superseded by itself: it is in the history and never current.
+      return try insertLineage(
+        of: line.revision, parents: parents, rank: Int64(clamping: changeSet.number),
+        superseded: changeSet.number)
+    }
+    guard (line.verb == .accept) == proposal.verb.hasContent,
+      line.content == nil || proposal.content == nil || line.content == proposal.content
+    else { throw refusal(.otherContent) }
+    try replaceHeads(
+      heads, by: line, parents: parents,
+      replaced: try throughProposals(try self.parents(of: row), document: line.document),
+      startsDocument: proposal.base == .none || proposal.verb == .move, changeSet: changeSet.number)
+  }
+
+  /// Revisions with every proposal among them replaced by what it stands for.
+  ///
+  /// One that was accepted stands for the revision that accepted it; any other for what it was
+  /// made from.
+  func throughProposals(_ revisions: [Int64], document: DocumentRow) throws -> [Int64] {
+    var found: [Int64] = []
+    var waiting = Array(revisions.reversed())
+    var passed: Set<Int64> = []
+    while let row = waiting.popLast() {
+      guard passed.insert(row).inserted else { continue }
+      guard
+        let lineage = try self.row(
+          "SELECT superseded FROM lineage WHERE revision = ? AND proposed = 1", [row])
+      else {
+        found.append(row)
+        continue
+      }
+      if let superseded = lineage[0] as Int64?,
+        let accepting = try integer(
+          """
+          SELECT id FROM revision
+          WHERE change_set = ? AND document = ? AND verb IN ('accept', 'accept-deleted')
+          """, [superseded, document.id])
+      {
+        found.append(accepting)
+      } else {
+        waiting += try parents(of: row).reversed()
+      }
+    }
+    return found
+  }
+}

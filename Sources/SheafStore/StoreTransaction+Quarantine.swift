@@ -1,0 +1,61 @@
+import Foundation
+import GRDB
+import SheafModel
+
+extension StoreTransaction {
+  /// Keeps a draft that can't be taken, whole, with the reason.
+  ///
+  /// Of one author at most `Limits.quarantinedChangeSets` and `Limits.quarantinedBytes` are kept; the
+  /// oldest give way, and their author's copy has them still.
+  public func quarantine(
+    leaf: SHA256Hash, author: [UInt8], note: [UInt8], seed: Seed, reason: [UInt8], lines: String,
+    bodies: Set<SHA256Hash>, refusal: String, time: Timestamp
+  ) throws {
+    guard try self.refusal(leaf: leaf) == nil else { return }
+    let bodySize = try bodies.reduce(UInt64(0)) { sum, body in
+      let (total, isTooLarge) = sum.addingReportingOverflow(try self.bodySize(body) ?? 0)
+      return isTooLarge ? .max : total
+    }
+    let size = Int64(clamping: bodySize).addingReportingOverflow(
+      Int64(note.count + reason.count + lines.utf8.count))
+    try execute(
+      """
+      INSERT INTO quarantine (leaf, note, seed, reason, lines, refusal, time, author, size)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        leaf.data, Data(note), Data(seed.bytes), Data(reason), lines, refusal, time.seconds, Data(author),
+        size.overflow ? Int64.max : size.partialValue,
+      ])
+    for body in bodies {
+      try execute("INSERT OR IGNORE INTO quarantine_body (leaf, hash) VALUES (?, ?)", [leaf.data, body.data])
+    }
+    try dropOldestQuarantined(of: author, except: leaf)
+  }
+
+  private func dropOldestQuarantined(of author: [UInt8], except newest: SHA256Hash) throws {
+    var freed: Set<SHA256Hash> = []
+    while let totals = try row(
+      "SELECT count(*), ifnull(sum(min(size, ?2)), 0) FROM quarantine WHERE author = ?1",
+      [Data(author), Int64(Limits.quarantinedBytes) + 1]),
+      totals[0] as Int64 > Int64(Limits.quarantinedChangeSets)
+        || totals[1] as Int64 > Int64(Limits.quarantinedBytes),
+      let oldest = try row(
+        "SELECT leaf FROM quarantine WHERE author = ? AND leaf <> ? ORDER BY time, leaf LIMIT 1",
+        [Data(author), newest.data])
+    {
+      let leaf: Data = oldest[0]
+      for row in try rows("SELECT hash FROM quarantine_body WHERE leaf = ?", [leaf]) {
+        freed.insert(try SHA256Hash(column: row[0], "quarantine_body"))
+      }
+      try execute("DELETE FROM quarantine_body WHERE leaf = ?", [leaf])
+      try execute("DELETE FROM quarantine WHERE leaf = ?", [leaf])
+    }
+    try dropUnneededBodies(freed)
+  }
+
+  /// Why a draft waits in quarantine; `nil` when it doesn't.
+  public func refusal(leaf: SHA256Hash) throws -> String? {
+    try row("SELECT refusal FROM quarantine WHERE leaf = ?", [leaf.data])?[0]
+  }
+}

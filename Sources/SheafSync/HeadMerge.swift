@@ -1,0 +1,117 @@
+import SheafMerge
+import SheafModel
+import SheafStore
+
+/// The merge of a document's first two heads: what a conflict is about, and what everybody sees of it.
+///
+/// A pure function of the heads, their base and the collection's schema, so that every copy
+/// of any depth comes to the same. Only order in the list stands for who was later: the
+/// names of heads are not known to every copy.
+struct HeadMerge {
+  let heads: [StoredHead]
+  let base: [UInt8]?
+  let ours: [UInt8]?
+  let theirs: [UInt8]?
+  let mediaType: MediaType
+  let outcome: MergeOutcome
+
+  /// Merges; `nil` when there are fewer than two heads or a content is not held.
+  init?(
+    _ document: DocumentRow, path: DocumentPath, rules: inout ContentRules, transaction: StoreTransaction
+  ) throws {
+    let heads = try transaction.heads(document)
+    try self.init(
+      heads, base: try transaction.conflictBase(document), path: path,
+      policy: try rules.mergePolicy(for: path.collection), transaction: transaction)
+  }
+
+  /// Merges two heads with a policy of the caller's.
+  init?(
+    _ heads: [StoredHead], base: SHA256Hash?, path: DocumentPath, policy: MergePolicy,
+    transaction: StoreTransaction
+  ) throws {
+    guard heads.count > 1 else { return nil }
+    func bytes(_ hash: SHA256Hash?) throws -> [UInt8]? { try hash.flatMap { try transaction.body($0) } }
+    self.heads = heads
+    self.base = try bytes(base)
+    ours = try bytes(heads[0].content)
+    theirs = try bytes(heads[1].content)
+    // What is not held must not be taken for what was deleted.
+    guard (self.base == nil) == (base == nil), (ours == nil) == (heads[0].content == nil),
+      (theirs == nil) == (heads[1].content == nil)
+    else { return nil }
+    mediaType = .ofMerge(path: path, ours: ours ?? theirs ?? [], theirs: theirs ?? ours ?? [])
+    outcome = merge(
+      MergeInput(
+        base: self.base, ours: ours, theirs: theirs, oursSide: MergeSide(order: 1),
+        theirsSide: MergeSide(order: 2)),
+      mediaType: mediaType, policy: policy)
+  }
+
+  /// What everybody sees: all that merges, and of each part that does not the side published first.
+  ///
+  /// `nil` when that side deletes the document.
+  var shown: [UInt8]? {
+    switch outcome {
+    case .clean(let merged): merged.bytes
+    case .proposed(_, let parts), .conflict(let parts): parts.content(takingOfAll: .ours)
+    }
+  }
+
+  /// What the merge proposes as a whole; `nil` where it proposes nothing.
+  var proposed: [UInt8]? {
+    switch outcome {
+    case .clean(let merged), .proposed(let merged, _): merged.bytes
+    case .conflict: nil
+    }
+  }
+
+  /// What lists tell of it; `nil` when it is clean.
+  var mark: ConflictMark? {
+    let parts = outcome.parts
+    guard let first = parts.first else { return nil }
+    var severity = ConflictMark.Severity.blocked
+    if case .proposed = outcome { severity = .look }
+    return ConflictMark(severity: severity, parts: parts.count, place: first.place.words)
+  }
+}
+
+extension ConflictPart.Place {
+  /// The place as people read it; lines are counted from one, in what was published first.
+  var words: String {
+    switch self {
+    case .document: "document"
+    case .field(let pointer): pointer.description
+    case .item(let list, let key):
+      "\(list) \(String(decoding: JSONWriter.bytes(key, .compact), as: UTF8.self))"
+    case .lines(_, let ours, _): Self.words(ours)
+    case .block(let kind, _, let ours, _): "\(kind.words), \(Self.words(ours))"
+    }
+  }
+
+  // An empty range stands before its first line.
+  private static func words(_ lines: Range<Int>) -> String {
+    lines.count <= 1 ? "line \(lines.lowerBound + 1)" : "lines \(lines.lowerBound + 1)-\(lines.upperBound)"
+  }
+}
+
+extension ConflictPart.BlockKind {
+  fileprivate var words: String {
+    switch self {
+    case .heading: "heading"
+    case .paragraph: "paragraph"
+    case .listItem: "list item"
+    case .tableRow: "table row"
+    case .fence: "code block"
+    }
+  }
+}
+
+extension StoreTransaction {
+  /// What everybody sees of a document with several heads; `nil` when it has fewer, or the merge can't be made here.
+  func shownOfConflict(
+    _ document: DocumentRow, path: DocumentPath, rules: inout ContentRules
+  ) throws -> [UInt8]? {
+    try HeadMerge(document, path: path, rules: &rules, transaction: self)?.shown
+  }
+}
