@@ -98,4 +98,40 @@ struct OutputSchemaTests {
       try await check("conflicts --library clinic", in: folder)
     }
   }
+
+  @Test("Every command about conflicts, proposals and drafts")
+  func review() async throws {
+    try await inFolder { folder in
+      let setup = """
+        sheaf init lib --as Ada; mkdir -p stick content/sheaf
+        echo '{"format":1,"collections":{"r":{"review":"required"}}}' > content/sheaf/settings.json
+        echo one > content/a.txt; mkdir content/r; echo one > content/r/b.txt; echo one > content/r/c.txt
+        sheaf publish content -m x --library lib; sheaf sync stick --library lib
+        sheaf clone stick clinic --as Ben; echo two | sheaf put a.txt - -m x --library clinic
+        echo two | sheaf put r/b.txt - -m x --library clinic; sheaf remove r/c.txt -m x --library clinic
+        echo three | sheaf put a.txt - -m x --library lib
+        sheaf sync --library clinic; sheaf sync stick --library lib; sheaf sync --library clinic
+        """
+      _ = try await Shell.run(setup, in: folder)
+      try await check("conflicts --library lib", "ConflictSummary", in: folder, code: 3)
+      try await check("conflicts --library clinic", "ConflictSummary", in: folder, code: 3)
+      try await check("resolve a.txt --library lib", "ConflictReport", in: folder, code: 3)
+      try await check("proposals --library lib", "ProposalReport", "ProposalReport", in: folder, code: 3)
+      try await check("proposals show r/c.txt --library clinic", "ProposalReport", in: folder, code: 3)
+      try await check("drafts --library clinic", "StatusReport.Draft", "StatusReport.Draft", in: folder)
+      try await check("accept r/b.txt --library lib", "DraftReport", in: folder)
+      try await check("decline r/c.txt -m no --library lib", "DraftReport", in: folder)
+      _ = try await Shell.run("sheaf sync stick --library lib", in: folder)
+      try await check("sync --library clinic", "SyncReport", in: folder, code: 3)
+      try await check("status --library clinic", "StatusReport", in: folder, code: 3)
+      let (lines, _) = try await Shell.run("sheaf drafts --library clinic --json 2>/dev/null", in: folder)
+      let declined = lines.first { $0.contains("declined") }?.components(separatedBy: "\"draft\":\"").last
+      let mark = String(declined?.prefix(16) ?? "")
+      try await check(
+        "drafts show \(mark) --library clinic", "StatusReport.Draft", "DocumentDiff", in: folder)
+      try await check("drafts drop \(mark) --library clinic", "DroppedDraft", in: folder)
+      try await check("resolve a.txt --take theirs --library lib", "DraftReport", in: folder)
+      try await check("log --automatic --library lib", in: folder)
+    }
+  }
 }

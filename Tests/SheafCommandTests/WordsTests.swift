@@ -161,17 +161,23 @@ struct WordsTests {
   @Test("A conflict shows its sides and each part")
   func conflict() {
     let report = ConflictReport(
-      path: "about.md", mediaType: "text/markdown",
+      path: "about.md", mediaType: "text/markdown", severity: "blocked",
       sides: [
         .init(
           revision: "12.1", by: "Ada", time: "2026-11-20T08:00:00Z", reason: "Hours\nmore", isDeletion: false),
         .init(revision: nil, by: "Ben", time: "2026-11-21T08:00:00Z", reason: "Gone", isDeletion: true),
-      ], parts: [.init(place: "lines 3-4", base: "a\nb\n", ours: "A\n", theirs: nil)])
+      ],
+      parts: [
+        .init(
+          number: 1, place: "lines 3-4", reason: "both changed it", base: "a\nb\n", ours: "A\n", theirs: nil,
+          isProposed: false, canTakeBoth: false)
+      ])
     #expect(
-      report.lines(isColoured: false) == [
+      report.lines(isColoured: false, width: nil) == [
         "about.md", "  ours 12.1: changed by Ada on 2026-11-20: Hours",
         "  theirs: removed by Ben on 2026-11-21: Gone",
-        "  at lines 3-4", "    base:    a", "             b", "    ours:    A", "    theirs:  (nothing)",
+        "", "Part 1 of 1, lines 3-4: both changed it", "  base", "    a", "    b", "  ours",
+        "    [-a-]", "    [-b-]", "    {+A+}", "  theirs", "    (nothing)",
       ])
   }
 
@@ -199,6 +205,6 @@ struct WordsTests {
       #expect(discussion.contains("EXIT CODES\n  0    done\n  1    failed, nothing changed\n"), "\(command)")
       #expect(!command.configuration.abstract.isEmpty)
     }
-    #expect(verbs == 25)
+    #expect(verbs == 33)
   }
 }

@@ -25,7 +25,7 @@ import Testing
 
   private func run(_ seed: UInt64) async throws {
     try await withTemporaryFolder { folder in
-      let fleet = try await Fleet(seed: seed, in: folder)
+      let fleet = try await Fleet(seed: seed, replicas: 3 + Int(seed % 3), in: folder)
       do {
         for _ in 0..<Self.stepCount { try await fleet.step() }
         let broken = try await fleet.settle()

@@ -105,7 +105,7 @@ struct VerifyTests {
       place: "head of document a/x.md"),
     .init(sql: "DELETE FROM head WHERE size = 4", place: "head of document a/x.md"),
     .init(
-      sql: "INSERT INTO conflict SELECT id, NULL FROM document WHERE path = 'a/x.md'",
+      sql: "INSERT INTO conflict (document, base) SELECT id, NULL FROM document WHERE path = 'a/x.md'",
       place: "conflict in document a/x.md"),
     .init(sql: "UPDATE state_leaf SET leaf = zeroblob(8) WHERE collection = 'c'", place: "state leaf c/"),
     .init(sql: "UPDATE state_node SET count = 3 WHERE collection = 'c'", place: "state node c/"),

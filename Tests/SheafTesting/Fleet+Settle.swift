@@ -30,22 +30,48 @@ extension Fleet {
     broken += report.problems.map {
       "\(members[index].name) (rebuilt: \(rebuilds)): \($0.place): \($0.problem)"
     }
+    var shown: [[String: SHA256Hash]] = []
+    for member in members { shown.append(try await whatIsShown(by: member.library)) }
     try await close()
     let snapshots = try members.dropFirst().map { member in
       (member.name, try withStore(of: member) { try snapshot($0) })
     }
     try withStore(of: members[0]) { transaction in
       let own = try snapshot(transaction)
-      for (name, other) in snapshots {
+      for (index, (name, other)) in snapshots.enumerated() {
+        let theirs = shown[index + 1]
+        let ours = shown[0].filter { path, _ in
+          (try? DocumentPath(path)).map { other.subscription.holds($0.collection) } ?? false
+        }
+        if theirs != ours { broken.append("\(name) shows other contents: \(theirs), and not \(ours)") }
+        let proposals = own.proposals.filter { other.subscription.holds($0.path.collection) }
+        if other.proposals != proposals {
+          broken.append("\(name) has the proposals \(other.proposals), and not \(proposals)")
+        }
         if other.root != own.root { broken.append("\(name) has another state root") }
         let expected = own.documents.filter { other.subscription.holds($0.path.collection) }
         if other.documents != expected {
           broken.append("\(name) shows \(other.documents), and not \(expected)")
         }
       }
-      broken += try lostEdits(transaction, refused: snapshots.reduce(into: []) { $0.formUnion($1.1.refused) })
+      // A draft that was signed again left its first form in quarantine.
+      let quarantined = try transaction.quarantined(limit: 10_000).map { Hexadecimal.encode($0.leaf) }
+      broken += try lostEdits(
+        transaction, refused: snapshots.reduce(into: Set(quarantined)) { $0.formUnion($1.1.refused) })
     }
     return broken
+  }
+
+  /// The contents that somebody sees who looks at a copy, conflicts included.
+  private func whatIsShown(by library: Library) async throws -> [String: SHA256Hash] {
+    var shown: [String: SHA256Hash] = [:]
+    for document in try await library.documents(in: nil) {
+      do {
+        let content = try await library.content(of: try DocumentPath(document.path), at: .now)
+        shown[document.path] = SHA256Hash(hashing: content.bytes)
+      } catch LibraryError.noDocument {}
+    }
+    return shown
   }
 
   private func withStore<Value>(of member: Member, _ body: (StoreTransaction) throws -> Value) throws -> Value
@@ -63,6 +89,12 @@ extension Fleet {
     var root: SHA256Hash
     var subscription: Subscription
     var documents: [Document]
+    struct Proposal: Equatable {
+      var path: DocumentPath
+      var name: RevisionName
+      var content: SHA256Hash?
+    }
+    var proposals: [Proposal]
     var refused: Set<String>
   }
 
@@ -71,6 +103,9 @@ extension Fleet {
       root: try transaction.stateRoot(), subscription: try transaction.facts().subscription,
       documents: try transaction.documents(in: nil, after: nil, count: 1000).map {
         .init(path: $0.path, heads: try transaction.heads(of: $0.path).map(\.content))
+      },
+      proposals: try transaction.openProposals().map {
+        .init(path: $0.path, name: $0.proposal.name, content: $0.proposal.content)
       },
       refused: Set(try transaction.drafts([.refused]).map(\.leaf.hex)))
   }

@@ -49,7 +49,9 @@ extension Fleet {
     case is RemoteError: true
     case let error as LibraryError:
       switch error {
-      case .nothingChanged, .noDocument, .noConflict, .draftInTheWay, .notHeld, .notSubscribed: true
+      case .nothingChanged, .noDocument, .noConflict, .draftInTheWay, .notHeld, .notSubscribed,
+        .changedMeanwhile, .nothingProposed, .severalProposals, .mayNotDecide:
+        true
       default: false
       }
     default: false
@@ -57,7 +59,9 @@ extension Fleet {
   }
 
   private func act(as index: Int) async throws -> String {
-    switch Int.random(in: 0..<20, using: &random) {
+    switch Int.random(in: 0..<24, using: &random) {
+    case 20..<23: try await decide(as: index)
+    case 23: try await changeSettings()
     case 0..<7: try await edit(as: index)
     case 7: try await remove(as: index)
     case 8: try await move(as: index)
@@ -131,7 +135,11 @@ extension Fleet {
     }
     let path = try DocumentPath(conflict.path)
     let resolution: Resolution =
-      switch Int.random(in: 0..<4, using: &random) {
+      switch Int.random(in: 0..<6, using: &random) {
+      case 4:
+        .parts(
+          conflict.parts.map { _ in [.ours, .theirs, .proposed].randomElement(using: &random) ?? .ours })
+      case 5: .proposed
       case 0: .ours
       case 1: .theirs
       case 2: .content(newContent(of: path))
@@ -140,6 +148,34 @@ extension Fleet {
     trail[trail.count - 1] += "resolve \(path)"
     acknowledge(
       try await library.resolve(path, with: resolution, reason: "Settle"), content: nil, index: index)
+    return ""
+  }
+
+  /// Accepts or declines something that waits, as the publisher or as somebody who may not.
+  private func decide(as index: Int) async throws -> String {
+    let index = Int.random(in: 0..<4, using: &random) > 0 ? 0 : index
+    let library = members[index].library
+    guard let proposal = try await library.proposals(changes: false).randomElement(using: &random) else {
+      return try await edit(as: index)
+    }
+    let path = try DocumentPath(proposal.path)
+    let name = proposal.revision.flatMap { RevisionName(parsing: $0) }
+    let accepts = Bool.random(using: &random)
+    trail[trail.count - 1] +=
+      "(\(members[index].name)) \(accepts ? "accept" : "decline") \(path) \(proposal.kind)"
+    let report =
+      accepts
+      ? try await library.accept(path, name, reason: "Accept")
+      : try await library.decline(path, name, reason: "Decline")
+    acknowledge(report, content: nil, index: index)
+    return ""
+  }
+
+  private func changeSettings() async throws -> String {
+    guard let path = Fleet.settings else { return "no settings" }
+    let settings = drawnSettings()
+    trail[trail.count - 1] += "(publisher) settings \(String(decoding: settings, as: UTF8.self))"
+    acknowledge(try await publisher.put(settings, at: path, reason: "Rules"), content: nil, index: 0)
     return ""
   }
 

@@ -44,6 +44,7 @@ public final class Fleet {
 
   static let texts = (0..<4).compactMap { try? DocumentPath("articles/text-\($0).md") }
   static let records = (0..<3).compactMap { try? DocumentPath("trials/record-\($0).json") }
+  static let settings = try? DocumentPath("sheaf/settings.json")
   static let images = (0..<2).compactMap { try? DocumentPath("images/picture-\($0).bin") }
 
   /// Starts a publisher with a few documents and clones the replicas from it.
@@ -89,7 +90,26 @@ public final class Fleet {
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(newContent(of: path)).write(to: file)
     }
+    let rules = source.appending(path: "schemas/trials.json")
+    try FileManager.default.createDirectory(
+      at: rules.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(Self.schema.utf8).write(to: rules)
+    let settings = source.appending(path: "sheaf/settings.json")
+    try FileManager.default.createDirectory(
+      at: settings.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(drawnSettings()).write(to: settings)
     _ = try await publisher.publish(folder: source, reason: "Start")
+  }
+
+  private static let schema = """
+    {"type": "object", "properties": {"enrolled": {"type": "integer"}, "phase": {"type": "integer"}}}
+    """
+
+  /// Settings under which some collections are reviewed.
+  func drawnSettings() -> [UInt8] {
+    let reviewed = ["articles", "trials"].filter { _ in Int.random(in: 0..<2, using: &random) == 0 }
+    let members = reviewed.map { #""\#($0)": {"review": "required"}"# }.joined(separator: ", ")
+    return Array(#"{"format": 1, "collections": {\#(members)}}"#.utf8)
   }
 
   func drawnSubscription() -> Subscription {

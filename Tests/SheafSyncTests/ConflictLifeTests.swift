@@ -1,0 +1,126 @@
+import SheafModel
+import SheafSync
+import SheafTesting
+import Testing
+
+@Suite("The life of a conflict")
+struct ConflictLifeTests {
+  private let path: DocumentPath
+
+  init() throws { path = try DocumentPath("a.json") }
+
+  /// A conflict at `/a`: "x" everywhere, then the publisher's 1 and the clinic's 2, each with another field beside it.
+  private func conflicted() async throws -> (world: SyncWorld, clinic: Library, remote: MemoryRemote) {
+    let world = try await SyncWorld()
+    try world.content.write(#"{"a": 0, "b": 0, "c": 0, "d": 0}"#, to: "a.json")
+    _ = try await world.publish()
+    let clinic = try await world.replica()
+    _ = try await world.publisher.put(
+      Array(#"{"a": 1, "b": 1, "c": 0, "d": 0}"#.utf8), at: path, reason: "Ours")
+    _ = try await clinic.put(Array(#"{"a": 2, "b": 0, "c": 2, "d": 0}"#.utf8), at: path, reason: "Theirs")
+    let remote = MemoryRemote(service: world.publisher)
+    #expect(try await clinic.sync(with: remote).conflicts == ["a.json"])
+    return (world, clinic, remote)
+  }
+
+  @Test(
+    "Everybody sees the merge, with the clashing part as it was published first", arguments: Depth.allCases)
+  func shown(depth: Depth) async throws {
+    let (world, clinic, remote) = try await conflicted()
+    _ = try await clinic.sync(with: remote, options: SyncOptions(depth: depth))
+    for library in [world.publisher, clinic] {
+      let content = try await library.content(of: path, at: .now)
+      #expect(content.isConflicted)
+      #expect(String(decoding: content.bytes, as: UTF8.self) == #"{"a": 1, "b": 1, "c": 2, "d": 0}"#)
+      let list = try await library.conflictList()
+      #expect(list.map(\.severity) == ["blocked"] && list.first?.parts == 1 && list.first?.place == "/a")
+    }
+    let report = try await clinic.conflict(of: path).report
+    #expect(report.parts.map(\.place) == ["/a"] && report.parts.first?.theirs == "2")
+    #expect(report.sides.map(\.by) == (depth == .heads ? ["", ""] : ["Ana", "clinic"]))
+    #expect(try await clinic.status().conflicts == 1)
+  }
+
+  @Test(
+    "An edit of what is shown keeps the conflict to what clashes; one that agrees dissolves it, with a record"
+  )
+  func dissolves() async throws {
+    let (world, clinic, remote) = try await conflicted()
+    _ = try await clinic.put(Array(#"{"a": 1, "b": 1, "c": 2, "d": 4}"#.utf8), at: path, reason: "d")
+    #expect(try await clinic.sync(with: remote).conflicts == ["a.json"])
+    #expect(try await clinic.conflict(of: path).report.parts.map(\.place) == ["/a"])
+    #expect(
+      try await String(decoding: world.publisher.content(of: path, at: .now).bytes, as: UTF8.self)
+        == #"{"a": 1, "b": 1, "c": 2, "d": 4}"#)
+    _ = try await world.publisher.put(
+      Array(#"{"a": 2, "b": 1, "c": 2, "d": 4}"#.utf8), at: path, reason: "Agreed")
+    #expect(try await world.publisher.conflictList().isEmpty)
+    #expect(try await world.publisher.log(newest: 1, before: nil).first?.revisions.map(\.verb) == ["merge"])
+    #expect(try await world.text("a.json") == #"{"a": 2, "b": 1, "c": 2, "d": 4}"#)
+    #expect(try await clinic.sync(with: remote).conflicts.isEmpty)
+  }
+
+  @Test(
+    "A choice for each part makes the document, and what was settled stays settled when a late edit comes")
+  func settled() async throws {
+    let (world, clinic, remote) = try await conflicted()
+    let late = try await world.replica("late")
+    let settlement = try await clinic.conflict(of: path)
+    #expect(settlement.content(taking: [.theirs]) == Array(#"{"a": 2, "b": 1, "c": 2, "d": 0}"#.utf8))
+    _ = try await clinic.resolve(
+      path, with: .parts([.text(Array("3".utf8))]), of: settlement, reason: "Between")
+    #expect(try await clinic.sync(with: remote).conflicts.isEmpty)
+    #expect(try await world.text("a.json") == #"{"a": 3, "b": 1, "c": 2, "d": 0}"#)
+    // The late clinic edits what it was shown while the conflict stood.
+    _ = try await late.put(Array(#"{"a": 1, "b": 1, "c": 2, "d": 9}"#.utf8), at: path, reason: "Late")
+    #expect(try await late.sync(with: remote).conflicts.isEmpty)
+    #expect(try await world.text("a.json") == #"{"a": 3, "b": 1, "c": 2, "d": 9}"#)
+  }
+
+  @Test("Settling is refused when the sides are others than those that were looked at")
+  func changedMeanwhile() async throws {
+    let (world, clinic, remote) = try await conflicted()
+    let settlement = try await clinic.conflict(of: path)
+    _ = try await world.publisher.put(Array(#"{"a": 7, "b": 1, "c": 2, "d": 0}"#.utf8), at: path, reason: "r")
+    _ = try await clinic.sync(with: remote)
+    await #expect(throws: LibraryError.changedMeanwhile("a.json")) {
+      _ = try await clinic.resolve(path, with: .parts([.theirs]), of: settlement, reason: "r")
+    }
+  }
+
+  @Test("Deleting against editing always asks, and a folder made from what is shown changes nothing")
+  func deletionAndFolder() async throws {
+    let (world, clinic, remote) = try await conflicted()
+    try world.content.write(#"{"a": 1, "b": 1, "c": 2, "d": 0}"#, to: "a.json")
+    #expect(try await world.publish().changeSet == nil)
+    _ = try await clinic.resolve(path, with: .ours, reason: "r")
+    _ = try await clinic.sync(with: remote)
+    _ = try await world.publisher.remove(path, reason: "Gone")
+    _ = try await clinic.put(Array(#"{"a": 5}"#.utf8), at: path, reason: "Edit")
+    #expect(try await clinic.sync(with: remote).conflicts == ["a.json"])
+    #expect(try await clinic.conflict(of: path).report.sides.map(\.isDeletion) == [true, false])
+  }
+
+  @Test("A draft after a refused one is put on what is current, when it can stand alone")
+  func standsAlone() async throws {
+    let world = try await SyncWorld()
+    try world.content.write("one\n\ntwo\n\nthree\n", to: "t/a.md")
+    _ = try await world.publish()
+    let clinic = try await world.replica()
+    let text = try DocumentPath("t/a.md")
+    // The first draft breaks a rule that the clinic does not know yet.
+    _ = try await world.publisher.put(
+      Array(#"{"format":1,"collections":{"t":{"reason":"required"}}}"#.utf8),
+      at: try DocumentPath("sheaf/settings.json"), reason: "Rules")
+    _ = try await clinic.put(Array("ONE\n\ntwo\n\nthree\n".utf8), at: text, reason: " ")
+    _ = try await clinic.put(Array("ONE\n\ntwo\n\nTHREE\n".utf8), at: text, reason: "A reason")
+    let synced = try await clinic.sync(with: MemoryRemote(service: world.publisher))
+    #expect(synced.refused == 1 && synced.isSameAsPublisher)
+    #expect(try await world.text("t/a.md") == "one\n\ntwo\n\nTHREE\n")
+    let refused = try #require(try await clinic.drafts().first)
+    #expect(refused.outcome == "refused")
+    let folder = try #require(try await clinic.dropDraft(refused.draft))
+    #expect(try String(contentsOf: folder.appending(path: "t/a.md"), encoding: .utf8).hasPrefix("ONE"))
+    #expect(try await clinic.drafts().isEmpty)
+  }
+}
