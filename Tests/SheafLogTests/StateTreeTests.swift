@@ -37,8 +37,8 @@ private struct MemoryStateNodes: StateNodes {
 struct StateTreeTests {
   private static func hash(_ text: String) throws -> SHA256Hash? {
     if text == "-" { return nil }
-    let hash = SHA256Hash(hex: text)
-    return try #require(hash)
+    let hash: SHA256Hash = try #require(SHA256Hash(hex: text))
+    return hash
   }
 
   @Test("Entries, collections and the library have the digests of an independent implementation")
