@@ -142,7 +142,7 @@ enum StoreMigrations {
         author BLOB NOT NULL,
         size INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID;
-      CREATE INDEX quarantine_by_author ON quarantine (author, time);
+      CREATE INDEX quarantine_by_author ON quarantine (author, time, size);
       CREATE TABLE quarantine_body (
         leaf BLOB NOT NULL REFERENCES quarantine (leaf),
         hash BLOB NOT NULL,

@@ -38,7 +38,7 @@ extension StoreTransaction {
   ///
   /// - Throws: `StoreError.damaged` when the settings are known and their content is not held.
   public func reviewRule() throws -> ReviewRule {
-    let publisher = try blob("SELECT author FROM change_set WHERE number = 1")
+    let publisher = try publisherKey()
     var settings = LibrarySettings()
     if let path = try? DocumentPath(LibrarySettings.path), let content = try currentContent(of: path) {
       guard let bytes = try body(content) else {
@@ -50,11 +50,16 @@ extension StoreTransaction {
     return ReviewRule(publisher: publisher, settings: settings)
   }
 
+  /// The author of change set 1; `nil` in a copy that does not hold it.
+  private func publisherKey() throws -> [UInt8]? {
+    try blob("SELECT a.key FROM change_set c JOIN author a ON a.id = c.author WHERE c.number = 1")
+  }
+
   /// What the lines of a change set that comes next are projected with.
   public func projected(
     number: UInt64, author: [UInt8], seen: UInt64, after: SHA256Hash?
   ) throws -> ProjectedChangeSet {
-    let publisher = try blob("SELECT author FROM change_set WHERE number = 1")
+    let publisher = try publisherKey()
     // The publisher's own need no settings, and are nearly all of most logs.
     let rule =
       publisher == nil || publisher == author
