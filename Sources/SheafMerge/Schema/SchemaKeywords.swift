@@ -124,8 +124,10 @@ struct SchemaKeywords {
 
   /// Refuses a pattern that does not compile.
   func compile(_ pattern: String, of keyword: String) throws(SchemaError) {
-    if SchemaPattern(pattern) == nil {
-      throw error(keyword, "holds a pattern that cannot be read: \(pattern)")
+    do {
+      _ = try SchemaPattern(parsing: pattern)
+    } catch let problem {
+      throw error(keyword, "holds the pattern \(pattern), which \(problem.reason)")
     }
   }
 
@@ -137,34 +139,5 @@ struct SchemaKeywords {
       names.append(name)
     }
     return Set(names.map { ExactString($0) }).count == names.count ? names : nil
-  }
-}
-
-/// A pattern as JSON Schema means it: found anywhere in a string, by Unicode scalars.
-///
-/// Swift's engine stands in for ECMA-262's. It tracks back, so the publisher who writes a schema
-/// answers for patterns that take long; strings above a size are not tried.
-struct SchemaPattern {
-  /// The longest string, in UTF-8 bytes, that a pattern is tried on.
-  static let sizeLimitInBytes = 1 << 16
-  private let regex: Regex<AnyRegexOutput>
-
-  /// Compiles a pattern; `nil` when it is not one.
-  init?(_ pattern: String) {
-    guard let regex = try? Regex(pattern) else { return nil }
-    self.regex = regex.matchesSemantically()
-  }
-
-  /// Whether the pattern is found; `nil` when the string is too long to be tried.
-  func isFound(in text: String) -> Bool? {
-    guard text.utf8.count <= Self.sizeLimitInBytes else { return nil }
-    return (try? regex.firstMatch(in: text)) != nil
-  }
-}
-
-extension Regex {
-  // ECMA-262: digits and word characters are ASCII, and matching goes by code point.
-  fileprivate func matchesSemantically() -> Self {
-    matchingSemantics(.unicodeScalar).asciiOnlyDigits().asciiOnlyWordCharacters()
   }
 }

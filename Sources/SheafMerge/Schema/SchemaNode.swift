@@ -54,6 +54,9 @@ enum SchemaCheck: Hashable, Sendable {
   case oneOf([Int])
   case not(Int)
   case conditional(if: Int, then: Int?, else: Int?)
+  /// These two come last: they look at what the others left.
+  case unevaluatedItems(Int)
+  case unevaluatedProperties(Int)
 }
 
 /// What follows when a key is there.

@@ -5,7 +5,7 @@ struct SchemaParser {
   private let source: JSONValue
   private var nodes: [SchemaNode] = []
   private var nodeIndexes: [JSONPointer: Int] = [:]
-  private var anchors: [ExactString: JSONPointer] = [:]
+  private var resources = SchemaResources()
   /// Places that a reference or keyword named and that are still to be read.
   private var pending: [JSONPointer] = []
   private static let nodeLimit = 10_000
@@ -13,7 +13,8 @@ struct SchemaParser {
 
   /// Keywords that say something about a value and never refuse one.
   private static let annotations: Set<String> = [
-    "$comment", "contentEncoding", "contentMediaType", "default", "deprecated", "description", "examples",
+    "$comment", "contentEncoding", "contentMediaType", "contentSchema", "default", "deprecated",
+    "description", "examples",
     "format",
     "readOnly", "title", "writeOnly",
   ]
@@ -21,7 +22,7 @@ struct SchemaParser {
   init(source: JSONValue) { self.source = source }
 
   mutating func parse() throws(SchemaError) -> [SchemaNode] {
-    try collectAnchors(in: source, at: .root, depth: 0)
+    try resources.collect(from: source)
     _ = try node(at: .root)
     // References lead to places that are read in turn, so that a schema may refer to itself.
     while let pointer = pending.popLast() {
@@ -46,35 +47,6 @@ struct SchemaParser {
     return nodes.count - 1
   }
 
-  private mutating func collectAnchors(in value: JSONValue, at pointer: JSONPointer, depth: Int)
-    throws(SchemaError)
-  {
-    guard depth <= 128 else {
-      throw SchemaError(pointer: pointer, keyword: nil, reason: "is nested deeper than 128")
-    }
-    switch value {
-    case .object(let object):
-      for member in object.members {
-        // What stands in these is data, whatever it looks like.
-        if ["const", "enum", "default", "examples"].contains(member.key) { continue }
-        if member.key == "$anchor", case .string(let name) = member.value {
-          let key = ExactString(name)
-          if let other = anchors[key], other != pointer {
-            throw SchemaError(
-              pointer: pointer, keyword: "$anchor", reason: "\"\(name)\" stands at \(other) already")
-          }
-          anchors[key] = pointer
-        }
-        try collectAnchors(in: member.value, at: pointer.appending(member.key), depth: depth + 1)
-      }
-    case .array(let items):
-      for (index, item) in items.enumerated() {
-        try collectAnchors(in: item, at: pointer.appending(index), depth: depth + 1)
-      }
-    default: break
-    }
-  }
-
   private mutating func read(_ schema: JSONValue, at pointer: JSONPointer) throws(SchemaError) -> SchemaNode {
     if case .bool(let verdict) = schema { return SchemaNode(verdict: verdict) }
     guard case .object(let object) = schema else {
@@ -87,6 +59,13 @@ struct SchemaParser {
     try readMembers(&keywords, into: &node)
     try readItems(&keywords, into: &node)
     try readCombinations(&keywords, into: &node)
+    // Last, because they look at what the others left.
+    if let place = keywords.schema("unevaluatedItems") {
+      node.checks.append(.unevaluatedItems(try self.node(at: place)))
+    }
+    if let place = keywords.schema("unevaluatedProperties") {
+      node.checks.append(.unevaluatedProperties(try self.node(at: place)))
+    }
     node.strategy = try StrategyParser(schema: object, pointer: pointer).parse()
     for key in object.keys {
       let isKnown =
@@ -108,34 +87,17 @@ struct SchemaParser {
         throw refuse("$schema", "must be \(Self.dialect)")
       }
     }
-    if let id = object["$id"] {
-      guard case .string = id else { throw refuse("$id", "must be a string") }
-      guard pointer == .root else { throw refuse("$id", "may stand only at the top of a schema") }
-    }
-    if let anchor = object["$anchor"] {
-      guard case .string(let name) = anchor, Self.isAnchor(name) else {
-        throw refuse("$anchor", "must be a name of letters, digits, \"-\", \"_\" and \".\"")
-      }
-    }
     if let definitions = object["$defs"] {
       guard case .object(let definitions) = definitions else { throw refuse("$defs", "must be an object") }
       for key in definitions.keys { _ = try self.node(at: pointer.appending("$defs").appending(key)) }
     }
     if let reference = object["$ref"] {
       guard case .string(let text) = reference else { throw refuse("$ref", "must be a string") }
-      guard text.utf8.first == UInt8(ascii: "#") else {
-        throw refuse("$ref", "must start with \"#\": only places in the same schema can be referred to")
-      }
-      guard let fragment = Self.percentDecoded(text.dropFirst()) else {
-        throw refuse("$ref", "holds a percent sign that encodes nothing")
-      }
       let target: JSONPointer
-      if let place = JSONPointer(fragment) {
-        target = place
-      } else if let place = anchors[ExactString(fragment)] {
-        target = place
-      } else {
-        throw refuse("$ref", "names no anchor of this schema: \(text)")
+      do {
+        target = try resources.target(of: text, from: pointer)
+      } catch let problem {
+        throw refuse("$ref", problem.reason)
       }
       guard source[target] != nil else { throw refuse("$ref", "leads nowhere: \(text)") }
       let index = try self.node(at: target)
@@ -246,28 +208,5 @@ struct SchemaParser {
         }
       }
     }
-  }
-
-  private static func isAnchor(_ name: String) -> Bool {
-    guard let first = name.utf8.first else { return false }
-    func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte | 0x20) || byte == UInt8(ascii: "_") }
-    return isLetter(first)
-      && name.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x2e }
-  }
-
-  private static func percentDecoded(_ text: Substring) -> String? {
-    var out: [UInt8] = []
-    var bytes = Array(text.utf8)[...]
-    while let byte = bytes.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        out.append(byte)
-        continue
-      }
-      let digits = String(decoding: bytes.prefix(2), as: UTF8.self)
-      guard digits.utf8.count == 2, let decoded = Hexadecimal.decode(digits) else { return nil }
-      out += decoded
-      bytes = bytes.dropFirst(2)
-    }
-    return UTF8Text.firstInvalidOffset(in: out) == nil ? String(decoding: out, as: UTF8.self) : nil
   }
 }

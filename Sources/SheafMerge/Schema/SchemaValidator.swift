@@ -13,7 +13,32 @@ struct SchemaValidator {
   private static let reportLimit = 100
   private static let depthLimit = 128
 
-  init(nodes: [SchemaNode]) { self.nodes = nodes }
+  /// Members and items of the value at hand that a schema has looked at so far.
+  private var evaluated = Evaluated()
+  /// Whether any schema asks for what was not looked at; nothing is noted otherwise.
+  private let tracks: Bool
+
+  private struct Evaluated {
+    var keys: Set<ExactString> = []
+    var indexes: Set<Int> = []
+
+    mutating func formUnion(_ other: Evaluated) {
+      keys.formUnion(other.keys)
+      indexes.formUnion(other.indexes)
+    }
+  }
+
+  init(nodes: [SchemaNode]) {
+    self.nodes = nodes
+    tracks = nodes.contains { node in
+      node.checks.contains { check in
+        switch check {
+        case .unevaluatedItems, .unevaluatedProperties: true
+        default: false
+        }
+      }
+    }
+  }
 
   mutating func violations(of value: JSONValue) -> [SchemaViolation] {
     _ = check(value, against: 0, as: "schema", depth: 0)
@@ -43,7 +68,11 @@ struct SchemaValidator {
     -> Bool
   {
     path.append(token)
-    defer { path.removeLast() }
+    let around = evaluated
+    defer {
+      path.removeLast()
+      evaluated = around
+    }
     return check(value, against: index, as: keyword, depth: depth)
   }
 
@@ -57,7 +86,17 @@ struct SchemaValidator {
     if let verdict = node.verdict {
       return verdict || fail(keyword, "is not allowed here")
     }
+    let around = evaluated
+    if tracks { evaluated = Evaluated() }
     var isValid = true
+    // What a schema that does not fit looked at does not count.
+    defer {
+      if tracks {
+        let own = evaluated
+        evaluated = around
+        if isValid { evaluated.formUnion(own) }
+      }
+    }
     for check in node.checks {
       if !passes(value, check, depth: depth + 1) {
         isValid = false
@@ -86,16 +125,23 @@ struct SchemaValidator {
       }
       return isValid
     case .anyOf(let indexes):
-      for index in indexes where self.isValid(value, against: index, depth: depth) { return true }
-      return fail("anyOf", "must fit at least one of \(indexes.count) alternatives")
+      var fits = false
+      for index in indexes where self.isValid(value, against: index, depth: depth) {
+        fits = true
+        // The others may look at more of the value.
+        if !tracks { break }
+      }
+      return fits || fail("anyOf", "must fit at least one of \(indexes.count) alternatives")
     case .oneOf(let indexes):
       var count = 0
       for index in indexes where self.isValid(value, against: index, depth: depth) { count += 1 }
       return count == 1
         || fail("oneOf", "must fit exactly one of \(indexes.count) alternatives and fits \(count)")
     case .not(let index):
-      return !self.isValid(value, against: index, depth: depth)
-        || fail("not", "must not fit what the schema excludes")
+      let around = evaluated
+      let fits = self.isValid(value, against: index, depth: depth)
+      evaluated = around
+      return !fits || fail("not", "must not fit what the schema excludes")
     case .conditional(let condition, let then, let otherwise):
       let branch = isValid(value, against: condition, depth: depth) ? (then, "then") : (otherwise, "else")
       guard let index = branch.0 else { return true }
@@ -148,6 +194,9 @@ struct SchemaValidator {
       return Set(items).count == items.count || fail("uniqueItems", "must not hold an item twice")
     case .items(let prefix, let rest):
       var isValid = true
+      if tracks {
+        evaluated.indexes.formUnion(0..<(rest == nil ? min(prefix.count, items.count) : items.count))
+      }
       for (index, item) in items.enumerated() {
         guard let schema = index < prefix.count ? prefix[index] : rest else { break }
         let keyword = index < prefix.count ? "prefixItems" : "items"
@@ -158,7 +207,14 @@ struct SchemaValidator {
       return isValid
     case .contains(let schema, let least, let most):
       var count = 0
-      for item in items where isValid(item, against: schema, depth: depth) { count += 1 }
+      for (index, item) in items.enumerated() {
+        let around = evaluated
+        let fits = isValid(item, against: schema, depth: depth)
+        evaluated = around
+        guard fits else { continue }
+        count += 1
+        if tracks { evaluated.indexes.insert(index) }
+      }
       if count < least {
         return fail("contains", "must hold at least \(least) items of the kind asked for, holds \(count)")
       }
@@ -166,6 +222,15 @@ struct SchemaValidator {
         return fail("maxContains", "must hold at most \(most) items of the kind named, holds \(count)")
       }
       return true
+    case .unevaluatedItems(let schema):
+      var isValid = true
+      for (index, item) in items.enumerated() where !evaluated.indexes.contains(index) {
+        if !self.check(item, at: String(index), against: schema, as: "unevaluatedItems", depth: depth) {
+          isValid = false
+        }
+      }
+      evaluated.indexes.formUnion(items.indices)
+      return isValid
     default: return true
     }
   }
@@ -195,9 +260,20 @@ struct SchemaValidator {
         if !self.check(value, against: schema, as: "dependentSchemas", depth: depth) { isValid = false }
       }
     case .propertyNames(let schema):
-      for key in object.keys where !self.isValid(.string(key), against: schema, depth: depth) {
-        isValid = fail("propertyNames", "must not have a member named \"\(key)\"")
+      for key in object.keys {
+        let around = evaluated
+        let fits = self.isValid(.string(key), against: schema, depth: depth)
+        evaluated = around
+        if !fits { isValid = fail("propertyNames", "must not have a member named \"\(key)\"") }
       }
+    case .unevaluatedProperties(let schema):
+      for member in object.members where !evaluated.keys.contains(ExactString(member.key)) {
+        let name = "unevaluatedProperties"
+        if !self.check(member.value, at: member.key, against: schema, as: name, depth: depth) {
+          isValid = false
+        }
+      }
+      evaluated.keys.formUnion(object.keys.map { ExactString($0) })
     case .members(let members):
       for member in object.members where !passes(member, members, depth: depth) { isValid = false }
     default: break
@@ -223,6 +299,7 @@ struct SchemaValidator {
         isValid = false
       }
     }
+    if tracks, isNamed || members.additional != nil { evaluated.keys.insert(ExactString(member.key)) }
     if !isNamed, let schema = members.additional {
       isValid = check(member.value, at: member.key, against: schema, as: "additionalProperties", depth: depth)
     }

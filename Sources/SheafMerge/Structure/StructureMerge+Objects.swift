@@ -17,7 +17,7 @@ extension StructureMerge {
     }
     let keys = MergedOrder.keys(ours: one.object?.keys ?? [], theirs: other.object?.keys ?? [])
     let groups = clashingGroups(keys, base, one, other, context)
-    let doubts = doubts(base, one, other, isDeclared: isDeclared)
+    let doubts = doubts(base, one, other, isDescribed: !context.isEmpty)
     var entries: [JSONSplice.Entry] = []
     for key in keys {
       let inner = Sides(base: base.member(key), one: one.member(key), other: other.member(key))
@@ -72,10 +72,10 @@ extension StructureMerge {
   /// Members whose change stands alone only by its key, each with what speaks against it.
   ///
   /// A member may be new under another key because the old one went, so what the sides changed where
-  /// both removed the same member is proposed. Where nothing is declared, two changes side by side
-  /// may be one thought: a removal beside a member that the other side changed, and fields that both
+  /// both removed the same member is proposed. Where no schema describes the object, two changes side
+  /// by side may be one thought: a removal beside a member that the other side changed, and fields that both
   /// added at one place, are proposed too.
-  private func doubts(_ base: JSONPart, _ one: JSONPart, _ other: JSONPart, isDeclared: Bool)
+  private func doubts(_ base: JSONPart, _ one: JSONPart, _ other: JSONPart, isDescribed: Bool)
     -> [ExactString: String]
   {
     guard let members = base.object?.members else { return [:] }
@@ -92,7 +92,7 @@ extension StructureMerge {
     }
     var doubts: [ExactString: String] = [:]
     let changes = members.map { change($0.key) }
-    for index in members.indices.dropFirst() where !isDeclared {
+    for index in members.indices.dropFirst() where !isDescribed {
       for (removal, edit) in [(index - 1, index), (index, index - 1)] {
         let (gone, changed) = (changes[removal], changes[edit])
         guard
@@ -120,7 +120,7 @@ extension StructureMerge {
         }
       }
     }
-    for gap in gaps.values where !isDeclared {
+    for gap in gaps.values where !isDescribed {
       guard let first = gap.one.first, let second = gap.other.first else { continue }
       let isMap =
         gap.one.allSatisfy { one.member($0)?.object != nil }
