@@ -24,7 +24,10 @@ def measure(bench):
         for history, _ in bench.variants(name, source):
             library = bench.library(history)
             place = bench.scratch("make-apply")
-            table, roots = [], {}
+            start = bench.repeat(bench.options.runs, lambda: None, bench.sheaf, "--version")
+            bench.cost(history.name, "started, and no more", "sheaf", start)
+            table, roots = [["sheaf, only started", f"{start.cpu:.2f} s", f"{start.memory / MEBIBYTE:.0f} MiB",
+                             *[""] * 6]], {}
             for task in ("initial", "L"):
                 for update in tasks.cut(history).get(task, ()):
                     for depth in DEPTHS:

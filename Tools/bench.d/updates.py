@@ -28,6 +28,8 @@ AIMS = (
 
 def options(parser):
     parser.add_argument("--remember", metavar="FILE", help="keep the peers' byte counts there, and use those it has")
+    parser.add_argument(
+        "--check", action="store_true", help="apply every bundle that is counted, and compare the documents with git's")
 
 
 def measure(bench):
@@ -62,6 +64,8 @@ def one(bench, history, memory):
                 report, cost = bench.bundle(library, update.start, update.end, depth, file)
                 add(depth, file.stat().st_size)
                 add(f"{depth}, bodies", report["bodiesInBytes"])
+                if bench.options.check:
+                    check(bench, history, library, update, depth, file)
                 file.unlink()
                 if len(updates) == 1:
                     bench.cost(history.name, f"{task}: make {depth}", "sheaf", cost)
@@ -88,6 +92,27 @@ def one(bench, history, memory):
         bench.keep(history.name, f"bytes of task {task}", "all", **rows)
     shutil.rmtree(bench.stage / "scratch-peers", ignore_errors=True)
     return figures
+
+
+def check(bench, history, library, update, depth, file):
+    """Brings a copy that holds the update's start to its end, and compares each document."""
+    place = bench.scratch("check")
+    first = file
+    if update.start:
+        first = place / "first.sheaf"
+        bench.bundle(library, 0, update.start, depth, first)
+    bench.run(bench.sheaf, "clone", first, place / "copy", "--keep", depth, "--as", "Reader")
+    if update.start:
+        bench.run(bench.sheaf, "bundle", "apply", file, "--library", place / "copy")
+    bench.run(bench.sheaf, "export", place / "documents", "--library", place / "copy")
+    found = {
+        str(path.relative_to(place / "documents")): path.read_bytes()
+        for path in (place / "documents").rglob("*") if path.is_file()}
+    tree = history.tree(update.end)
+    contents = history.contents(tree.values())
+    if found != {path: contents[blob] for path, blob in tree.items()}:
+        bench.fail(f"{history.name}: {update.start} to {update.end} in {depth} gives other documents than git")
+    shutil.rmtree(place)
 
 
 def show(bench, history, figures):
