@@ -132,7 +132,7 @@ let package = Package(
       name: "SheafHTTPTests",
       dependencies: [
         "SheafTesting", "SheafModel", "SheafLog", "SheafBundle", "SheafStore", "SheafSync", "SheafHTTP",
-        "SheafServer",
+        "SheafServer", .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ],
       exclude: ["Fixtures"]),
     .testTarget(

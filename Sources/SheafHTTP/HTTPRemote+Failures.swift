@@ -35,7 +35,7 @@ extension HTTPRemote {
     case 401, 403: return RemoteError.unauthorized(address: address)
     case 408, 429, 502, 503, 504:
       var cut = interrupted("it answers with status \(status)")
-      let seconds = response.headers.first(name: "retry-after").flatMap { UInt16($0) }
+      let seconds = response.headers.first(name: "retry-after").flatMap { UInt32($0) }
       cut.retryAfter = seconds.map { .seconds(Int64($0)) }
       return cut
     default: break

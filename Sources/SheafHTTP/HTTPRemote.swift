@@ -114,24 +114,29 @@ public final class HTTPRemote: Remote {
     _ request: HTTPClientRequest, body: (type: String, bytes: [UInt8])? = nil, patience: Duration
   ) async throws -> HTTPClientResponse {
     var request = request
-    let deadline = MovingDeadline(in: body == nil ? configuration.connectTimeout + patience : patience)
+    var deadline: MovingDeadline?
     if let body {
       request.method = .POST
       request.headers.add(name: "content-type", value: body.type)
       if body.bytes.count <= UploadedBytes.pieceSizeInBytes, bucket == nil {
         request.body = .bytes(ByteBuffer(bytes: body.bytes))
       } else {
-        deadline.move(configuration.connectTimeout + configuration.stallTimeout)
+        let moving = MovingDeadline(in: configuration.connectTimeout + configuration.stallTimeout)
+        deadline = moving
         request.body = .stream(
           UploadedBytes(
             bytes: body.bytes, pay: { self.bucket?.pay(for: $0) ?? .zero },
             moved: { [stall = configuration.stallTimeout] pause, isLast in
-              deadline.move(isLast ? patience : stall, after: pause)
+              moving.move(isLast ? patience : stall, after: pause)
             }, sleep: configuration.sleep),
           length: .known(Int64(body.bytes.count)))
       }
     }
     do {
+      guard let deadline else {
+        return try await client.execute(
+          request, deadline: .now() + TimeAmount(configuration.connectTimeout + patience))
+      }
       let (client, whole) = (client, request)
       return try await deadline.watch { try await client.execute(whole, deadline: .distantFuture) }
     } catch { throw remoteError(error) }

@@ -72,6 +72,8 @@ final class ServerMetrics: Sendable {
       out.gauge("sheaf_documents", "Current documents.", figures.documents)
       out.gauge("sheaf_conflicts", "Documents in conflict.", figures.conflicts)
       out.gauge("sheaf_quarantined_drafts", "Drafts in quarantine.", figures.quarantined)
+      out.family("sheaf_bundles_made_total", "counter", "Bundles made; others came from the cache.")
+      out.add("sheaf_bundles_made_total \(figures.bundlesMade)")
     }
     return out.text
   }

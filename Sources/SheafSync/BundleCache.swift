@@ -8,17 +8,32 @@ import SheafModel
 /// Finished bundles on disk, so that replicas that ask for the same step share one making.
 ///
 /// Bounded: the bundles used longest ago go first. Whoever opened a file keeps it
-/// readable past its removal. Nothing here is ever needed again: the folder may be
-/// deleted at any time.
+/// readable past its removal. It outlives the process: a file's name says what it answers
+/// and which bytes it has. Nothing here is ever needed again: the folder may be deleted
+/// at any time.
 actor BundleCache {
   /// The most bytes kept.
   static let capacityInBytes: UInt64 = 256 << 20
+  /// The most files kept.
+  static let capacity = 4096
+  /// How long a bundle is kept that nobody asks for: nobody resumes a download from the same file after a month.
+  static let longestUnused: TimeInterval = 30 * 86_400
+
+  private struct Entry {
+    var bundle: BundleFile
+    /// When it was used last, counted in uses.
+    var use: UInt64
+  }
+
   private let folder: URL
-  private var entries: [String: (bundle: BundleFile, use: UInt64)] = [:]
+  private var entries: [String: Entry] = [:]
+  private var loading: Task<Void, Never>?
   private var making: [String: Task<BundleFile, any Error>] = [:]
   private var uses: UInt64 = 0
   /// The making that was begun last: the next one waits for it, so that memory is spent once, not once a replica.
   private var lastMaking: Task<Void, Never>?
+  /// How many bundles were made since the start.
+  private(set) var makings: UInt64 = 0
 
   init(folder: URL) { self.folder = folder }
 
@@ -29,66 +44,129 @@ actor BundleCache {
   func bundle(
     for key: String, make: @escaping @Sendable (URL) async throws -> (sizeInBytes: UInt64, hash: SHA256Hash)
   ) async throws -> BundleFile {
+    await load()
+    let mark = String(SHA256Hash(hashing: Array("\(Self.maker) \(key)".utf8)).hex.prefix(32))
     uses += 1
-    if let entry = entries[key], FileManager.default.fileExists(atPath: entry.bundle.file.path) {
-      entries[key]?.use = uses
-      return entry.bundle
+    if let entry = entries[mark] {
+      entries[mark]?.use = uses
+      if await Blocking.always({ Self.touch(entry.bundle) }) { return entry.bundle }
+      entries[mark] = nil
     }
-    if let task = making[key] { return try await task.value }
-    let file = folder.appending(path: SHA256Hash(hashing: Array(key.utf8)).hex.prefix(32) + ".sheaf")
-    let folder = folder
+    if let task = making[mark] { return try await task.value }
     let before = lastMaking
-    let task = Task {
+    let task = Task { [folder] in
       await before?.value
       defer { FreedMemory.giveBack() }
       try await Blocking.run {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        Self.removeForgotten(in: folder)
       }
       // Another process may make the same bundle in the same folder.
-      let partial = folder.appending(path: "\(UUID().uuidString).making")
+      let partial = folder.appending(path: UUID().uuidString + Self.partialSuffix)
       do {
         let made = try await make(partial)
-        try await Blocking.run {
-          try? FileManager.default.removeItem(at: file)
-          try FileManager.default.moveItem(at: partial, to: file)
-        }
+        let file = folder.appending(path: "\(mark)-\(made.hash.hex)" + Self.suffix)
+        try await Blocking.run { try FileManager.default.replaceOrMove(partial, to: file) }
         return BundleFile(file: file, sizeInBytes: made.sizeInBytes, hash: made.hash)
       } catch {
-        try? FileManager.default.removeItem(at: partial)
+        try? await Blocking.run { try FileManager.default.removeItem(at: partial) }
         throw error
       }
     }
-    making[key] = task
+    makings += 1
+    making[mark] = task
     lastMaking = Task { _ = await task.result }
-    defer { making[key] = nil }
+    defer { making[mark] = nil }
     let bundle = try await task.value
-    entries[key] = (bundle, uses)
-    evict(keeping: key)
+    entries[mark] = Entry(bundle: bundle, use: uses)
+    await evict(keeping: mark)
     return bundle
   }
 
-  /// Removes what other runs left behind: nobody resumes a download after a day from the same file.
-  private static func removeForgotten(in folder: URL) {
-    let files = try? FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: [.contentModificationDateKey])
-    for file in files ?? [] {
-      let values = try? file.resourceValues(forKeys: [.contentModificationDateKey])
-      if let changed = values?.contentModificationDate, changed.timeIntervalSinceNow < -86_400 {
-        try? FileManager.default.removeItem(at: file)
+  // MARK: Files
+
+  private static let suffix = ".sheaf"
+  private static let partialSuffix = ".making"
+
+  /// What makes bundles here: another build of the program may make other bytes of the same request.
+  private static let maker: String = {
+    guard let program = Bundle.main.executableURL,
+      let values = try? program.resourceValues(forKeys: [.fileSizeKey, .contentModificationDateKey])
+    else { return "" }
+    return "\(values.fileSize ?? 0) \(values.contentModificationDate?.timeIntervalSince1970 ?? 0)"
+  }()
+
+  /// Finds what an earlier run left, once.
+  private func load() async {
+    let task =
+      loading
+      ?? Task { [folder] in
+        for found in await Blocking.always({ Self.files(in: folder) }) {
+          uses += 1
+          entries[found.mark] = Entry(bundle: found.bundle, use: uses)
+        }
       }
-    }
+    loading = task
+    await task.value
   }
 
-  private func evict(keeping newest: String) {
-    var total = entries.values.reduce(UInt64(0)) { $0 + $1.bundle.sizeInBytes }
-    for (key, entry) in entries.sorted(by: { $0.value.use < $1.value.use }) where total > Self.capacityInBytes
-    {
-      guard key != newest else { continue }
-      try? FileManager.default.removeItem(at: entry.bundle.file)
-      entries[key] = nil
-      total -= entry.bundle.sizeInBytes
+  /// The finished bundles in the folder, the one used longest ago first; leftovers and what is too old is removed.
+  private static func files(in folder: URL) -> [(mark: String, bundle: BundleFile)] {
+    let keys: Set<URLResourceKey> = [.contentModificationDateKey, .fileSizeKey, .isRegularFileKey]
+    let files =
+      (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: Array(keys)))
+      ?? []
+    var found: [(date: Date, mark: String, bundle: BundleFile)] = []
+    for file in files {
+      guard let values = try? file.resourceValues(forKeys: keys), values.isRegularFile == true,
+        let date = values.contentModificationDate, let size = values.fileSize
+      else { continue }
+      let name = file.lastPathComponent
+      let parts = name.dropLast(suffix.count).split(separator: "-", omittingEmptySubsequences: false)
+      let isOwn = name.hasSuffix(suffix) && parts.count == 2 && parts[0].utf8.count == 32
+      // A day is longer than any making takes.
+      let patience = isOwn ? longestUnused : 86_400
+      guard date.timeIntervalSinceNow > -patience else {
+        try? FileManager.default.removeItem(at: file)
+        continue
+      }
+      guard isOwn, let hash = Hexadecimal.decode(parts[1]).flatMap({ SHA256Hash(bytes: $0) }) else {
+        continue
+      }
+      found.append(
+        (date, String(parts[0]), BundleFile(file: file, sizeInBytes: UInt64(clamping: size), hash: hash)))
     }
+    return found.sorted { $0.date < $1.date }.map { ($0.mark, $0.bundle) }
+  }
+
+  /// Notes the use for later runs.
+  ///
+  /// - Returns: Whether the file is there, as long as it should be.
+  private static func touch(_ bundle: BundleFile) -> Bool {
+    guard
+      let values = try? FileManager.default.attributesOfItem(atPath: bundle.file.path),
+      (values[.size] as? NSNumber)?.uint64Value == bundle.sizeInBytes
+    else { return false }
+    if let date = values[.modificationDate] as? Date, date.timeIntervalSinceNow < -3600 {
+      try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: bundle.file.path)
+    }
+    return true
+  }
+
+  private func evict(keeping newest: String) async {
+    var total = entries.values.reduce(UInt64(0)) { $0 + $1.bundle.sizeInBytes }
+    var count = entries.count
+    var gone: [URL] = []
+    for (mark, entry) in entries.sorted(by: { $0.value.use < $1.value.use })
+    where total > Self.capacityInBytes || count > Self.capacity {
+      guard mark != newest else { continue }
+      gone.append(entry.bundle.file)
+      entries[mark] = nil
+      total -= entry.bundle.sizeInBytes
+      count -= 1
+    }
+    let files = gone
+    guard !files.isEmpty else { return }
+    await Blocking.always { for file in files { try? FileManager.default.removeItem(at: file) } }
   }
 }
 

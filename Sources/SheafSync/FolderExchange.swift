@@ -37,9 +37,11 @@ extension Library {
 
   /// Refuses a folder that another library, or a later state of this one, was left in.
   private func checkIsOurs(_ remote: FolderRemote) async throws {
-    let note = try await Blocking.run {
-      try FolderHandle(root: remote.folder).read(
-        FolderLayout.checkpoint, maximum: UInt64(Limits.checkpointNote))
+    let note = try await Blocking.run { () -> [UInt8]? in
+      let root = try FolderHandle(root: remote.folder)
+      do {
+        return try root.read(FolderLayout.checkpoint, maximum: UInt64(Limits.checkpointNote))
+      } catch RemoteError.tooMuch { return nil }
     }
     // A damaged checkpoint is replaced at the end.
     guard let note, let parsed = try? SignedCheckpoint(parsing: note) else { return }
@@ -165,7 +167,9 @@ extension Library {
     let needed = kept
     try await Blocking.run {
       let root = try FolderHandle(root: remote.folder)
-      if try root.read(FolderLayout.checkpoint, maximum: .max) != note {
+      // One that is too large to be a checkpoint is replaced like any other that is not this one.
+      let lying = try? root.read(FolderLayout.checkpoint, maximum: UInt64(Limits.checkpointNote))
+      if lying != note {
         try root.write(note, to: FolderLayout.checkpoint)
       }
       guard let bundles = try root.folder(FolderLayout.bundles, isMade: false) else { return }
@@ -178,17 +182,21 @@ extension Library {
   private func wantedBundles(
     of remote: FolderRemote, newest: UInt64, problems: inout [String]
   ) async throws -> [BundleName: PullRequest] {
-    let files = try await Blocking.run {
+    // Positions are read one by one, for each may be large.
+    let positions = try await Blocking.run {
       guard let replicas = try FolderHandle(root: remote.folder).folder(FolderLayout.replicas, isMade: false)
-      else { return [(String, [UInt8])]() }
-      return try replicas.names(limit: FolderLayout.nameLimit) { MemberMark($0) != nil }.map { name in
-        (name, (try? replicas.read(name, maximum: FolderLayout.positionLimit)) ?? [])
+      else { return [(String, FolderPosition?)]() }
+      let names = try replicas.newestNames(limit: FolderLayout.nameLimit) { MemberMark($0) != nil }
+      for name in names.dropFirst(FolderLayout.positionsKept) { try replicas.remove(name) }
+      return names.prefix(FolderLayout.positionsKept).map { name in
+        (name, (try? replicas.read(name, maximum: FolderLayout.positionLimit)).flatMap { FolderPosition($0) })
       }
     }
     var wanted: [BundleName: PullRequest] = [:]
-    for (name, bytes) in files {
+    var later = 0
+    for (name, position) in positions {
       let place = "\(FolderLayout.replicas)/\(name)"
-      guard let position = FolderPosition(bytes), position.library == id.text else {
+      guard let position, position.library == id.text else {
         problems.append("\(place) names no position in this library")
         continue
       }
@@ -198,7 +206,17 @@ extension Library {
         continue
       }
       guard request.from == 0 || request.from < newest else { continue }
-      wanted[BundleName(request, to: newest)] = request
+      let bundle = BundleName(request, to: newest)
+      if wanted[bundle] == nil, wanted.count == FolderLayout.bundlesPrepared {
+        later += 1
+      } else {
+        wanted[bundle] = request
+      }
+    }
+    if later > 0 {
+      problems.append(
+        "\(later) positions were written before the \(FolderLayout.bundlesPrepared) that bundles were made for"
+      )
     }
     return wanted
   }
@@ -241,6 +259,12 @@ extension Library {
           try append(some)
           offset += UInt64(some.count)
         }
+      }
+      // A worn-out stick takes every byte and gives back others.
+      guard let written = try bundles.file(name.text), try written.uncached().hash() == bundle.hash else {
+        try bundles.remove(name.text)
+        throw RemoteError.interrupted(
+          address: remote.address, detail: "\(name.text) does not read as it was written; use another disk")
       }
       return bundle.sizeInBytes
     }

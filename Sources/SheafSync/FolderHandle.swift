@@ -65,6 +65,20 @@ final class FolderHandle {
     return names.sorted()
   }
 
+  /// The same, those whose files were written last first.
+  func newestNames(limit: Int, where isWanted: (String) -> Bool) throws -> [String] {
+    let dated = try names(limit: limit, where: isWanted).map { name in
+      var info = stat()
+      let isThere = fstatat(descriptor, name, &info, AT_SYMLINK_NOFOLLOW) == 0
+      #if canImport(Darwin)
+        return (isThere ? info.st_mtimespec.tv_sec : 0, name)
+      #else
+        return (isThere ? info.st_mtim.tv_sec : 0, name)
+      #endif
+    }
+    return dated.sorted { ($1.0, $0.1) < ($0.0, $1.1) }.map(\.1)
+  }
+
   /// A regular file's whole content; `nil` when it is not there.
   ///
   /// - Throws: `RemoteError.tooMuch` when it has more than `maximum` bytes, without reading them.
@@ -184,6 +198,14 @@ final class FolderFile {
   }
 
   deinit { close(descriptor) }
+
+  /// The same file, read from the disk and not from memory, where the system can be asked for that.
+  func uncached() -> FolderFile {
+    #if canImport(Glibc)
+      posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+    #endif
+    return self
+  }
 
   /// Up to `count` bytes from `offset`; none at the end.
   func read(at offset: UInt64, count: Int) throws -> [UInt8] {

@@ -11,6 +11,10 @@ enum FolderLayout {
   static let nameLimit = 10_000
   /// The largest position file in bytes: a subscription may name many collections.
   static let positionLimit: UInt64 = 1 << 20
+  /// The most positions that are kept; those written longest ago go.
+  static let positionsKept = 1024
+  /// The most bundles that are prepared for positions, for those written last.
+  static let bundlesPrepared = 256
   /// The largest answer in bytes.
   static let answerLimit: UInt64 = 64 << 10
   /// How many digits of a draft's leaf hash name its answer.
@@ -124,13 +128,16 @@ struct DraftsName: Hashable, Comparable {
   init?(_ text: String) {
     guard text.hasSuffix(".sheaf") else { return nil }
     let parts = text.dropLast(6).split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let ordinal = UInt64(parts[0]), ordinal < 1 << 32,
+    guard parts.count == 2, let ordinal = UInt64(parts[0]), ordinal <= Self.lastOrdinal,
       parts[1].utf8.count == 16
     else { return nil }
     self.ordinal = ordinal
     hash = String(parts[1])
     guard self.text == text else { return nil }
   }
+
+  /// The last number that a name may have.
+  static let lastOrdinal: UInt64 = (1 << 32) - 1
 
   var text: String { "\(ordinal)-\(hash).sheaf" }
 

@@ -81,6 +81,11 @@ public struct FolderRemote: Remote {
         // Damaged while it lay here: its drafts still wait in the replica and come again.
         if held.map({ !name.names($0) }) ?? true { try own.remove(name.text) }
       }
+      guard last < DraftsName.lastOrdinal else {
+        throw RemoteError.refused(
+          address: address,
+          detail: "the drafts in \(FolderLayout.drafts)/\(member) are numbered to the end; take them away")
+      }
       try own.write(bundle, to: DraftsName(ordinal: last + 1, bytes: bundle).text)
       return .deposited
     }

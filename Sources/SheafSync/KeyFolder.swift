@@ -84,6 +84,7 @@ enum DurableFile {
     var written = 0
     while written < bytes.count {
       let count = bytes[written...].withUnsafeBytes { Self.writeSome(descriptor, $0) }
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else {
         let reason = lastError
         close(descriptor)
@@ -92,10 +93,18 @@ enum DurableFile {
       }
       written += count
     }
-    let isSynced = fsync(descriptor) == 0
+    var isSynced = fsync(descriptor) == 0
+    while !isSynced, errno == EINTR { isSynced = fsync(descriptor) == 0 }
+    let reason = lastError
     close(descriptor)
-    guard isSynced, rename(temporary, file.path) == 0 else {
-      throw KeyError.unwritable(file.path, reason: lastError)
+    guard isSynced else {
+      unlink(temporary)
+      throw KeyError.unwritable(file.path, reason: reason)
+    }
+    guard rename(temporary, file.path) == 0 else {
+      let reason = lastError
+      unlink(temporary)
+      throw KeyError.unwritable(file.path, reason: reason)
     }
     let folder = open(file.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
     if folder >= 0 {

@@ -34,7 +34,7 @@ extension Library {
     from remote: any Remote, to folder: URL, options: CloneOptions, environment: LibraryEnvironment,
     activity: @escaping ActivitySink = { _ in }
   ) async throws -> (library: Library, report: PullReport) {
-    try UnfinishedFolder.check(folder)
+    try await Blocking.run { try UnfinishedFolder.check(folder) }
     let incoming = folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming")
     let request = PullRequest(from: 0, known: 0, depth: options.depth, subscription: options.subscription)
     let answer: PullAnswer
@@ -44,7 +44,7 @@ extension Library {
       }
     } catch {
       // What was received stays; a folder without any of it goes.
-      rmdir(incoming.path)
+      await Blocking.always { _ = rmdir(incoming.path) }
       throw error
     }
     guard case .bundle(let file, let transferred) = answer else {
@@ -56,10 +56,10 @@ extension Library {
         fromBundle: file, wanted: request, to: folder, options: options, environment: environment,
         activity: activity)
     } catch let error as any SheafFailure where error.kind == .verification {
-      try? FileManager.default.removeItem(at: incoming)
+      try? await Blocking.run { try FileManager.default.removeItem(at: incoming) }
       throw error
     }
-    try? FileManager.default.removeItem(at: incoming)
+    try? await Blocking.run { try FileManager.default.removeItem(at: incoming) }
     made.report.transferredInBytes = transferred
     try await made.library.setRemote(remote.address)
     try await remote.leave(
@@ -69,14 +69,25 @@ extension Library {
     return made
   }
 
-  /// Makes a local copy from a bundle that starts at nothing.
+  /// Makes a local copy from a bundle that starts at nothing; what it keeps is what the bundle holds.
   ///
-  /// - Throws: `BundleError`, `BundleMisfit`, `StoreError.alreadyThere`; no copy is made then.
+  /// - Parameter asked: What a person asked for beyond that; `nil` where nothing was.
+  /// - Throws: `BundleError`, `BundleMisfit`, `OtherBundle`, `StoreError.alreadyThere`; no copy is made then.
   public static func clone(
-    fromBundle file: URL, to folder: URL, options: CloneOptions, environment: LibraryEnvironment,
-    activity: @escaping ActivitySink = { _ in }
+    fromBundle file: URL, to folder: URL, options: CloneOptions, asked: SyncOptions = SyncOptions(),
+    environment: LibraryEnvironment, activity: @escaping ActivitySink = { _ in }
   ) async throws -> (library: Library, report: PullReport) {
-    try await clone(
+    let header = try await Blocking.run {
+      let source = try BundleSource(file)
+      return try BundleReader(source: source.read).readHeader()
+    }
+    let fits =
+      asked.depth.map { $0 == header.content.depth } ?? true
+      && asked.subscription.map { $0.text == header.subscription.text } ?? true
+    if let depth = header.content.depth, !fits {
+      throw OtherBundle(file: file.path, depth: depth, subscription: header.subscription)
+    }
+    return try await clone(
       fromBundle: file, wanted: nil, to: folder, options: options, environment: environment,
       activity: activity)
   }
@@ -85,8 +96,8 @@ extension Library {
     fromBundle file: URL, wanted: PullRequest?, to folder: URL, options: CloneOptions,
     environment: LibraryEnvironment, activity: @escaping ActivitySink
   ) async throws -> (library: Library, report: PullReport) {
-    try UnfinishedFolder.check(folder)
     let header = try await Blocking.run {
+      try UnfinishedFolder.check(folder)
       let source = try BundleSource(file)
       return try BundleReader(source: source.read).readHeader()
     }
@@ -125,6 +136,26 @@ extension Library {
       try transaction.setFacts(facts)
     }
   }
+}
+
+/// A bundle's file holds another depth or other collections than were asked for. Nothing was made.
+public struct OtherBundle: SheafFailure, Equatable {
+  public let file: String
+  public let depth: Depth
+  public let subscription: Subscription
+  public var problem: String {
+    let collections: String =
+      switch subscription {
+      case .all: "every collection"
+      case .only(let names):
+        names.isEmpty ? "no collection" : names.map(\.text).sorted().joined(separator: ", ")
+      }
+    return
+      "\(file) holds \(collections), with a history of the depth \(depth.rawValue), and can give nothing else"
+  }
+  public var unchanged: String { "no copy was made" }
+  public var hint: String? { "Leave --keep and --only out, or clone from a server or folder." }
+  public var kind: FailureKind { .usage }
 }
 
 /// What is offered is not the library that was asked for, or not what it says it is.

@@ -61,11 +61,12 @@ extension Library: LibraryService {
   }
 
   public func figures() async throws -> ServiceFigures {
-    try await store.read { transaction in
+    let made = await bundleCache.makings
+    return try await store.read { transaction in
       let counts = try transaction.counts()
       return ServiceFigures(
         changeSets: try transaction.position().size, documents: counts.documents, conflicts: counts.conflicts,
-        quarantined: counts.quarantined)
+        quarantined: counts.quarantined, bundlesMade: made)
     }
   }
 }

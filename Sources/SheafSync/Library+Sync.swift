@@ -83,8 +83,19 @@ extension Library {
     plan.to = header.to
     plan.downloadInBytes = preview.sizeInBytes
     plan.unpackedInBytes = header.unpackedSizeInBytes
+    plan.changeSets = header.changeSetCount
     plan.revisions = header.revisionCount
+    plan.contents = header.bodyCount
+    let (disk, isTooLarge) = preview.sizeInBytes.addingReportingOverflow(header.unpackedSizeInBytes)
+    plan.diskInBytes = isTooLarge ? .max : disk
+    plan.freeInBytes = await Blocking.always { [folder] in Self.freeSpace(of: folder) }
     return plan
+  }
+
+  /// The bytes that are free where a file lies, for whoever runs this.
+  private static func freeSpace(of file: URL) -> UInt64? {
+    let values = try? FileManager.default.attributesOfFileSystem(forPath: file.path)
+    return (values?[.systemFreeSize] as? NSNumber)?.uint64Value
   }
 
   // MARK: pull

@@ -85,7 +85,7 @@ public final class Library: Sendable {
       return (library, value)
     } catch {
       try? await made?.close()
-      unfinished.abandon()
+      await Blocking.always { unfinished.abandon() }
       throw error
     }
   }
@@ -228,5 +228,10 @@ enum Blocking {
     try await withCheckedThrowingContinuation { continuation in
       queue.async { continuation.resume(with: Result { try body() }) }
     }
+  }
+
+  /// The same for work that can't fail.
+  static func always<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in queue.async { continuation.resume(returning: body()) } }
   }
 }

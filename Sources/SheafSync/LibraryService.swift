@@ -62,8 +62,13 @@ public struct ServiceFigures: Sendable, Hashable {
   public var documents: UInt64
   public var conflicts: UInt64
   public var quarantined: UInt64
+  /// Bundles made for replicas since the library was opened; those that were answered from the cache are not.
+  public var bundlesMade: UInt64
 
-  public init(changeSets: UInt64, documents: UInt64, conflicts: UInt64, quarantined: UInt64) {
+  public init(
+    changeSets: UInt64, documents: UInt64, conflicts: UInt64, quarantined: UInt64, bundlesMade: UInt64 = 0
+  ) {
+    self.bundlesMade = bundlesMade
     self.changeSets = changeSets
     self.documents = documents
     self.conflicts = conflicts

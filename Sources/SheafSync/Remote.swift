@@ -278,7 +278,10 @@ public enum RemoteError: SheafFailure, Equatable {
     switch self {
     case .unreachable: "Check the address and the line, then run the command again."
     case .interrupted: "Run the command again; it goes on where it stopped."
-    case .notSheaf: "Check the address; it is the one that `sheaf serve` printed."
+    case .notSheaf(let address, _):
+      address.contains("://")
+        ? "Check the address; it is the one that `sheaf serve` printed."
+        : "Check the folder; the publisher prepares one with `sheaf sync \(address)`."
     case .redirected(_, let to): "If you trust it, use \(to) as the remote."
     case .unauthorized: "Give the right token with --token-file or SHEAF_TOKEN."
     case .nothingFits: "Let the publisher sync with this folder once more, or clone afresh from it."

@@ -31,18 +31,48 @@ final class UnfinishedFolder: Sendable {
     try Self.check(folder)
     wasThere = FileManager.default.fileExists(atPath: folder.path)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let mark = folder.appending(path: Self.markName)
-    let descriptor = open(mark.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw KeyError.unwritable(mark.path, reason: String(cString: strerror(errno)))
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw LibraryError.folderNotEmpty(folder.path)
-    }
     self.folder = folder
-    self.descriptor = descriptor
+    descriptor = try Self.lockMark(of: folder)
     removeParts()
+  }
+
+  /// Takes the mark: one that somebody left who died, or a new one in a folder that holds nothing else.
+  private static func lockMark(of folder: URL) throws -> Int32 {
+    let mark = folder.appending(path: markName)
+    for _ in 0..<16 {
+      var descriptor = open(mark.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      let isNew = descriptor >= 0
+      if !isNew, errno == EEXIST { descriptor = open(mark.path, O_RDWR | O_CLOEXEC) }
+      guard descriptor >= 0 else {
+        // Taken away since it was seen: whoever made it has finished or given up.
+        if errno == ENOENT { continue }
+        throw KeyError.unwritable(mark.path, reason: String(cString: strerror(errno)))
+      }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        close(descriptor)
+        throw LibraryError.folderNotEmpty(folder.path)
+      }
+      // The lock may be on a file that its owner took away before letting go of it: a finished library's.
+      var own = stat()
+      var there = stat()
+      guard fstat(descriptor, &own) == 0, own.st_nlink > 0, stat(mark.path, &there) == 0,
+        own.st_ino == there.st_ino, own.st_dev == there.st_dev
+      else {
+        close(descriptor)
+        continue
+      }
+      guard isNew else { return descriptor }
+      // Where there was no mark a library may have been finished a moment ago; it is not ours to empty.
+      let others = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0 != markName }
+      guard others.isEmpty else {
+        unlink(mark.path)
+        close(descriptor)
+        throw others.contains(LibraryStore.fileName)
+          ? StoreError.alreadyThere(folder.path) : LibraryError.folderNotEmpty(folder.path)
+      }
+      return descriptor
+    }
+    throw LibraryError.folderNotEmpty(folder.path)
   }
 
   deinit { close(descriptor) }

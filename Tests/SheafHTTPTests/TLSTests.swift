@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Foundation
 import SheafModel
 import SheafServer
@@ -41,6 +42,29 @@ struct TLSTests {
       }
     }
     #expect(library.contents.withLock { $0.pushed } == [bytes])
+  }
+
+  @Test("Over TLS both ends speak HTTP/2, on one connection for a pull and what follows it")
+  func multiplexed() async throws {
+    let library = try FakeLibrary()
+    library.set { $0.bundles[1219] = FakeLibrary.bytes(200_000) }
+    try await withServer(library, tls: files) { server in
+      let relay = try CountingRelay(to: server.port)
+      let configuration = impatient { $0.extraCertificates = files.certificateChain }
+      try await withRemote("https://localhost:\(relay.port)", token: "write", configuration: configuration) {
+        remote in
+        var request = HTTPClientRequest(url: "https://localhost:\(relay.port)/healthz")
+        request.method = .GET
+        #expect(try await remote.client.execute(request, timeout: .seconds(20)).version == .http2)
+        try await withFolder { folder in
+          let request = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
+          _ = try await remote.pull(request, into: folder, progress: { _, _ in })
+          _ = try await remote.push([1, 2], from: MemberMark(publicKey: [1]))
+          _ = try await remote.checkpoint()
+        }
+      }
+      #expect(relay.counts.connections == 1)
+    }
   }
 
   @Test("A certificate that nobody vouches for is refused, and nothing is sent")

@@ -260,6 +260,59 @@ import Testing
     }
   }
 
+  @Test("Positions are bounded: those written longest ago go, and bundles are made for those written last")
+  func manyPositions() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      let folder = scene.stick.appending(path: "replicas")
+      let library = scene.publisher.id.text
+      for number in 0..<(FolderLayout.positionsKept + 20) {
+        // Each wants collections that no other does, so each would be a bundle of its own.
+        let wanted = Subscription.only([try CollectionName("c\(number)")])
+        let request = PullRequest(from: 1, known: 1, depth: .heads, subscription: wanted)
+        let file = folder.appending(path: MemberMark(publicKey: Array("\(number)".utf8)).text)
+        try Data(FolderPosition(library: library, request: request).text.utf8).write(to: file)
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSince1970: 1_000_000 + Double(number) * 60)],
+          ofItemAtPath: file.path)
+      }
+      let report = try await scene.publisher.exchange(with: scene.remote)
+      #expect(scene.files("replicas").count == FolderLayout.positionsKept)
+      #expect(report.problems.contains { $0.contains("positions were written before") })
+      let oldest = MemberMark(publicKey: Array("0".utf8)).text
+      #expect(!scene.files("replicas").contains(oldest))
+      let heads = scene.files("bundles").filter { $0.contains("heads") }
+      #expect(heads.count <= FolderLayout.bundlesPrepared && heads.count > 200)
+    }
+  }
+
+  @Test("A checkpoint too large to be one is replaced, and not read whole")
+  func hugeCheckpoint() async throws {
+    try await withScene { scene in
+      let file = scene.stick.appending(path: "checkpoint")
+      let handle = try FileHandle(forWritingTo: file)
+      try handle.truncate(atOffset: 1 << 33)
+      try handle.close()
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      #expect(try Data(contentsOf: file) == Data(try await scene.publisher.checkpointNote()))
+    }
+  }
+
+  @Test("Drafts that are numbered to the end are told, and nothing is left under a name that nobody reads")
+  func lastOrdinal() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nmine\n", on: scene.replica)
+      let own = scene.stick.appending(path: "drafts/\(scene.replica.memberMark)")
+      try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+      let last = DraftsName(ordinal: DraftsName.lastOrdinal, bytes: [7])
+      try Data([7]).write(to: own.appending(path: last.text))
+      let error = await #expect(throws: RemoteError.self) { try await scene.replica.sync(with: scene.remote) }
+      guard case .refused = error else { throw error ?? .tooMuch(address: "") }
+      #expect(scene.files("drafts/\(scene.replica.memberMark)") == [last.text])
+      #expect(try await scene.replica.status().drafts.map(\.outcome) == ["waiting"])
+    }
+  }
+
   @Test("Names are read strictly and written back alike")
   func names() throws {
     for text in [

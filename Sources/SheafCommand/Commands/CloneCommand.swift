@@ -10,7 +10,7 @@ struct CloneCommand: Verb {
     abstract: "Make a local copy of a library.",
     discussion: Help.text(
       """
-      From a server, a folder or a bundle's file. Everything is verified before it is stored. The \
+      From a server, a folder or a bundle's file, which gives just what it holds. Everything is verified before it is stored. The \
       copy remembers its remote and the token, and reads and searches offline from then on. With \
       --expect the library must be the one with this identity; without it, the first copy \
       decides whom later ones are measured by.
@@ -32,8 +32,8 @@ struct CloneCommand: Verb {
     transform: Arguments.collection)
   var only: [CollectionName] = []
 
-  @Option(help: "How much history to keep: heads, trail or full.")
-  var keep = Depth.trail
+  @Option(help: "How much history to keep: heads, trail or full; trail when left out.")
+  var keep: Depth?
 
   @Option(
     name: .customLong("as"),
@@ -56,7 +56,7 @@ struct CloneCommand: Verb {
     let address = try session.remote(remote)
     let folder = session.url(dir)
     let options = CloneOptions(
-      depth: keep, subscription: Arguments.subscription(only: only) ?? .all,
+      depth: keep ?? .trail, subscription: Arguments.subscription(only: only) ?? .all,
       member: member ?? session.userName,
       expectedLibrary: expect.flatMap(LibraryID.init))
     let start = ContinuousClock().now
@@ -64,7 +64,9 @@ struct CloneCommand: Verb {
     let (library, report) = try await session.showingProgress { progress in
       if case .bundle(let file) = address {
         return try await Library.clone(
-          fromBundle: file, to: folder, options: options, environment: .system, activity: progress)
+          fromBundle: file, to: folder, options: options,
+          asked: SyncOptions(depth: keep, subscription: Arguments.subscription(only: only)),
+          environment: .system, activity: progress)
       }
       return try await reach.connect(to: address, token: token, in: session) { remote in
         try await Library.clone(
@@ -80,6 +82,7 @@ struct CloneCommand: Verb {
         if let token { try RemoteToken.remember(token, in: library) }
       }
       let status = try await library.status()
+      try await Collections.warn(of: only, in: library, session)
       try tell(report, status, from: address, in: Elapsed(ContinuousClock().now - start), session)
       return status.outcome
     }

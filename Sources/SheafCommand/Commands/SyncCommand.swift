@@ -85,6 +85,7 @@ struct SyncCommand: Verb {
           return .done
         }
         let outcome = try await sync(library, remote, address, options, session)
+        try await Collections.warn(of: only, in: library, session)
         if remembered.isEmpty { try await library.setRemote(address.text) }
         return outcome
       }
@@ -135,6 +136,9 @@ struct SyncCommand: Verb {
     guard keep == nil, only.isEmpty, !all else { throw WrongCopyError.publisherHoldsAll }
     if plan { throw UsageError("--plan is for replicas") }
     if watch != nil { throw UsageError("--watch is for replicas") }
+    guard reach.limitRate == nil, reach.timeout == nil else {
+      throw UsageError("--limit-rate and --timeout are for servers")
+    }
     let start = ContinuousClock().now
     let report = try await session.showingProgress { progress in
       try await library.exchange(with: FolderRemote(folder: folder), activity: progress)

@@ -53,6 +53,24 @@ enum Arguments {
     return DocumentReference(path: try document(text), revision: nil)
   }
 
+  /// A rate in bytes a second: `800`, `64k`, `1.5M`.
+  static func rate(_ text: String) throws -> UInt64 {
+    let factor: Double =
+      switch text.last {
+      case "k", "K": 1000
+      case "m", "M": 1_000_000
+      default: 1
+      }
+    let digits = factor == 1 ? text[...] : text.dropLast()
+    guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(digits),
+      (100...1e12).contains(number * factor)
+    else {
+      throw ValidationError(
+        "\"\(text)\" is no rate: give bytes a second, at least 100, as in 800, 64k or 1.5M.")
+    }
+    return UInt64(number * factor)
+  }
+
   /// The subscription that `--only` options name; `nil` when there are none.
   static func subscription(only: [CollectionName]) -> Subscription? {
     only.isEmpty ? nil : .only(Set(only))

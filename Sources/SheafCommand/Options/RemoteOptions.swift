@@ -21,6 +21,22 @@ struct RemoteOptions: ParsableArguments {
   @Flag(help: "Send the token over http:// to another machine, where others on the line can read it.")
   var tokenInTheClear = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Send and receive no more than so many bytes a second in all; k and M stand for thousands and millions.",
+      valueName: "rate"),
+    transform: Arguments.rate)
+  var limitRate: UInt64?
+
+  @Option(help: ArgumentHelp("Give up when nothing moves for so many seconds.", valueName: "seconds"))
+  var timeout: Int?
+
+  func validate() throws {
+    if let timeout, !(1...86_400).contains(timeout) {
+      throw ValidationError("--timeout takes a number of seconds from 1 to 86400.")
+    }
+  }
+
   /// The token that was given with this call; `nil` for none.
   func token(in session: Session) throws -> String? {
     if let tokenFile {
@@ -37,12 +53,18 @@ struct RemoteOptions: ParsableArguments {
     to address: RemoteAddress, token: String?, in session: Session, _ work: (any Remote) async throws -> Value
   ) async throws -> Value {
     switch address {
-    case .folder(let folder): return try await work(FolderRemote(folder: folder))
+    case .folder(let folder):
+      guard limitRate == nil, timeout == nil else {
+        throw UsageError("--limit-rate and --timeout are for servers, and \(folder.path) is a folder")
+      }
+      return try await work(FolderRemote(folder: folder))
     case .bundle(let file): throw AddressError.bundle(file.path)
     case .http(let text):
       var configuration = HTTPRemoteConfiguration()
       configuration.extraCertificates = certificates.map(session.url)
       configuration.allowsTokenInTheClear = tokenInTheClear
+      configuration.bytesPerSecond = limitRate
+      if let timeout { configuration.setPatience(.seconds(timeout)) }
       let remote = try HTTPRemote(address: text, token: token, configuration: configuration)
       let result: Value
       do { result = try await work(remote) } catch {

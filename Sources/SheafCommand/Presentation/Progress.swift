@@ -9,6 +9,7 @@ final class Progress: Sendable {
   private struct State {
     var lastShown: ContinuousClock.Instant?
     var isFinished = false
+    var rate = TransferRate()
   }
 
   private let console: Console
@@ -26,12 +27,19 @@ final class Progress: Sendable {
   func report(_ activity: Activity) {
     guard console.isErrorTerminal else { return }
     let now = ContinuousClock().now
+    if case .transferring(let received, _) = activity {
+      state.withLock { $0.rate.note(received: received, at: now) }
+    }
     guard now - start >= .milliseconds(250) else { return }
     state.withLock { state in
       guard !state.isFinished else { return }
       if let last = state.lastShown, now - last < .milliseconds(100) { return }
       state.lastShown = now
-      let line = DisplayWidth.cut(Self.words(for: activity), to: max(20, (console.width ?? 80) - 1))
+      var words = Self.words(for: activity)
+      if case .transferring(let received, let total) = activity {
+        words += state.rate.words(received: received, total: total)
+      }
+      let line = DisplayWidth.cut(words, to: max(20, (console.width ?? 80) - 1))
       console.writeError("\r\u{1b}[K" + line)
     }
   }

@@ -100,6 +100,12 @@ extension SyncPlan {
       lines.append(
         "Would pull from checkpoint \(from) to \(to): \(Quantity(revisions, "revision")), \(ByteCount(downloadInBytes)) to receive, \(ByteCount(unpackedInBytes)) unpacked."
       )
+      lines.append(
+        "Needs at most \(ByteCount(diskInBytes)) of disk"
+          + (freeInBytes.map {
+            "; \(ByteCount($0)) \($0 < diskInBytes ? "are free, which is too little" : "are free")."
+          }
+            ?? "."))
     }
     return lines
   }

@@ -10,8 +10,16 @@ public struct SyncPlan: Hashable, Sendable, Codable {
   public var downloadInBytes: UInt64
   /// How much content it unpacks to.
   public var unpackedInBytes: UInt64
+  /// Change sets; 0 in a `heads` copy, which gets none.
+  public var changeSets: UInt64
   /// Revisions or changed documents.
   public var revisions: UInt64
+  /// At most so many contents.
+  public var contents: UInt64
+  /// The most that the library's disk needs: what is received, and what it unpacks to.
+  public var diskInBytes: UInt64
+  /// What is free there; `nil` where the system does not say.
+  public var freeInBytes: UInt64?
   /// Drafts to hand over.
   public var drafts: Int
   /// The drafts bundle's size.
@@ -23,7 +31,11 @@ public struct SyncPlan: Hashable, Sendable, Codable {
     to: UInt64,
     downloadInBytes: UInt64,
     unpackedInBytes: UInt64,
+    changeSets: UInt64 = 0,
     revisions: UInt64,
+    contents: UInt64 = 0,
+    diskInBytes: UInt64 = 0,
+    freeInBytes: UInt64? = nil,
     drafts: Int,
     uploadInBytes: UInt64
   ) {
@@ -32,7 +44,11 @@ public struct SyncPlan: Hashable, Sendable, Codable {
     self.to = to
     self.downloadInBytes = downloadInBytes
     self.unpackedInBytes = unpackedInBytes
+    self.changeSets = changeSets
     self.revisions = revisions
+    self.contents = contents
+    self.diskInBytes = diskInBytes
+    self.freeInBytes = freeInBytes
     self.drafts = drafts
     self.uploadInBytes = uploadInBytes
   }
