@@ -202,7 +202,7 @@ extension StoreTransaction {
 
   /// Whether a logged draft was a proposal, open or not.
   private func wasProposed(_ draft: StoredDraft, _ number: UInt64) throws -> Bool {
-    let holdsLines = try facts().depth >= .trail
+    let holdsLines = try changeSet(number) != nil
     let settings = holdsLines ? nil : try reviewRule().settings
     return try lines(of: draft).contains { line in
       let name = RevisionName(changeSet: number, line: line.line)

@@ -135,12 +135,20 @@ extension Library {
   }
 
   /// Puts drafts that were refused only for a refused draft before them on what is current, where that is clean.
-  func standAlone() async throws {
-    try await store.write(purpose: "sheaf sync") { transaction in
+  ///
+  /// - Returns: Whether there were any.
+  func standAlone() async throws -> Bool {
+    @Sendable func isChained(_ draft: StoredDraft) -> Bool {
+      draft.refusal?.hasSuffix(LineageError.Rule.noDraft.rawValue) ?? false
+    }
+    guard try await store.read({ try $0.drafts([.refused]).contains(where: isChained) }) else { return false }
+    return try await store.write(purpose: "sheaf sync") { transaction in
+      var hasAny = false
       for draft in try transaction.drafts([.refused])
-      where draft.refusal?.hasSuffix(LineageError.Rule.noDraft.rawValue) ?? false {
-        _ = try self.signAgain(draft, isAsked: false, transaction)
+      where isChained(draft) {
+        if try self.signAgain(draft, isAsked: false, transaction) != nil { hasAny = true }
       }
+      return hasAny
     }
   }
 

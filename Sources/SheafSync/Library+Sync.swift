@@ -266,6 +266,7 @@ extension Library {
         answer = try await remote.push(bundle.bytes, from: memberMark)
       }
       try environment.step(.pushed)
+      var hasMore = false
       switch answer {
       case .deposited:
         try await store.write(purpose: "sheaf sync") { transaction in
@@ -274,7 +275,7 @@ extension Library {
       case .answered(let some):
         try await record(some)
         handover.answers += some
-        try await standAlone()
+        hasMore = try await standAlone()
         // A remote that answers nothing for some draft must not be asked forever.
         let answered = Set(some.map(\.leaf))
         guard bundle.leaves.allSatisfy({ answered.contains($0.base64) }) else {
@@ -282,7 +283,8 @@ extension Library {
         }
       }
       try environment.step(.answered)
-      if let pulled { return pulled }
+      // Drafts that were put on what is current go in the same sync, and what is new is asked for behind them.
+      if let pulled, !hasMore { return pulled }
     }
     return nil
   }

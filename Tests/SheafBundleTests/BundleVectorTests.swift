@@ -99,8 +99,11 @@ extension Received {
       }
     }
     for change in changes {
-      switch change.value {
-      case nil: lines.append("state \(change.path) gone")
+      for proposal in change.value?.proposals ?? [] {
+        lines.append("proposal \(change.path) \(proposal.name) \(proposal.content?.hex ?? "-")")
+      }
+      switch change.value?.current {
+      case .proposed?, nil: lines.append("state \(change.path) gone")
       case .content(let hash): lines.append("state \(change.path) \(hash.hex)")
       case .conflict(let base, let heads):
         let heads = heads.map { $0?.hex ?? "-" }.joined(separator: " ")

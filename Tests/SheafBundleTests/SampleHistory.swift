@@ -65,10 +65,10 @@ struct SampleHistory {
   }
 
   private func current(_ path: DocumentPath) -> [UInt8]? {
-    switch states[states.count - 1][path] {
+    switch states[states.count - 1][path]?.current {
     case .content(let hash): contents[hash]
     case .conflict(_, let heads): heads.compactMap { $0 }.first.flatMap { contents[$0] }
-    case nil: nil
+    case .proposed, nil: nil
     }
   }
 
@@ -277,6 +277,7 @@ extension StateEntry.Value {
     switch self {
     case .content(let hash): [hash]
     case .conflict(let base, let heads): (base.map { [$0] } ?? []) + heads.compactMap { $0 }
+    case .proposed(let current, let proposals): (current?.contents ?? []) + proposals.compactMap(\.content)
     }
   }
 
@@ -284,6 +285,7 @@ extension StateEntry.Value {
     switch self {
     case .content(let hash): hash
     case .conflict(_, let heads): heads.first ?? nil
+    case .proposed(let current, _): current?.first
     }
   }
 }

@@ -177,7 +177,7 @@ struct WordsTests {
         "about.md", "  ours 12.1: changed by Ada on 2026-11-20: Hours",
         "  theirs: removed by Ben on 2026-11-21: Gone",
         "", "Part 1 of 1, lines 3-4: both changed it", "  base", "    a", "    b", "  ours",
-        "    [-a-]", "    [-b-]", "    {+A+}", "  theirs", "    (nothing)",
+        "    [-a-]", "    [-b-]{+A+}", "  theirs", "    (nothing)",
       ])
   }
 
@@ -205,6 +205,6 @@ struct WordsTests {
       #expect(discussion.contains("EXIT CODES\n  0    done\n  1    failed, nothing changed\n"), "\(command)")
       #expect(!command.configuration.abstract.isEmpty)
     }
-    #expect(verbs == 33)
+    #expect(verbs == 34)
   }
 }

@@ -42,7 +42,7 @@ struct RevisionListTests {
     let bases = ["-", "@", "@old.md", "^", "1.1", "1.1,2.2"]
     let table: [RevisionVerb: Set<String>] = [
       .put: ["-", "@", "^"], .delete: ["@", "^"], .move: ["@old.md"], .merge: ["1.1,2.2"], .resolve: ["@"],
-      .resolveDeleted: ["@"],
+      .resolveDeleted: ["@"], .accept: ["1.1"], .acceptDeleted: ["1.1"], .decline: ["1.1"],
     ]
     for verb in RevisionVerb.allCases {
       for base in bases {

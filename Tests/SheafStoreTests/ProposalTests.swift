@@ -69,7 +69,13 @@ struct ProposalTests {
         return
       }
       #expect(revision.verb == .decline)
-      #expect(throws: LineageError.self) { try log.append([.init(.acceptDeleted, "r/a.md", "2.1")]) }
+      let before = log
+      #expect(throws: LineageError(path: try DocumentPath("r/a.md"), rule: .notOpen)) {
+        try log.transaction.attempt {
+          var copy = before
+          try copy.append([.init(.acceptDeleted, "r/a.md", "2.1")])
+        }
+      }
     }
   }
 
@@ -129,8 +135,12 @@ struct ProposalTests {
   func foreignChain() throws {
     try withLog { (log) throws in
       try log.append([.init(.put, "x/b.md", "-", "one")], author: 3)
+      let before = log
       #expect(throws: LineageError(path: try DocumentPath("x/b.md"), rule: .noDraft)) {
-        try log.append([.init(.put, "x/b.md", "^", "two")], after: 2, author: 4)
+        try log.transaction.attempt {
+          var copy = before
+          try copy.append([.init(.put, "x/b.md", "^", "two")], after: 2, author: 4)
+        }
       }
     }
   }

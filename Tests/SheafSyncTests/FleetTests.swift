@@ -23,9 +23,12 @@ import Testing
     await Self.gate.leave()
   }
 
+  // Three as a rule; every eighth fleet has four, every sixteenth five, because they cost more.
+  private static func replicas(of seed: UInt64) -> Int { seed % 16 == 7 ? 5 : seed % 8 == 3 ? 4 : 3 }
+
   private func run(_ seed: UInt64) async throws {
     try await withTemporaryFolder { folder in
-      let fleet = try await Fleet(seed: seed, replicas: 3 + Int(seed % 3), in: folder)
+      let fleet = try await Fleet(seed: seed, replicas: Self.replicas(of: seed), in: folder)
       do {
         for _ in 0..<Self.stepCount { try await fleet.step() }
         let broken = try await fleet.settle()

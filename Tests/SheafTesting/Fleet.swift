@@ -102,7 +102,7 @@ public final class Fleet {
   }
 
   private static let schema = """
-    {"type": "object", "properties": {"enrolled": {"type": "integer"}, "phase": {"type": "integer"}}}
+    {"type": "object", "properties": {"enrolled": {"type": "integer", "x-merge": "max"}, "phase": {"type": "integer"}}}
     """
 
   /// Settings under which some collections are reviewed.
