@@ -18,8 +18,11 @@ struct ThreeWayLines {
 
   /// Compares three sequences of interned elements.
   init(base: [Int], ours: [Int], theirs: [Int]) {
-    var left = SequenceDiff(old: base, new: ours).changes[...]
-    var right = SequenceDiff(old: base, new: theirs).changes[...]
+    let changes = (
+      ours: SequenceDiff(old: base, new: ours).changes, theirs: SequenceDiff(old: base, new: theirs).changes
+    )
+    var left = Self.slid(changes.ours, base, ours, beside: changes.theirs, theirs)[...]
+    var right = Self.slid(changes.theirs, base, theirs, beside: changes.ours, ours)[...]
     var regions: [Region] = []
     // How far each sequence is told.
     var (b, o, t) = (0, 0, 0)
@@ -65,6 +68,36 @@ struct ThreeWayLines {
         Region(kind: .unchanged, base: b..<base.count, ours: o..<ours.count, theirs: t..<theirs.count))
     }
     self.regions = regions
+  }
+
+  // How far an insertion is moved up to meet its like.
+  private static let slideLimit = 64
+
+  /// Moves an insertion that could stand further up to where the other side inserted the same.
+  ///
+  /// `a [X -] - b` and `a - [X -] b` add one paragraph at one place. Told apart by the blank line
+  /// between them they would both be taken, and the paragraph would stand twice.
+  private static func slid(
+    _ changes: [SequenceDiff.Change], _ base: [Int], _ new: [Int], beside others: [SequenceDiff.Change],
+    _ other: [Int]
+  ) -> [SequenceDiff.Change] {
+    var ends: [Int: Range<Int>] = [:]
+    for change in others where !change.new.isEmpty { ends[change.old.upperBound] = change.new }
+    var slid = changes
+    for (index, change) in changes.enumerated() where change.old.isEmpty {
+      let floor = index > 0 ? changes[index - 1].old.upperBound : 0
+      for shift in 1..<max(1, min(slideLimit, change.old.lowerBound - floor)) {
+        let place = change.old.lowerBound - shift
+        guard base[place] == new[change.new.upperBound - shift] else { break }
+        let moved = change.new.lowerBound - shift..<change.new.upperBound - shift
+        guard let same = ends[place], same.count >= moved.count,
+          other[same].suffix(moved.count) == new[moved]
+        else { continue }
+        slid[index] = SequenceDiff.Change(old: place..<place, new: moved)
+        break
+      }
+    }
+    return slid
   }
 }
 

@@ -6,6 +6,7 @@ extension MergeDraft {
     base: TextLines, ours: TextLines, theirs: TextLines, from before: LinesBefore
   ) {
     let regions = ThreeWayLines(base: base, ours: ours, theirs: theirs).regions
+      .joinedWhereLinesRepeat(base, ours, theirs)
     guard regions.contains(where: { $0.kind == .conflict }),
       // What is no UTF-8 has no words.
       [base, ours, theirs].allSatisfy({ UTF8Text.firstInvalidOffset(in: $0.bytes) == nil })
@@ -70,6 +71,41 @@ extension ProseClash {
 }
 
 extension [ThreeWayLines.Region] {
+  /// Makes one region of two neighbours by different sides in which the same line was added.
+  ///
+  /// Both sides added it at nearly one place; taking both would let it stand twice.
+  func joinedWhereLinesRepeat(_ base: TextLines, _ ours: TextLines, _ theirs: TextLines) -> Self {
+    // A fence or rule is no more of a landmark than a blank line.
+    func isWord(_ byte: UInt8) -> Bool {
+      (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || byte >= 0x80
+    }
+    var joined: Self = []
+    for region in self {
+      joined.append(region)
+      guard region.kind == .ours || region.kind == .theirs else { continue }
+      var first = joined.count - 2
+      if first > 0, joined[first].kind == .unchanged, !base[joined[first].base].contains(where: isWord) {
+        first -= 1
+      }
+      guard first >= 0, joined[first].kind == (region.kind == .ours ? .theirs : .ours) else { continue }
+      let (left, right) = region.kind == .ours ? (region, joined[first]) : (joined[first], region)
+      func keys(_ lines: TextLines, _ range: Range<Int>) -> Set<LineKey> {
+        Set(range.lazy.map { LineKey(bytes: lines[$0]) }.filter { !$0.bytes.allSatisfy(ProseText.isSpace) })
+      }
+      let old = keys(base, joined[first].base.lowerBound..<region.base.upperBound)
+      let added = keys(ours, left.ours).subtracting(old)
+      guard !added.isDisjoint(with: keys(theirs, right.theirs)) else { continue }
+      let start = joined[first]
+      joined.removeLast(joined.count - first)
+      joined.append(
+        ThreeWayLines.Region(
+          kind: .conflict, base: start.base.lowerBound..<region.base.upperBound,
+          ours: start.ours.lowerBound..<region.ours.upperBound,
+          theirs: start.theirs.lowerBound..<region.theirs.upperBound))
+    }
+    return joined
+  }
+
   /// Makes one region of each clash and the changes that only blank lines part from it.
   ///
   /// A blank line is like any other: that both texts have one does not tell two added paragraphs apart.

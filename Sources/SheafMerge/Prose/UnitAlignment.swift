@@ -68,7 +68,35 @@ enum UnitAlignment {
       }
     }
     close(change.old.upperBound, change.new.upperBound)
-    return refined
+    return rejoined(refined, old, new)
+  }
+
+  /// Puts back together what was split or joined: a pair and its neighbour, where the neighbour's
+  /// words are those that the pair lacks.
+  private static func rejoined(
+    _ changes: [SequenceDiff.Change], _ old: WordBags, _ new: WordBags
+  ) -> [SequenceDiff.Change] {
+    func likeness(_ change: SequenceDiff.Change) -> Int {
+      WordBags.likeness(change.old.flatMap { old[$0] }.sorted(), change.new.flatMap { new[$0] }.sorted())
+    }
+    var joined: [SequenceDiff.Change] = []
+    for change in changes {
+      guard let last = joined.last, last.old.upperBound == change.old.lowerBound,
+        last.new.upperBound == change.new.lowerBound
+      else {
+        joined.append(change)
+        continue
+      }
+      let both = SequenceDiff.Change(
+        old: last.old.lowerBound..<change.old.upperBound, new: last.new.lowerBound..<change.new.upperBound)
+      let isHalf = { (one: SequenceDiff.Change) in one.old.isEmpty || one.new.isEmpty }
+      if isHalf(last) != isHalf(change), likeness(both) > likeness(isHalf(last) ? change : last) {
+        joined[joined.count - 1] = both
+      } else {
+        joined.append(change)
+      }
+    }
+    return joined
   }
 }
 
