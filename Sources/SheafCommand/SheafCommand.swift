@@ -28,7 +28,7 @@ struct SheafCommand: AsyncParsableCommand {
         name: "Edit",
         subcommands: [
           EditCommand.self, PutCommand.self, RemoveCommand.self, CommitCommand.self, ConflictsCommand.self,
-          ResolveCommand.self, DraftsCommand.self,
+          ResolveCommand.self, DraftsCommand.self, MergeFileCommand.self,
         ]),
       CommandGroup(
         name: "Review", subcommands: [ProposalsCommand.self, AcceptCommand.self, DeclineCommand.self]),

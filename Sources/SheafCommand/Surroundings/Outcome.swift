@@ -4,6 +4,8 @@ enum Outcome: Int32, Sendable, CaseIterable {
   case done = 0
   /// Failed; nothing changed.
   case failed = 1
+  /// Trouble, of `merge-file` alone: its 1 is a conflict, as git expects.
+  case trouble = 2
   /// Done, and something needs a person: conflicts, refused drafts, a copy that is not
   /// known to be the publisher's.
   case needsYou = 3
@@ -19,6 +21,7 @@ enum Outcome: Int32, Sendable, CaseIterable {
     switch self {
     case .done: "done"
     case .failed: "failed, nothing changed"
+    case .trouble: "merge-file failed (its 1 is a conflict)"
     case .needsYou: "done, something needs you"
     case .unverified: "verification failed"
     case .usage: "wrong usage"
