@@ -199,9 +199,12 @@ struct ProseMerge {
     let (first, second) = isFirst ? (clash.ours, clash.theirs) : (clash.theirs, clash.ours)
     // What stands before the second in its own text keeps it from the first.
     let lead = isFirst ? region.theirs.lowerBound - 1 : region.ours.lowerBound - 1
-    let gap = lead < 0 ? [] : isFirst ? theirs.space(lead) : ours.space(lead)
+    let side = isFirst ? theirs : ours
+    var gap = lead < 0 ? [] : Array(side.space(lead))
+    // A region starts behind the end of a line, which the white space in front of it does not show.
+    if lead == 0 { gap.insert(UInt8(ascii: "\n"), at: 0) }
     let trimmed = first.count - first.reversed().prefix(while: ProseText.isSpace).count
-    clash.proposed = first[..<trimmed] + Layout.merged([], gap, first[trimmed...]) + second
+    clash.proposed = first[..<trimmed] + Layout.merged([], gap[...], first[trimmed...]) + second
     return clash
   }
 
