@@ -1,6 +1,12 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// The models of the coder take eighty times as long unoptimized, too long for tests. Only here:
+// a package that depends on this one is refused if it finds such flags.
+let modelSettings: [SwiftSetting] =
+  Context.packageDirectory.contains("/checkouts/")
+  ? [] : [.unsafeFlags(["-O", "-wmo", "-num-threads", "2"], .when(configuration: .debug))]
+
 // The ladder of modules: a target may depend only on targets above it in this
 // list. `Tests/LadderTests` reads the imports and fails when one points up.
 let package = Package(
@@ -36,7 +42,7 @@ let package = Package(
     .target(
       name: "SheafLog",
       dependencies: ["SheafModel", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "SheafDelta", dependencies: ["SheafModel"]),
+    .target(name: "SheafDelta", dependencies: ["SheafModel"], swiftSettings: modelSettings),
     .target(
       name: "SheafMerge",
       dependencies: ["SheafModel", .product(name: "Yams", package: "Yams")]),

@@ -32,6 +32,14 @@ public enum BundleContent: String, Hashable, Sendable, CaseIterable {
   }
 }
 
+/// How the entries of a bundle are coded.
+public enum BundleCoder: UInt8, Hashable, Sendable, CaseIterable {
+  /// Several streams, each deflated (RFC 1951).
+  case deflate = 1
+  /// Models that learn, and an arithmetic code (`Schemas/coder.md`).
+  case model = 2
+}
+
 /// What a bundle says about itself before anything else (`Schemas/bundle.md`, "Header").
 ///
 /// The counts are promises that the reader enforces: change sets and revisions
@@ -39,6 +47,8 @@ public enum BundleContent: String, Hashable, Sendable, CaseIterable {
 public struct BundleHeader: Hashable, Sendable {
   /// What it carries.
   public var content: BundleContent
+  /// How its entries are coded.
+  public var coder: BundleCoder
   /// The library it is of.
   public var library: LibraryID
   /// The log's Ed25519 public key, 32 bytes, for a receiver that has nothing yet; `nil` otherwise.
@@ -61,11 +71,12 @@ public struct BundleHeader: Hashable, Sendable {
   public var unpackedSizeInBytes: UInt64
 
   public init(
-    content: BundleContent, library: LibraryID, logKey: [UInt8]? = nil, from: UInt64, known: UInt64,
-    to: UInt64, subscription: Subscription, changeSetCount: UInt64, revisionCount: UInt64,
-    bodyCount: UInt64, unpackedSizeInBytes: UInt64
+    content: BundleContent, coder: BundleCoder = .model, library: LibraryID, logKey: [UInt8]? = nil,
+    from: UInt64, known: UInt64, to: UInt64, subscription: Subscription, changeSetCount: UInt64,
+    revisionCount: UInt64, bodyCount: UInt64, unpackedSizeInBytes: UInt64
   ) {
     self.content = content
+    self.coder = coder
     self.library = library
     self.logKey = logKey
     self.from = from
@@ -82,8 +93,6 @@ public struct BundleHeader: Hashable, Sendable {
 extension BundleHeader {
   static let magic: [UInt8] = Array("Shf".utf8)
   static let version: UInt8 = 1
-  /// Raw deflate, as zlib makes it.
-  static let zlibCoder: UInt8 = 1
   private static let partialSubscription: UInt8 = 0x04
   private static let carriesLogKey: UInt8 = 0x08
 
@@ -142,7 +151,7 @@ extension BundleHeader {
   var bytes: [UInt8] {
     var out = ByteWriter(Self.magic)
     out.byte(Self.version)
-    var flags = content.code | Self.zlibCoder << 4
+    var flags = content.code | coder.rawValue << 4
     if subscription != .all { flags |= Self.partialSubscription }
     if logKey != nil { flags |= Self.carriesLogKey }
     out.byte(flags)
@@ -173,9 +182,9 @@ extension BundleHeader {
     guard version == Self.version else { throw .newerVersion(version) }
     note(input.position, "version", "\(version)")
     let flags = try input.byte()
-    guard flags >> 4 == Self.zlibCoder else { throw .unknownCoder(flags >> 4) }
+    guard let coder = BundleCoder(rawValue: flags >> 4) else { throw .unknownCoder(flags >> 4) }
     let content = BundleContent(code: flags)
-    note(input.position, "content and coder", "\(content.rawValue), zlib")
+    note(input.position, "content and coder", "\(content.rawValue), \(coder)")
     let slug = try input.text(maximumSize: 40, what: "the library's name")
     let mark: [UInt8]
     var logKey: [UInt8]?
@@ -200,7 +209,7 @@ extension BundleHeader {
       note(input.position, "subscription", subscription.text)
     }
     self.init(
-      content: content, library: library, logKey: logKey, from: from, known: known, to: to,
+      content: content, coder: coder, library: library, logKey: logKey, from: from, known: known, to: to,
       subscription: subscription, changeSetCount: 0, revisionCount: 0, bodyCount: 0, unpackedSizeInBytes: 0)
     if let expected = expectedChangeSetCount {
       changeSetCount = expected

@@ -28,7 +28,8 @@ public struct BundleItem: Hashable, Sendable {
 ///
 /// The items of the file follow each other without a gap from its first byte to its
 /// last, and so do those of each block's streams. Nothing is verified: bases and
-/// hashes need a library. What is not well formed is refused as the reader would.
+/// hashes need a library, and so do bodies that models have coded. What is not well
+/// formed is refused as the reader would.
 public struct BundleInspection {
   private var source: ByteSource
   private let report: (BundleItem) throws -> Void
@@ -81,7 +82,7 @@ public struct BundleInspection {
     let frames = FrameReader { notes.add($0, $1, $2) }
     var entries = EntryInspector(header: header, report: report)
     repeat {
-      let block = try frames.next(&source)
+      let block = try frames.next(&source, coder: header.coder)
       try reportNotes()
       try entries.read(block)
     } while !entries.isAtEnd

@@ -11,7 +11,7 @@ extension BundleReader {
       throw block.metadata.malformed("a change set without some of its lines")
     }
     let context = PackedLine.Context(
-      number: number, isPartial: head.carriedLines != nil, total: head.totalLines)
+      number: number, isPartial: head.carriedLines != nil, total: head.totalLines, coder: header.coder)
     if let bytes = head.verbatim { return try openVerbatim(bytes, number, head, context) }
     guard let fields = head.fields else { throw block.metadata.malformed("a change set without a note") }
     let author = try authors.key(of: fields.author, input: block.digests)

@@ -1,3 +1,4 @@
+import SheafDelta
 import SheafLog
 import SheafModel
 
@@ -43,7 +44,7 @@ extension BundleReader {
 
   /// Decodes a body against the content of a path.
   private func decode<Host: BundleHost>(
-    against basePath: DocumentPath?, for path: DocumentPath, numberCount: UInt64, host: inout Host
+    against basePath: DocumentPath?, for path: DocumentPath, numberCount: UInt64?, host: inout Host
   ) throws -> (SHA256Hash, BundleEvent?) {
     let hash = try base(of: basePath, for: path, host: &host)
     guard let bytes = try contents.bytes(of: hash, host: &host) else { throw BundleError.missingBase(path) }
@@ -51,9 +52,38 @@ extension BundleReader {
   }
 
   private func decode(
-    base: [UInt8], baseHash: SHA256Hash?, numberCount: UInt64
+    base: [UInt8], baseHash: SHA256Hash?, numberCount: UInt64?
   ) throws -> (SHA256Hash, BundleEvent?) {
-    let size = try block.nextInstructions(count: numberCount).reduce(0, +)
+    if let numberCount {
+      let size = try block.nextInstructions(count: numberCount).reduce(0, +)
+      try count(bodyOfSize: size)
+      return give(try block.decode(base: base, targetSize: size), baseHash)
+    }
+    let left = declared.unpackedSizeInBytes - counts.unpackedSizeInBytes
+    let limit = min(UInt64(Limits.document), left)
+    let coded: [UInt8]?
+    do throws(DeltaError) {
+      coded = try block.decodeCoded(base: baseHash.map { ($0, base) }, limit: Int(limit))
+    } catch {
+      guard case .pastTarget = error, limit == left else { throw block.failure(of: error) }
+      throw BundleError.countMismatch(
+        what: "bytes of bodies", declared: declared.unpackedSizeInBytes,
+        found: declared.unpackedSizeInBytes + 1)
+    }
+    guard let bytes = coded else { throw block.metadata.malformed("a body without its instructions") }
+    try count(bodyOfSize: bytes.count)
+    let body = give(bytes, baseHash)
+    block.keep(as: body.0)
+    return body
+  }
+
+  private func give(_ bytes: [UInt8], _ baseHash: SHA256Hash?) -> (SHA256Hash, BundleEvent?) {
+    let hash = SHA256Hash(hashing: bytes)
+    contents.add(hash, bytes: bytes)
+    return (hash, .body(hash, bytes, base: baseHash))
+  }
+
+  private func count(bodyOfSize size: Int) throws(BundleError) {
     counts.bodies += 1
     counts.unpackedSizeInBytes += UInt64(size)
     for (what, limit, found) in [
@@ -62,10 +92,6 @@ extension BundleReader {
     ] where found > limit {
       throw BundleError.countMismatch(what: what, declared: limit, found: found)
     }
-    let bytes = try block.decode(base: base, targetSize: size)
-    let hash = SHA256Hash(hashing: bytes)
-    contents.add(hash, bytes: bytes)
-    return (hash, .body(hash, bytes, base: baseHash))
   }
 }
 

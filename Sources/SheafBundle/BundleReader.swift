@@ -24,6 +24,9 @@ public final class BundleReader {
   var range = CompactRange()
   private var ownPosition = CompactRange()
 
+  /// How the entries are coded; known with the header.
+  var coder: BundleCoder { readHeaderFields?.coder ?? .deflate }
+
   // The block that entries are read from.
   var block: OpenBlock
   var contents = SentContents()
@@ -205,7 +208,7 @@ public final class BundleReader {
   private func readCurrent<Host: BundleHost>(
     code: UInt8, path: DocumentPath, other: DocumentPath?, host: inout Host
   ) throws -> (SHA256Hash, BundleEvent?) {
-    let content = try PackedContent(code: code, reading: &block.metadata, path: path)
+    let content = try PackedContent(code: code, reading: &block.metadata, path: path, coder: coder)
     switch content {
     case .commitment: throw block.metadata.malformed("a current content without a hash")
     case .hash: return (try block.digests.hash(), nil)
@@ -233,18 +236,24 @@ public final class BundleReader {
 
   /// Makes sure that there is something to read in the block.
   func openBlock() throws(BundleError) {
-    while block.metadata.isAtEnd {
+    while block.hasNoMore {
       try block.checkUsedUp()
       guard !block.isLast else { throw block.metadata.malformed("fewer entries than declared") }
-      block = OpenBlock(try frames.next(&source))
+      try nextBlock()
     }
+    block.beginPiece()
+  }
+
+  private func nextBlock() throws(BundleError) {
+    guard let header = readHeaderFields else { return }
+    block = OpenBlock(try frames.next(&source, coder: header.coder))
   }
 
   private func end(_ header: BundleHeader) throws -> BundleEvent? {
     // Without any entry, the one empty block has not been looked at yet.
-    if block.metadata.isAtEnd, !block.isLast {
+    if block.hasNoMore, !block.isLast {
       try block.checkUsedUp()
-      block = OpenBlock(try frames.next(&source))
+      try nextBlock()
     }
     try block.checkUsedUp()
     guard block.isLast else { throw block.metadata.malformed("more blocks than entries") }

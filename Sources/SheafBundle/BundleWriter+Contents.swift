@@ -161,14 +161,12 @@ extension BundleWriter {
     guard summary.bodies <= header.bodyCount, summary.unpackedSizeInBytes <= header.unpackedSizeInBytes else {
       throw BundleError.impossible("there are more bodies than declared")
     }
-    let (base, kind) =
+    let (base, baseHash, kind) =
       bytes.count <= BundleLimits.comparedBody
       ? try base(own: own, other: otherBase, similar: similar == path ? nil : similar, host: &host)
-      : (nil, .none)
-    let start = frames.streams.instructions.count
-    DeltaEncoder.encode(base: base ?? [], target: bytes, into: &frames.streams)
-    // Each number ends with the one byte of it that is below 80 hex.
-    let numberCount = UInt64(frames.streams.instructions[start...].reduce(0) { $0 + ($1 < 0x80 ? 1 : 0) })
+      : (nil, nil, .none)
+    let numberCount = frames.append(
+      bytes, hash: hash, base: base.flatMap { bytes in baseHash.map { ($0, bytes) } })
     contents.add(hash, bytes: bytes)
     switch kind {
     case .none: return .whole(numberCount: numberCount)
@@ -186,14 +184,14 @@ extension BundleWriter {
   /// The first base that both ends have: the named one, the one it moved from, its own.
   private func base<Host: BundleHost>(
     own: SHA256Hash?, other: SHA256Hash?, similar: DocumentPath?, host: inout Host
-  ) throws -> ([UInt8]?, BaseKind) {
+  ) throws -> ([UInt8]?, SHA256Hash?, BaseKind) {
     if let similar, let hash = try contents.base(of: similar, host: &host),
       let bytes = try contents.bytes(of: hash, host: &host), bytes.count <= BundleLimits.comparedBody
     {
-      return (bytes, .similar(similar))
+      return (bytes, hash, .similar(similar))
     }
     let bytes = try (other ?? own).flatMap { try contents.bytes(of: $0, host: &host) }
-    guard let bytes, bytes.count <= BundleLimits.comparedBody else { return (nil, .none) }
-    return (bytes, other == nil ? .own : .other)
+    guard let bytes, bytes.count <= BundleLimits.comparedBody else { return (nil, nil, .none) }
+    return (bytes, other ?? own, other == nil ? .own : .other)
   }
 }

@@ -5,7 +5,7 @@ import SheafModel
 /// Writes one bundle, entry by entry, to a sink.
 ///
 /// The same header and entries give the same bytes. Holds one block of at most
-/// 1 MiB and one body, compressors, and 100 bytes for each body sent.
+/// 1 MiB, one body, what the coder holds, and 100 bytes for each body sent.
 /// `Schemas/bundle.md` has the format.
 public final class BundleWriter {
   let header: BundleHeader
@@ -45,7 +45,7 @@ public final class BundleWriter {
   ///   - otherCollections: The collections outside the subscription that have entries.
   ///   - range: The log's right edge at `from`, if at hand. Without it, a change set
   ///     that has seen the log right before itself is taken to have seen the true root.
-  ///   - level: How hard to compress, 0 to 9.
+  ///   - level: How hard to deflate, 0 to 9, where the header says so.
   ///   - sink: Takes the bytes, in order.
   /// - Throws: `BundleError.impossible` when the arguments contradict each other; what `sink` throws.
   public init(
@@ -67,7 +67,7 @@ public final class BundleWriter {
     self.header = header
     let tally = Tally(sink)
     self.tally = tally
-    frames = FrameWriter(level: level) { try tally.emit($0, $1) }
+    frames = FrameWriter(coder: header.coder, level: level) { try tally.emit($0, $1) }
     self.range = range ?? (header.from == 0 ? CompactRange() : nil)
     try tally.emit(header.bytes, .header)
     if let seal {
@@ -81,6 +81,7 @@ public final class BundleWriter {
   }
 
   private func writeCollections(_ collections: [CollectionRoot]) {
+    frames.countPiece()
     frames.metadata.number(UInt64(collections.count))
     for collection in collections.sorted(by: { $0.name < $1.name }) {
       frames.metadata.text(collection.name.text)
@@ -118,7 +119,7 @@ public final class BundleWriter {
 
     if header.content == .drafts { try host.willCompare(seen: fields.seen) }
     var lineContext = PackedLine.Context(
-      number: changeSet.number, isPartial: isPartial, total: changeSet.totalLines)
+      number: changeSet.number, isPartial: isPartial, total: changeSet.totalLines, coder: header.coder)
     for line in changeSet.lines {
       try frames.closeFullBlock()
       try append(line, of: changeSet, context: lineContext, host: &host)

@@ -1,3 +1,4 @@
+import SheafDelta
 import SheafModel
 
 /// Where fields are read from: the file itself, or an unpacked stream of it.
@@ -58,24 +59,53 @@ extension ByteInput {
 /// Reads one unpacked stream of a block.
 struct ByteCursor: ByteInput {
   private let bytes: [UInt8]
+  /// Where bytes come from instead of `bytes`, and whether as digests.
+  private let coder: (fields: FieldDecoder, isDigest: Bool)?
   private(set) var offset = 0
   /// The file offset of the frame the stream came in.
   let position: UInt64
 
   init(_ bytes: [UInt8], position: UInt64) {
     self.bytes = bytes
+    coder = nil
     self.position = position
   }
 
-  var isAtEnd: Bool { offset == bytes.count }
+  /// Decodes everything as it is read; there is no end to see.
+  init(from fields: FieldDecoder, asDigests: Bool, position: UInt64) {
+    bytes = []
+    coder = (fields, asDigests)
+    self.position = position
+  }
+
+  /// Whether all was read; never known of what is decoded.
+  var isAtEnd: Bool { coder == nil && offset == bytes.count }
 
   mutating func byte() throws(BundleError) -> UInt8 {
+    if let coder {
+      defer { offset += 1 }
+      do throws(DeltaError) { return try coder.fields.decode() } catch { throw malformed(error.problem) }
+    }
     guard offset < bytes.count else { throw malformed("a stream that ends too early") }
     defer { offset += 1 }
     return bytes[offset]
   }
 
   mutating func take(_ count: Int) throws(BundleError) -> [UInt8] {
+    if let coder {
+      var taken: [UInt8] = []
+      do throws(DeltaError) {
+        if coder.isDigest {
+          taken = try coder.fields.decode(digest: count)
+        } else {
+          while taken.count < count { taken.append(try coder.fields.decode()) }
+        }
+      } catch {
+        throw malformed(error.problem)
+      }
+      offset += taken.count
+      return taken
+    }
     guard count >= 0, count <= bytes.count - offset else { throw malformed("a stream that ends too early") }
     defer { offset += count }
     return Array(bytes[offset..<offset + count])
@@ -127,6 +157,20 @@ struct ByteSource: ByteInput {
       if start == buffer.count, try !fill() { throw .truncated(offset: position) }
       let part = min(count - out.count, buffer.count - start)
       out += buffer[start..<start + part]
+      try advance(part)
+    }
+    return out
+  }
+
+  /// All that follows.
+  mutating func rest(atMost limit: UInt64) throws(BundleError) -> [UInt8] {
+    var out: [UInt8] = []
+    while try !isAtEnd() {
+      let part = buffer.count - start
+      guard UInt64(out.count + part) <= limit else {
+        throw .tooLarge(what: "bytes in a block", limit: limit, offset: position)
+      }
+      out += buffer[start...]
       try advance(part)
     }
     return out

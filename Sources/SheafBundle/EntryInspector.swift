@@ -40,23 +40,34 @@ struct EntryInspector {
     instructions = ByteCursor(block.streams.instructions, position: block.position)
     addresses = ByteCursor(block.streams.addresses, position: block.position)
     literals = ByteCursor(block.streams.literals, position: block.position)
-    while !metadata.isAtEnd {
+    var pieceCount: UInt64 = 0
+    while hasMore(block, after: pieceCount) {
+      pieceCount += 1
       let starts = (metadata.offset, digests.offset)
       let (label, value, numberCount) = try readPiece()
       try tell(.metadata, from: starts.0, to: metadata.offset, label, value)
       if digests.offset > starts.1 { try tellDigests(from: starts.1, of: block, label) }
       if let numberCount { try readDelta(numberCount, label) }
     }
-    guard digests.isAtEnd, instructions.isAtEnd, addresses.isAtEnd, literals.isAtEnd else {
-      throw metadata.malformed("bytes that no entry uses")
+    if let models = block.models {
+      do throws(DeltaError) { try models.fields.endBlock() } catch { throw metadata.malformed(error.problem) }
+    } else {
+      guard digests.isAtEnd, instructions.isAtEnd, addresses.isAtEnd, literals.isAtEnd else {
+        throw metadata.malformed("bytes that no entry uses")
+      }
     }
     isAtEnd = block.isLast
-    let missing = needsCollections || open != nil || remainingContents > 0
-    let isComplete =
-      header.content == .heads ? changes == header.revisionCount : changeSets == header.changeSetCount
-    guard !isAtEnd || (!missing && isComplete) else {
-      throw metadata.malformed("fewer entries than declared")
-    }
+    guard !isAtEnd || isComplete else { throw metadata.malformed("fewer entries than declared") }
+  }
+
+  private var isComplete: Bool {
+    guard !needsCollections, open == nil, remainingContents == 0 else { return false }
+    return header.content == .heads ? changes == header.revisionCount : changeSets == header.changeSetCount
+  }
+
+  private func hasMore(_ block: Block, after pieceCount: UInt64) -> Bool {
+    guard block.models != nil else { return !metadata.isAtEnd }
+    return block.isLast ? !isComplete : pieceCount < block.pieceCount ?? 0
   }
 
   private func tell(
@@ -70,11 +81,13 @@ struct EntryInspector {
   }
 
   private func tellDigests(from start: Int, of block: Block, _ label: String) throws {
-    var again = block.digests
-    _ = try again.take(start)
-    try tell(
-      .digests, from: start, to: digests.offset, label,
-      Hexadecimal.encode(try again.take(digests.offset - start)))
+    var value = "coded"
+    if block.models == nil {
+      var again = block.digests
+      _ = try again.take(start)
+      value = Hexadecimal.encode(try again.take(digests.offset - start))
+    }
+    try tell(.digests, from: start, to: digests.offset, label, value)
   }
 
   /// Reads what a reader reads in one go; answers how many numbers the instructions of its body are.
@@ -106,7 +119,7 @@ struct EntryInspector {
     let number = header.content == .drafts ? 0 : header.from + changeSets
     let carried = head.carriedLines ?? head.totalLines
     let lines = PackedLine.Context(
-      number: number, isPartial: head.carriedLines != nil, total: head.totalLines)
+      number: number, isPartial: head.carriedLines != nil, total: head.totalLines, coder: header.coder)
     if carried > 0 || head.carriedLines != nil { open = (lines, carried) }
     var words: [String] = []
     if let fields = head.fields {
@@ -198,7 +211,7 @@ struct EntryInspector {
   }
 
   private mutating func readCurrent(_ code: UInt8, path: DocumentPath) throws -> PackedContent {
-    let content = try PackedContent(code: code, reading: &metadata, path: path)
+    let content = try PackedContent(code: code, reading: &metadata, path: path, coder: header.coder)
     if content == .hash { _ = try digests.hash() }
     return content
   }

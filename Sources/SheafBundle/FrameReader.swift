@@ -7,9 +7,14 @@ struct Block {
   var metadata: ByteCursor
   var digests: ByteCursor
   let streams: DeltaStreams
+  /// What decodes it, unless it was deflated; and how many pieces it has, where more blocks follow.
+  var models: (fields: FieldDecoder, contents: ContentDecoder)?
+  var pieceCount: UInt64?
   let isLast: Bool
   /// Where its frame begins in the file.
   let position: UInt64
+  /// Where it ends, if models coded it.
+  var end: UInt64 = 0
 }
 
 /// Reads frames and unpacks their streams, within the limits of `Schemas/bundle.md`.
@@ -17,10 +22,47 @@ final class FrameReader {
   private var inflaters: [BundleSummary.Part: Inflater] = [:]
   private var isFirst = true
   private let note: FieldNote
+  private var models: (fields: FieldDecoder, contents: ContentDecoder)?
 
   init(note: @escaping FieldNote = { _, _, _ in }) { self.note = note }
 
-  func next(_ source: inout ByteSource) throws(BundleError) -> Block {
+  func next(_ source: inout ByteSource, coder: BundleCoder) throws(BundleError) -> Block {
+    switch coder {
+    case .deflate: try nextDeflated(&source)
+    case .model: try nextCoded(&source)
+    }
+  }
+
+  private func nextCoded(_ source: inout ByteSource) throws(BundleError) -> Block {
+    let position = source.position
+    let models = models ?? (FieldDecoder(), ContentDecoder())
+    self.models = models
+    let limit = BundleLimits.stream + BundleLimits.stream / 64
+    let first = try source.number()
+    let isLast = first & 1 != 0
+    var contentsSize: UInt64 = 0
+    var pieceCount: UInt64?
+    if !isLast {
+      contentsSize = try source.number()
+      pieceCount = try source.number()
+    }
+    guard first >> 1 <= limit, contentsSize <= limit else {
+      throw .tooLarge(what: "bytes in a block", limit: limit, offset: source.position)
+    }
+    note(source.position, "frame", isLast ? "the last one" : "one of several")
+    models.fields.begin(block: try source.take(Int(first >> 1)))
+    note(source.position, "fields", "coded")
+    models.contents.begin(
+      block: isLast ? try source.rest(atMost: limit) : try source.take(Int(contentsSize)))
+    note(source.position, "bodies", "coded")
+    return Block(
+      metadata: ByteCursor(from: models.fields, asDigests: false, position: position),
+      digests: ByteCursor(from: models.fields, asDigests: true, position: position),
+      streams: DeltaStreams(), models: models, pieceCount: pieceCount, isLast: isLast, position: position,
+      end: source.position)
+  }
+
+  private func nextDeflated(_ source: inout ByteSource) throws(BundleError) -> Block {
     let position = source.position
     let flags = try source.byte()
     let isLast = flags & Frame.last != 0

@@ -1,36 +1,93 @@
 import SheafCompression
 import SheafDelta
+import SheafModel
 
 /// Collects entries into blocks and writes each as one frame (`Schemas/bundle.md`, "Frames").
 final class FrameWriter {
   /// What is not written yet: what entries say, in streams of their kinds.
-  var metadata = ByteWriter()
-  var digests = ByteWriter()
-  var streams = DeltaStreams()
+  var metadata: ByteWriter
+  var digests: ByteWriter
+  private var streams = DeltaStreams()
 
   private let level: Int
+  /// What codes everything, unless it is deflated.
+  private let models: (fields: FieldEncoder, contents: ContentEncoder)?
+  private var pieceCount = 0
   private let emit: (_ bytes: [UInt8], _ part: BundleSummary.Part) throws -> Void
   /// The compressors of a bundle of several blocks; each goes on where its last block ended.
   private var deflaters: [BundleSummary.Part: Deflater] = [:]
   private var isFirst = true
 
-  init(level: Int, emit: @escaping (_ bytes: [UInt8], _ part: BundleSummary.Part) throws -> Void) {
+  init(
+    coder: BundleCoder, level: Int,
+    emit: @escaping (_ bytes: [UInt8], _ part: BundleSummary.Part) throws -> Void
+  ) {
+    switch coder {
+    case .deflate:
+      (metadata, digests, models) = (ByteWriter(), ByteWriter(), nil)
+    case .model:
+      let fields = FieldEncoder()
+      metadata = ByteWriter(into: fields, asDigests: false)
+      digests = ByteWriter(into: fields, asDigests: true)
+      models = (fields, ContentEncoder())
+    }
     self.level = level
     self.emit = emit
   }
 
-  /// Closes the block if it is full. Called between entries, never after the last one.
+  /// Closes the block if it is full, and counts the piece that comes next. Called before each piece.
   func closeFullBlock() throws {
     let size =
-      metadata.bytes.count + digests.bytes.count + streams.instructions.count + streams.addresses.count
+      models.map { $0.fields.sizeInBytes + $0.contents.sizeInBytes } ?? metadata.bytes.count
+      + digests.bytes.count + streams.instructions.count + streams.addresses.count
       + streams.literals.count
     if size >= BundleLimits.fullBlock { try writeFrame(isLast: false) }
+    countPiece()
+  }
+
+  /// Counts a piece that always fits into the first block.
+  func countPiece() { pieceCount += 1 }
+
+  /// Puts a body into the block.
+  ///
+  /// - Returns: How many numbers its instructions are; `nil` where it has none.
+  func append(_ body: [UInt8], hash: SHA256Hash, base: (hash: SHA256Hash, bytes: [UInt8])?) -> UInt64? {
+    if let models {
+      models.contents.encode(body, hash: hash, base: base)
+      return nil
+    }
+    let start = streams.instructions.count
+    DeltaEncoder.encode(base: base?.bytes ?? [], target: body, into: &streams)
+    // Each number ends with the one byte of it that is below 80 hex.
+    return UInt64(streams.instructions[start...].reduce(0) { $0 + ($1 < 0x80 ? 1 : 0) })
   }
 
   /// Writes the last block.
   func finish() throws { try writeFrame(isLast: true) }
 
   private func writeFrame(isLast: Bool) throws {
+    if let models {
+      try write(models.fields.endBlock(), models.contents.endBlock(), isLast: isLast)
+    } else {
+      try writeDeflated(isLast: isLast)
+    }
+  }
+
+  /// Writes a block that models have coded.
+  private func write(_ fields: [UInt8], _ contents: [UInt8], isLast: Bool) throws {
+    var sizes = ByteWriter()
+    sizes.number(UInt64(fields.count) << 1 | (isLast ? 1 : 0))
+    if !isLast {
+      sizes.number(UInt64(contents.count))
+      sizes.number(UInt64(pieceCount))
+    }
+    try emit(sizes.bytes, .frames)
+    try emit(fields, .metadata)
+    try emit(contents, .literals)
+    pieceCount = 0
+  }
+
+  private func writeDeflated(isLast: Bool) throws {
     let compressible: [(part: BundleSummary.Part, bytes: [UInt8])] = [
       (.metadata, metadata.bytes), (.instructions, streams.instructions), (.addresses, streams.addresses),
       (.literals, streams.literals),

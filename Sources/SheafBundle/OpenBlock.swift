@@ -9,7 +9,10 @@ struct OpenBlock {
   private let streams: DeltaStreams
   private var decoder: DeltaDecoder
   private var instructions: ByteCursor
+  private let models: (fields: FieldDecoder, contents: ContentDecoder)?
+  private var pieceCount: UInt64?
   private let position: UInt64
+  private let end: UInt64
 
   init(_ block: Block) {
     metadata = block.metadata
@@ -18,8 +21,41 @@ struct OpenBlock {
     streams = block.streams
     decoder = DeltaDecoder(streams: block.streams)
     instructions = ByteCursor(block.streams.instructions, position: block.position)
+    models = block.models
+    pieceCount = block.pieceCount
     position = block.position
+    end = block.end
   }
+
+  /// Whether the next piece lies in the next block.
+  var hasNoMore: Bool {
+    if models == nil { return metadata.isAtEnd }
+    return pieceCount == 0
+  }
+
+  /// Counts a piece that is about to be read.
+  mutating func beginPiece() {
+    if let count = pieceCount { pieceCount = count - 1 }
+  }
+
+  /// Decodes the next body, unless it was deflated; then `nil`.
+  func decodeCoded(base: (SHA256Hash, [UInt8])?, limit: Int) throws(DeltaError) -> [UInt8]? {
+    guard let models else { return nil }
+    return try models.contents.decode(base: base, limit: limit)
+  }
+
+  /// What to say of bodies that can't be decoded.
+  func failure(of error: DeltaError) -> BundleError {
+    switch error {
+    // The last block's bodies go on to the end of the file, wherever that is.
+    case .exhausted where isLast: .truncated(offset: end)
+    case .unused(_, let count) where isLast && models != nil: .trailing(offset: end - UInt64(count))
+    default: .malformed(what: error.problem, offset: position)
+    }
+  }
+
+  /// Tells the hash of the body that was decoded last.
+  func keep(as hash: SHA256Hash) { models?.contents.keep(as: hash) }
 
   mutating func changeSetHead(_ context: PackedChangeSet.Context) throws(BundleError) -> PackedChangeSet {
     try PackedChangeSet(reading: &metadata, digests: &digests, context: context)
@@ -65,6 +101,13 @@ struct OpenBlock {
 
   /// Confirms that nothing is left over.
   func checkUsedUp() throws(BundleError) {
+    if let models {
+      do throws(DeltaError) { try models.fields.endBlock() } catch {
+        throw .malformed(what: error.problem, offset: position)
+      }
+      do throws(DeltaError) { try models.contents.endBlock() } catch { throw failure(of: error) }
+      return
+    }
     guard metadata.isAtEnd, digests.isAtEnd else {
       throw .malformed(what: "bytes that no entry uses", offset: position)
     }

@@ -6,12 +6,13 @@ enum PackedContent: Hashable {
   case commitment
   /// Its hash; no bytes travel.
   case hash
-  /// A body without a base. `numberCount` is how many numbers its instructions are.
-  case whole(numberCount: UInt64)
+  /// A body without a base. `numberCount` is how many numbers its instructions are; `nil` where it is
+  /// coded by models, which need none.
+  case whole(numberCount: UInt64?)
   /// A body as a delta against the newest content of the same path.
-  case own(numberCount: UInt64)
+  case own(numberCount: UInt64?)
   /// A body as a delta against the newest content of another path.
-  case other(numberCount: UInt64)
+  case other(numberCount: UInt64?)
   /// Equal to the newest content of the same path.
   case sameAsOwn
   /// Equal to the newest content of another path.
@@ -19,7 +20,7 @@ enum PackedContent: Hashable {
   /// Equal to an earlier body of this bundle: the number of bodies between the two.
   case earlier(distance: UInt64)
   /// A body as a delta against the newest content of a path that is named here.
-  case similar(DocumentPath, numberCount: UInt64)
+  case similar(DocumentPath, numberCount: UInt64?)
 
   /// Four bits in the byte of the line or state change.
   var code: UInt8 {
@@ -52,27 +53,34 @@ enum PackedContent: Hashable {
     switch self {
     case .similar(let base, let number):
       out.path(Array(base.text.utf8), after: path)
-      out.number(number)
-    case .whole(let number), .own(let number), .other(let number), .earlier(let number): out.number(number)
+      if let number { out.number(number) }
+    case .whole(let number), .own(let number), .other(let number):
+      if let number { out.number(number) }
+    case .earlier(let distance): out.number(distance)
     case .commitment, .hash, .sameAsOwn, .sameAsOther: break
     }
   }
 
   /// Reads what follows the code, for the content of `path`.
-  init(code: UInt8, reading input: inout ByteCursor, path: DocumentPath) throws(BundleError) {
+  init(
+    code: UInt8, reading input: inout ByteCursor, path: DocumentPath, coder: BundleCoder
+  ) throws(BundleError) {
+    func count(_ input: inout ByteCursor) throws(BundleError) -> UInt64? {
+      coder == .deflate ? try input.number() : nil
+    }
     switch code {
     case 0: self = .commitment
     case 1: self = .hash
-    case 2: self = .whole(numberCount: try input.number())
-    case 3: self = .own(numberCount: try input.number())
-    case 4: self = .other(numberCount: try input.number())
+    case 2: self = .whole(numberCount: try count(&input))
+    case 3: self = .own(numberCount: try count(&input))
+    case 4: self = .other(numberCount: try count(&input))
     case 5: self = .sameAsOwn
     case 6: self = .sameAsOther
     case 7: self = .earlier(distance: try input.number())
     case 8:
       let base = try input.path(after: Array(path.text.utf8))
       guard base != path else { throw input.malformed("a content that is similar to itself") }
-      self = .similar(base, numberCount: try input.number())
+      self = .similar(base, numberCount: try count(&input))
     default: throw input.malformed("a content's code")
     }
   }

@@ -56,6 +56,7 @@ struct PackedLine {
     let isPartial: Bool
     /// How many lines the list has.
     let total: Int
+    let coder: BundleCoder
     /// The index of the line before; -1 for none.
     var previousIndex = -1
   }
@@ -118,7 +119,7 @@ struct PackedLine {
       (content, sizeInBytes, hash) = (nil, nil, nil)
       return
     }
-    let content = try PackedContent(code: tag & 15, reading: &input, path: path)
+    let content = try PackedContent(code: tag & 15, reading: &input, path: path, coder: context.coder)
     guard verb == .move || !content.needsOther else { throw input.malformed("another path's content") }
     self.content = content
     switch content {

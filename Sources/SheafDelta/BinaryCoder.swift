@@ -78,11 +78,16 @@ struct RangeDecoder: BinaryCoder {
   /// Whether more was read than an encoder's bytes can tell: what was decoded last is not to be believed.
   var isExhausted: Bool { offset > bytes.count + 4 }
 
-  /// Whether the bytes are exactly those that an encoder writes for the decisions so far.
-  var endsHere: Bool {
+  /// Confirms that the bytes are exactly those that an encoder writes for the decisions so far.
+  ///
+  /// - Throws: `DeltaError.exhausted`, `.unused` or `.unfinished`.
+  func end() throws(DeltaError) {
     let taken = offset - 4
     let ending = RangeSplit.ending(low, high)
-    return bytes.count == taken + ending.count && bytes[taken...].elementsEqual(ending)
+    let surplus = bytes.count - taken - ending.count
+    guard surplus >= 0 else { throw .exhausted }
+    guard bytes[taken..<taken + ending.count].elementsEqual(ending) else { throw .unfinished }
+    guard surplus == 0 else { throw .unused(.literals, count: surplus) }
   }
 }
 
@@ -100,7 +105,9 @@ enum RangeSplit {
     for count in 1...3 {
       let mask = UInt32.max << UInt32(32 - 8 * count)
       let (value, overflow) = (low & mask).addingReportingOverflow(~mask &+ 1)
-      if !overflow, value <= high { return (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * $0)) } }
+      if !overflow, value <= high {
+        return (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * $0)) }
+      }
     }
     return (0..<4).map { UInt8(truncatingIfNeeded: low >> UInt32(24 - 8 * $0)) }
   }

@@ -28,7 +28,9 @@ enum BitHistory {
     var known: Set<State> = [State()]
     var next = 0
     while next < states.count {
-      for bit in 0...1 where known.insert(states[next].after(bit)).inserted { states.append(states[next].after(bit)) }
+      for bit in 0...1 where known.insert(states[next].after(bit)).inserted {
+        states.append(states[next].after(bit))
+      }
       next += 1
     }
     precondition(states.count <= 256, "histories have no room in a byte")

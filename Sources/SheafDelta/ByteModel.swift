@@ -69,7 +69,7 @@ struct ByteModel {
   @inline(__always)
   mutating func pass(_ byte: UInt8) {
     past = past << 8 | UInt64(byte)
-    let isLetter = (byte | 0x20) &- 0x61 < 26 || byte >= 0x80 
+    let isLetter = (byte | 0x20) &- 0x61 < 26 || byte >= 0x80
     if isLetter {
       word = (word &+ UInt32(byte | 0x20) &+ 1) &* 0x2f0b_4c47
     } else if word != 0 {
@@ -137,11 +137,13 @@ struct ByteModel {
 
   /// Where the histories of one half of a context begin, and the byte that tells whose they are.
   @inline(__always)
-  private func start(_ context: Int, _ hash: UInt64, _ half: Int, _ partial: Int) -> (line: Int, check: UInt8) {
+  private func start(_ context: Int, _ hash: UInt64, _ half: Int, _ partial: Int) -> (line: Int, check: UInt8)
+  {
     var mixed = half == 0 ? hash : (hash &+ UInt64(truncatingIfNeeded: partial)) &* 0xd6e8_feb8_6659_fd93
     mixed ^= mixed >> 32
     mixed = mixed &* 0xd6e8_feb8_6659_fd93
-    let line = context << sizeBits &+ Int(truncatingIfNeeded: mixed >> UInt64(truncatingIfNeeded: 68 &- sizeBits)) << 4
+    let line =
+      context << sizeBits &+ Int(truncatingIfNeeded: mixed >> UInt64(truncatingIfNeeded: 68 &- sizeBits)) << 4
     return (line, UInt8(truncatingIfNeeded: mixed >> 8) | 1)
   }
 

@@ -51,10 +51,8 @@ public final class ContentDecoder {
 
   /// Confirms that the block's bytes were exactly those of the bodies read.
   ///
-  /// - Throws: `DeltaError.unfinished`.
-  public func endBlock() throws(DeltaError) {
-    guard coder.endsHere else { throw .unfinished }
-  }
+  /// - Throws: `DeltaError.exhausted`, `.unused` or `.unfinished`.
+  public func endBlock() throws(DeltaError) { try coder.end() }
 }
 
 /// One body's way through the decoder.

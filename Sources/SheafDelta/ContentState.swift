@@ -99,7 +99,9 @@ struct ContentState {
     let guess = second.byte
     if guess >= 0 {
       let relation = first.byte < 0 ? 0 : first.byte == guess ? 1 : 2
-      if guesses.code(byte == guess, guess: guess, trust: second.trust << 2 | relation, past: bytes.past, &coder) {
+      if guesses.code(
+        byte == guess, guess: guess, trust: second.trust << 2 | relation, past: bytes.past, &coder)
+      {
         value = guess
         bytes.pass(UInt8(truncatingIfNeeded: guess))
       } else {

@@ -1,11 +1,5 @@
 import SheafModel
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// The last bytes that both ends know, by their place in all bytes so far.
 ///
 /// A copy reaches at most `reach` bytes back. Older bytes are dropped now and then.
@@ -36,7 +30,9 @@ final class ContentWindow {
 
   /// Where a content lies, if so near that a body after it can reach all of it.
   func place(of content: SHA256Hash) -> Range<Int>? {
-    guard let range = known[content], end - range.lowerBound <= Self.reach - Self.largestBase else { return nil }
+    guard let range = known[content], end - range.lowerBound <= Self.reach - Self.largestBase else {
+      return nil
+    }
     return range
   }
 
@@ -44,7 +40,8 @@ final class ContentWindow {
   func remember(_ content: SHA256Hash, at range: Range<Int>) {
     known[content] = range
     order.append(content)
-    while forgotten < order.count, let oldest = known[order[forgotten]], oldest.lowerBound < end - Self.reach {
+    while forgotten < order.count, let oldest = known[order[forgotten]], oldest.lowerBound < end - Self.reach
+    {
       known[order[forgotten]] = nil
       forgotten += 1
     }
@@ -67,13 +64,13 @@ final class ContentWindow {
     let dropped = end - start - kept
     // What is dropped at once is a quarter of the reach at least, so that moving stays cheap.
     if dropped >= Self.reach / 4, kept + count <= capacity {
-      memmove(memory, memory + dropped, kept)
+      memory.update(from: memory + dropped, count: kept)
       start += dropped
       return true
     }
     let larger = max(end - start + count, min(capacity * 2, Self.reach + Self.reach / 2))
     let new = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-    memcpy(new, memory, end - start)
+    new.initialize(from: memory, count: end - start)
     memory.deallocate()
     (memory, capacity) = (new, larger)
     return false
@@ -81,7 +78,7 @@ final class ContentWindow {
 
   func append(_ bytes: UnsafeRawBufferPointer) {
     makeRoom(for: bytes.count)
-    if let source = bytes.baseAddress { memcpy(memory + (end - start), source, bytes.count) }
+    UnsafeMutableRawBufferPointer(start: memory + (end - start), count: bytes.count).copyMemory(from: bytes)
     end += bytes.count
   }
 
@@ -98,7 +95,7 @@ final class ContentWindow {
     let (source, target) = (memory + (place - start), memory + (end - start))
     let distance = end - place
     if distance >= count {
-      memcpy(target, source, count)
+      target.update(from: source, count: count)
     } else {
       for index in 0..<count { target[index] = source[index] }
     }

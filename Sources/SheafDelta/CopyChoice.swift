@@ -45,7 +45,9 @@ struct CopyChoice {
     origin = state.window.origin
     let numbers = state.copies.numbers
     lengthPrices = (0..<7).map { numbers.prices(context: CopyKind(rawValue: $0)?.lengthContext ?? 0) }
-    distancePrices = [CopyModel.forward, CopyModel.back, CopyModel.distance].map { numbers.prices(context: $0) }
+    distancePrices = [CopyModel.forward, CopyModel.back, CopyModel.distance].map {
+      numbers.prices(context: $0)
+    }
     nodes = [Node](repeating: Node(), count: Self.span + Self.longEnough + 2)
     for run in 0..<8 {
       for isCopy in 0..<2 {
@@ -105,8 +107,11 @@ struct CopyChoice {
 
   @inline(__always)
   private func match(_ source: Int, _ place: Int) -> Int {
-    let limit = min(body.upperBound &- place, source < base.upperBound && source >= base.lowerBound ? base.upperBound &- source : Int.max)
-    return DeltaEncoder.commonPrefix(UnsafeRawPointer(origin + source), UnsafeRawPointer(origin + place), limit: limit)
+    let limit = min(
+      body.upperBound &- place,
+      source < base.upperBound && source >= base.lowerBound ? base.upperBound &- source : Int.max)
+    return DeltaEncoder.commonPrefix(
+      UnsafeRawPointer(origin + source), UnsafeRawPointer(origin + place), limit: limit)
   }
 
   /// Finds the cheapest way from `place` on until a long match or the span's end, and adds its copies.
@@ -186,14 +191,20 @@ struct CopyChoice {
           if candidate >= base.lowerBound, candidate < base.upperBound {
             let distance = candidate &- node.basePlace
             let count = match(candidate, at)
-            if count > bestBase.count || (count == bestBase.count && abs(distance) < bestBase.distance), distance != 0 {
+            if count > bestBase.count || (count == bestBase.count && abs(distance) < bestBase.distance),
+              distance != 0
+            {
               bestBase = (count, abs(distance))
               consider(
                 distance > 0 ? .baseForward : .baseBack, candidate, count,
                 distancePrices[distance > 0 ? 0 : 1][Self.digits(abs(distance) &- 1)], 5)
             }
           } else {
-            if origin[candidate &+ bestElsewhere] != origin[at &+ bestElsewhere], at &+ bestElsewhere < body.upperBound { return true }
+            if origin[candidate &+ bestElsewhere] != origin[at &+ bestElsewhere],
+              at &+ bestElsewhere < body.upperBound
+            {
+              return true
+            }
             let count = match(candidate, at)
             if count > bestElsewhere {
               bestElsewhere = count
@@ -208,7 +219,9 @@ struct CopyChoice {
           nearby(node, at, index, consider)
         }
       }
-      if best.count >= Self.longEnough || (best.count > 0 && at &+ best.count == body.upperBound && best.count >= 32) {
+      if best.count >= Self.longEnough
+        || (best.count > 0 && at &+ best.count == body.upperBound && best.count >= 32)
+      {
         long = best
         break
       }
@@ -224,7 +237,9 @@ struct CopyChoice {
         nodes[index &+ 1].from = index
         nodes[index &+ 1].kind = .end
       }
-      if longest >= 7, index &+ longest > predictedUpTo { predictedUpTo = max(predictedUpTo, index &+ longest) }
+      if longest >= 7, index &+ longest > predictedUpTo {
+        predictedUpTo = max(predictedUpTo, index &+ longest)
+      }
       index &+= 1
       reached = index
     }
@@ -240,7 +255,8 @@ struct CopyChoice {
     for step in way.reversed() where nodes[step].kind != .end {
       let from = nodes[step].from
       chosen.append(
-        ChosenCopy(kind: nodes[step].kind, source: nodes[step].source, target: start + from, count: step - from))
+        ChosenCopy(
+          kind: nodes[step].kind, source: nodes[step].source, target: start + from, count: step - from))
     }
     here = nodes[end]
     place = start + end
@@ -260,7 +276,8 @@ struct CopyChoice {
     while source <= last {
       if UnsafeRawPointer(origin + source).loadUnaligned(as: UInt32.self) == word {
         consider(
-          .baseForward, source, match(source, at), distancePrices[0][Self.digits(source &- node.basePlace &- 1)], 4)
+          .baseForward, source, match(source, at),
+          distancePrices[0][Self.digits(source &- node.basePlace &- 1)], 4)
         return
       }
       source &+= 1

@@ -33,7 +33,7 @@ public enum DeltaError: SheafFailure, Hashable {
       "a delta copies \(count) bytes from \(start) of a base of \(size) bytes"
     case .badSize(let size): "a delta cannot have a base or target of \(size) bytes"
     case .exhausted: "coded bytes are cut short"
-    case .unfinished: "coded bytes go on behind the last body, or end before it"
+    case .unfinished: "coded bytes do not end as their writer ends them"
     case .unused(let stream, let count): "\(count) bytes of \(stream.rawValue) are left behind the last delta"
     }
   }

@@ -17,7 +17,9 @@ public final class FieldEncoder {
   /// Codes bytes that nothing predicts.
   public func encode(digest: [UInt8]) {
     for byte in digest {
-      for shift in stride(from: 7, through: 0, by: -1) { _ = coder.code(Int(byte >> UInt8(shift) & 1), 32_768) }
+      for shift in stride(from: 7, through: 0, by: -1) {
+        _ = coder.code(Int(byte >> UInt8(shift) & 1), 32_768)
+      }
     }
   }
 
@@ -64,8 +66,6 @@ public final class FieldDecoder {
 
   /// Confirms that the block's bytes were exactly those of the fields read.
   ///
-  /// - Throws: `DeltaError.unfinished`.
-  public func endBlock() throws(DeltaError) {
-    guard coder.endsHere else { throw .unfinished }
-  }
+  /// - Throws: `DeltaError.exhausted`, `.unused` or `.unfinished`.
+  public func endBlock() throws(DeltaError) { try coder.end() }
 }

@@ -1,21 +1,14 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
-/// Zeroed memory of a model. Pages that are never touched are never taken.
+/// Zeroed memory of a model.
 final class ModelMemory<Element: BitwiseCopyable> {
   let pointer: UnsafeMutablePointer<Element>
-  let count: Int
 
   /// `Element` must be a whole number, for which zeroed memory is a value.
   init(count: Int) {
-    guard let memory = calloc(count, MemoryLayout<Element>.stride) else {
-      preconditionFailure("no memory for a model")
-    }
+    let stride = MemoryLayout<Element>.stride
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: count * stride, alignment: MemoryLayout<Element>.alignment)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: count * stride)
     pointer = memory.bindMemory(to: Element.self, capacity: count)
-    self.count = count
   }
 
   convenience init(_ values: [Element]) {
@@ -23,5 +16,5 @@ final class ModelMemory<Element: BitwiseCopyable> {
     for (index, value) in values.enumerated() { pointer[index] = value }
   }
 
-  deinit { free(pointer) }
+  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
 }

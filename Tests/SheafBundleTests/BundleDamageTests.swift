@@ -118,7 +118,7 @@ import Testing
   @Test("A false size takes no memory: nothing is read that was not sent")
   func falseSizes() throws {
     let history = try #require(Self.history)
-    let (bytes, summary) = try history.bundle(.heads, from: 5)
+    let (bytes, summary) = try history.bundle(.heads, from: 5) { $0.coder = .deflate }
     let start = [BundleSummary.Part.header, .seal, .proof].reduce(0) { $0 + Int(summary.sizes[$1] ?? 0) }
     for frame in [
       // Metadata of 2^62 bytes; of more than a block may have; of 64 MiB in one packed byte.
@@ -129,6 +129,16 @@ import Testing
     ] as [[UInt8]] {
       #expect(throws: BundleError.self) {
         try read(Array(bytes[..<start]) + frame, history, Self.cases[2])
+      }
+    }
+    let coded = try history.bundle(.heads, from: 5).bytes
+    for frame in [
+      // Fields of 2^62 bytes; bodies of 2^35 bytes in one of several blocks; fields of 64 KiB that never come.
+      [0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
+      [0x02, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0x01, 0x00], [0x81, 0x80, 0x08, 0x00],
+    ] as [[UInt8]] {
+      #expect(throws: BundleError.self) {
+        try read(Array(coded[..<start]) + frame, history, Self.cases[2])
       }
     }
   }

@@ -52,6 +52,9 @@ struct BundleVectorMaker {
     let history = try SampleHistory(seed: 4, changeSetCount: 7, documentSize: 90)
     let full = try history.bundle(.full, from: 0).bytes
     try write("bundle-full-first", bundle: full, history: history, at: nil)
+    try write(
+      "bundle-full-first-deflated", bundle: try history.bundle(.full, from: 0) { $0.coder = .deflate }.bytes,
+      history: history, at: nil)
     let trail = try history.bundle(.trail, from: 4, subscription: Subscription(parsing: "articles,trials"))
     try write(
       "bundle-trail-some-collections", bundle: trail.bytes, history: history, at: 4,
@@ -86,7 +89,7 @@ struct BundleVectorMaker {
     var signature = full
     signature[header + seal - 70] ^= 1
     try refused("checkpoint-signature", "badSignature", signature)
-    let largeStream: [UInt8] = full[..<(header + seal)] + [0x05, 0x80, 0x80, 0x80, 0x40, 0x01, 0x00]
+    let largeStream: [UInt8] = full[..<(header + seal)] + [0x81, 0x80, 0x80, 0x80, 0x80, 0x20]
     try refused("large-stream", "tooLarge", largeStream)
     var forged = history
     let last = forged.changeSets[6]

@@ -9,7 +9,8 @@ import Testing
   @Test(
     "A bundle that was made once gives what it gave then",
     arguments: [
-      "bundle-full-first", "bundle-trail-some-collections", "bundle-heads-step", "bundle-heads-first",
+      "bundle-full-first", "bundle-full-first-deflated", "bundle-trail-some-collections", "bundle-heads-step",
+      "bundle-heads-first",
       "bundle-nothing", "bundle-drafts",
     ])
   func gives(name: String) throws {

@@ -72,6 +72,22 @@ struct SampleHistory {
     }
   }
 
+  /// Adds a change set that puts a document of random bytes.
+  mutating func addNoise(sizeInBytes: Int) throws {
+    let path = try newPath()
+    let bytes = random.bytes(sizeInBytes)
+    let hash = SHA256Hash(hashing: bytes)
+    contents[hash] = bytes
+    let seed = Seed(using: &random)
+    let line = RevisionLine(
+      verb: .put, path: path, base: .none,
+      content: RevisionLine.ContentReference(
+        sizeInBytes: UInt64(sizeInBytes), commitment: Commitment(content: hash, seed: seed, line: 1)))
+    var state = states[states.count - 1]
+    state[path] = .content(hash)
+    try append([OutgoingLine(index: 0, line: line, content: .body(hash))], seed: seed, state: state)
+  }
+
   mutating func addChangeSet(documentCount: Int?, _ documentSize: Int) throws {
     let number = size + 1
     var lines: [DocumentPath: (RevisionVerb, RevisionBase, [UInt8]?)] = [:]
