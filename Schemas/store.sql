@@ -81,6 +81,13 @@ CREATE TABLE revision (
 CREATE INDEX revision_by_document ON revision (document, change_set);
 CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
 
+-- What contents are like: the numbers of a revision's sketch.
+CREATE TABLE sketch (
+  value INTEGER NOT NULL,
+  revision INTEGER NOT NULL REFERENCES revision (id),
+  PRIMARY KEY (value, revision)
+) STRICT, WITHOUT ROWID;
+
 -- The hashes of perfect subtrees of the log; level 0 holds the leaves.
 CREATE TABLE log_node (
   level INTEGER NOT NULL,

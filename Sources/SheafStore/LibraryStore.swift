@@ -213,6 +213,7 @@ public struct StoreTransaction {
   let packCache = PackCache()
   let noteCache = NoteCache()
   let draftChains = DraftChains()
+  let pathCache = PathCache()
 
   init(db: Database) { self.db = db }
 

@@ -84,6 +84,12 @@ enum StoreMigrations {
       CREATE INDEX revision_by_document ON revision (document, change_set);
       CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
 
+      CREATE TABLE sketch (
+        value INTEGER NOT NULL,
+        revision INTEGER NOT NULL REFERENCES revision (id),
+        PRIMARY KEY (value, revision)
+      ) STRICT, WITHOUT ROWID;
+
       CREATE TABLE log_node (
         level INTEGER NOT NULL,
         position INTEGER NOT NULL,

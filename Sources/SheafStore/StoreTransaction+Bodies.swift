@@ -19,11 +19,21 @@ extension StoreTransaction {
       return
     }
     // Level 1: a first copy writes every body once, and the disk is rarely what is short.
-    let packed = bytes.count < 64 ? [] : Deflate.compress(bytes, level: 1)
+    let packed = bytes.count < 64 || Self.isNoise(bytes) ? [] : Deflate.compress(bytes, level: 1)
     let isPacked = !packed.isEmpty && packed.count < bytes.count - bytes.count / 16
     try execute(
       "INSERT INTO body (hash, size, coding, depth, data) VALUES (?, ?, ?, 0, ?)",
       [hash.data, bytes.count, isPacked ? 1 : 0, Data(isPacked ? packed : bytes)])
+  }
+
+  /// Whether a sample says that compressing would be in vain, as with most pictures.
+  private static func isNoise(_ bytes: [UInt8]) -> Bool {
+    let sampleSize = 4 << 10
+    guard bytes.count >= 8 * sampleSize else { return false }
+    return [bytes.count / 3, bytes.count * 3 / 4].allSatisfy { start in
+      Deflate.compress(Array(bytes[start..<start + sampleSize]), level: 1).count > sampleSize - sampleSize
+        / 32
+    }
   }
 
   /// The content as a delta against another body, when that is worth a longer way to read it.

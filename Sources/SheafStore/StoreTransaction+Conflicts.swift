@@ -110,7 +110,7 @@ extension StoreTransaction {
         Int64(clamping: before?.changeSet ?? UInt64(Int64.max)), Int64(before?.line ?? UInt32.max),
         max(0, count),
       ]
-    ).map(StoredRevision.init)
+    ).map { try StoredRevision($0, in: self) }
   }
 }
 
@@ -124,6 +124,6 @@ extension StoreTransaction {
         AND NOT EXISTS (SELECT 1 FROM conflict c WHERE c.document = h.document)
       ORDER BY r.change_set DESC, r.line DESC
       """
-    ).map(StoredRevision.init)
+    ).map { try StoredRevision($0, in: self) }
   }
 }

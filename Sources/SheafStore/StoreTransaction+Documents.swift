@@ -7,6 +7,22 @@ public struct DocumentRow: Hashable, Sendable {
   public let id: Int64
 }
 
+/// Paths that one transaction has checked: what holds of a path is looked at once and not for each of its
+/// revisions.
+final class PathCache {
+  private static let capacity = 50_000
+  private var paths: [Int64: DocumentPath] = [:]
+
+  /// A document's path, as its row names it.
+  func path(of document: DocumentRow, named text: String) throws -> DocumentPath {
+    if let path = paths[document.id], path.text == text { return path }
+    let path = try DocumentPath(text)
+    if paths.count >= Self.capacity { paths.removeAll() }
+    paths[document.id] = path
+    return path
+  }
+}
+
 /// A current head of a document.
 public struct StoredHead: Hashable, Sendable {
   /// The revision's row, where this copy holds lines.

@@ -73,6 +73,17 @@ extension StoreTransaction {
     return bases
   }
 
+  /// How many documents were current when the log was `size` change sets long.
+  public func documentCount(at size: UInt64) throws -> UInt64 {
+    if try size == position().size { return try counts().documents }
+    return UInt64(
+      clamping: try integer(
+        """
+        SELECT count(DISTINCT r.document) FROM revision r JOIN lineage l ON l.revision = r.id
+        WHERE r.change_set <= ?1 AND ifnull(l.superseded, ?1 + 1) > ?1 AND r.content IS NOT NULL
+        """, [Int64(clamping: size)]) ?? 0)
+  }
+
   /// A revision as a bundle counts it.
   public struct SizedRevision: Sendable {
     public var path: DocumentPath

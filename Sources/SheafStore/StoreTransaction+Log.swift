@@ -163,9 +163,10 @@ extension StoreTransaction {
 
   /// Forgets the log and the lines: before a deeper or wider copy replaces them.
   public func removeHistory() throws {
-    for table in ["lineage", "revision", "change_set", "log_node"] {
+    for table in ["sketch", "lineage", "revision", "change_set", "log_node"] {
       try db.execute(sql: "DELETE FROM \(table)")
     }
+    try emptySketches()
   }
 
   /// Keeps the hash of a perfect subtree of the log.

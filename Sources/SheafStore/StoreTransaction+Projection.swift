@@ -184,6 +184,7 @@ extension StoreTransaction {
   public func dropProjections() throws {
     for table in StoreMigrations.projections { try db.execute(sql: "DELETE FROM \(table)") }
     try emptySearch()
+    try emptySketches()
     try db.execute(sql: "UPDATE document SET title = NULL")
   }
 }

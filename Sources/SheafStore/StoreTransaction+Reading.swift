@@ -25,7 +25,7 @@ extension StoreTransaction {
       SELECT r.*, d.path FROM revision r JOIN document d ON d.id = r.document
       WHERE r.change_set = ? ORDER BY r.line LIMIT ?
       """, [Int64(clamping: number), count]
-    ).map(StoredRevision.init)
+    ).map { try StoredRevision($0, in: self) }
   }
 
   /// The lines about a path among drafts that the log does not show yet, oldest first, with their drafts.

@@ -17,12 +17,12 @@ public struct StoredRevision: Hashable, Sendable {
   /// The commitment as it stands in the line, where it can't be computed.
   public var commitment: SHA256Hash?
 
-  init(_ row: Row) throws {
+  init(_ row: Row, in transaction: StoreTransaction) throws {
     id = row["id"]
     name = RevisionName(
       changeSet: UInt64(clamping: row["change_set"] as Int64), line: UInt32(clamping: row["line"] as Int64))
     document = DocumentRow(id: row["document"])
-    path = try DocumentPath(row["path"] as String)
+    path = try transaction.pathCache.path(of: document, named: row["path"])
     let place = "revision \(name)"
     guard let verb = RevisionVerb(rawValue: row["verb"]) else { throw StoreError.damaged(place) }
     self.verb = verb
@@ -77,7 +77,7 @@ extension StoreTransaction {
   /// The lines of a change set that this copy holds, in their order.
   public func revisions(inChangeSet number: UInt64) throws -> [StoredRevision] {
     try rows("SELECT \(Self.columns) WHERE r.change_set = ? ORDER BY r.line", [Int64(clamping: number)])
-      .map(StoredRevision.init)
+      .map { try StoredRevision($0, in: self) }
   }
 
   /// A revision by its name.
@@ -85,15 +85,15 @@ extension StoreTransaction {
     try row(
       "SELECT \(Self.columns) WHERE r.change_set = ? AND r.line = ?",
       [Int64(clamping: name.changeSet), Int64(name.line)]
-    ).map(StoredRevision.init)
+    ).map { try StoredRevision($0, in: self) }
   }
 
   /// A revision by its row.
   public func revision(row id: Int64) throws -> StoredRevision {
-    guard let found = try row("SELECT \(Self.columns) WHERE r.id = ?", [id]).map(StoredRevision.init) else {
+    guard let row = try row("SELECT \(Self.columns) WHERE r.id = ?", [id]) else {
       throw StoreError.damaged("revision row \(id) is missing")
     }
-    return found
+    return try StoredRevision(row, in: self)
   }
 
   /// A document's revisions, newest first.
@@ -101,7 +101,7 @@ extension StoreTransaction {
     try rows(
       "SELECT \(Self.columns) WHERE r.document = ? ORDER BY r.change_set DESC, r.line DESC", [document.id]
     )
-    .map(StoredRevision.init)
+    .map { try StoredRevision($0, in: self) }
   }
 
   /// What a revision was made from, as rows.

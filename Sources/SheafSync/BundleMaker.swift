@@ -52,19 +52,58 @@ struct BundleMaker {
   /// - Parameter progress: How many change sets or documents are done, of how many.
   func make(
     into sink: @escaping (UnsafeRawBufferPointer) throws -> Void, progress: (UInt64, UInt64) -> Void
-  ) throws -> BundleSummary {
+  ) throws -> Made {
     try request.depth == .heads
       ? makeHeads(into: sink, progress: progress) : makeHistory(into: sink, progress: progress)
   }
 
+  /// A bundle that was written.
+  struct Made {
+    var summary: BundleSummary
+    var header: BundleHeader
+    /// How many documents it only takes away.
+    var goneCount: UInt64 = 0
+  }
+
   /// What the bundle carries, counted without making it.
   func header() throws -> BundleHeader {
-    let counts = request.depth == .heads ? try headsCounts() : try historyCounts()
-    return BundleHeader(
+    guard request.depth == .heads else { return header(try historyCounts()) }
+    var counts = Counts()
+    try forEachChange { try count($0, &counts) }
+    return header(counts)
+  }
+
+  /// Whether a bundle of all that is current could be smaller than the step that was made.
+  ///
+  /// A step carries no content that the whole does not, and has bases for it. So the whole can only win where
+  /// the step takes more documents away than it leaves alone; then both are made.
+  func wholeMayBeSmaller(than made: Made) throws -> Bool {
+    guard request.depth == .heads, request.from > 0, made.goneCount > 0 else { return false }
+    let current = try transaction.documentCount(at: to)
+    return current < made.header.revisionCount
+  }
+
+  private func header(_ counts: Counts) -> BundleHeader {
+    BundleHeader(
       content: BundleContent(request.depth), library: library, logKey: request.from == 0 ? logKey : nil,
       from: request.from, known: request.known, to: to, subscription: request.subscription,
       changeSetCount: request.depth == .heads ? 0 : to - request.from, revisionCount: counts.revisions,
       bodyCount: counts.bodies, unpackedSizeInBytes: counts.sizeInBytes)
+  }
+
+  /// What a bundle carries.
+  private struct Counts {
+    var revisions: UInt64 = 0
+    var bodies: UInt64 = 0
+    var sizeInBytes: UInt64 = 0
+    var gone: UInt64 = 0
+  }
+
+  private func count(_ change: OutgoingStateChange, _ counts: inout Counts) throws {
+    counts.revisions += 1
+    counts.bodies += UInt64(change.bodies.count)
+    for body in change.bodies { counts.sizeInBytes += try transaction.bodySize(body) ?? 0 }
+    if change.value == nil { counts.gone += 1 }
   }
 
   private func seal() throws -> BundleSeal {
@@ -93,8 +132,16 @@ struct BundleMaker {
 
   private func makeHeads(
     into sink: @escaping (UnsafeRawBufferPointer) throws -> Void, progress: (UInt64, UInt64) -> Void
-  ) throws -> BundleSummary {
-    let header = try header()
+  ) throws -> Made {
+    // What is carried stands before it; the changes of a usual step are kept meanwhile, those of a very
+    // large one are found twice.
+    var counts = Counts()
+    var kept: [OutgoingStateChange]? = []
+    try forEachChange { change in
+      try count(change, &counts)
+      if counts.revisions > Self.mostChangesKept { kept = nil } else { kept?.append(change) }
+    }
+    let header = header(counts)
     var proof: [MerkleNodeID] = []
     if request.from == 0, request.known > 0 {
       proof += MerkleProof.extensionNodes(from: 0, to: request.known)
@@ -105,24 +152,22 @@ struct BundleMaker {
       otherCollections: try otherCollections(), sink: sink)
     var host = StoreBundleHost(
       transaction: transaction, size: request.from, subscription: request.subscription)
+    var similar = SimilarBases(transaction, request: request)
     var done: UInt64 = 0
-    try forEachChange { change in
+    func append(_ found: OutgoingStateChange) throws {
+      var change = found
+      if case .content(let content) = change.value, change.bodies.contains(content) {
+        change.similarTo = try similar.base(for: content, at: change.path, movedFrom: change.movedFrom)
+      }
       try writer.append(change, host: &host)
       done += 1
       progress(done, header.revisionCount)
     }
-    return try writer.finish()
+    if let kept { for change in kept { try append(change) } } else { try forEachChange(append) }
+    return Made(summary: try writer.finish(), header: header, goneCount: counts.gone)
   }
 
-  private func headsCounts() throws -> (revisions: UInt64, bodies: UInt64, sizeInBytes: UInt64) {
-    var counts = (revisions: UInt64(0), bodies: UInt64(0), sizeInBytes: UInt64(0))
-    try forEachChange { change in
-      counts.revisions += 1
-      counts.bodies += UInt64(change.bodies.count)
-      for body in change.bodies { counts.sizeInBytes += try transaction.bodySize(body) ?? 0 }
-    }
-    return counts
-  }
+  private static let mostChangesKept: UInt64 = 20_000
 
   /// Every document whose entry in the state tree differs between `from` and `to`, in path order.
   private func forEachChange(_ body: (OutgoingStateChange) throws -> Void) throws {
@@ -162,28 +207,29 @@ struct BundleMaker {
 
   private func makeHistory(
     into sink: @escaping (UnsafeRawBufferPointer) throws -> Void, progress: (UInt64, UInt64) -> Void
-  ) throws -> BundleSummary {
-    let header = try header()
+  ) throws -> Made {
+    let header = header(try historyCounts())
     let writer = try BundleWriter(
       header: header, seal: try seal(), otherCollections: try otherCollections(),
       range: try MerkleProof.compactRange(size: request.from, nodes: transaction.node), sink: sink)
     var host = StoreBundleHost(
       transaction: transaction, size: request.from, subscription: request.subscription)
+    var similar = SimilarBases(transaction, request: request)
     var next = request.from + 1
     while next <= to {
       let some = try transaction.changeSets(from: next, count: 256)
       guard let last = some.last else { throw StoreError.damaged("change set \(next) is missing") }
       for changeSet in some where changeSet.number <= to {
-        try writer.append(try outgoing(changeSet), host: &host)
+        try writer.append(try outgoing(changeSet, &similar), host: &host)
         progress(changeSet.number - request.from, to - request.from)
       }
       next = last.number + 1
     }
-    return try writer.finish()
+    return Made(summary: try writer.finish(), header: header)
   }
 
-  private func historyCounts() throws -> (revisions: UInt64, bodies: UInt64, sizeInBytes: UInt64) {
-    var counts = (revisions: UInt64(0), bodies: UInt64(0), sizeInBytes: UInt64(0))
+  private func historyCounts() throws -> Counts {
+    var counts = Counts()
     var next = request.from + 1
     while next <= to {
       let some = try transaction.revisionSizes(from: next, to: min(to, next + 255))
@@ -211,7 +257,9 @@ struct BundleMaker {
       || content.map(conflictBases.contains) ?? false
   }
 
-  private func outgoing(_ changeSet: StoredChangeSet) throws -> OutgoingChangeSet {
+  private func outgoing(
+    _ changeSet: StoredChangeSet, _ similar: inout SimilarBases
+  ) throws -> OutgoingChangeSet {
     let note = try SignedNote(
       parsing: changeSet.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
     let revisions = try transaction.revisions(inChangeSet: changeSet.number)
@@ -227,9 +275,14 @@ struct BundleMaker {
         if !isHeld, request.depth == .full || (superseded ?? .max) > to {
           throw LibraryError.notHeld(revision.path.text)
         }
-        content =
-          isHeld && carriesBody(hash, of: revision.path, supersededAt: superseded)
-          ? .body(hash) : .hashOnly(hash)
+        if isHeld, carriesBody(hash, of: revision.path, supersededAt: superseded) {
+          var origin: DocumentPath?
+          if case .headOf(let path) = revision.base { origin = path }
+          content = .body(
+            hash, similarTo: try similar.base(for: hash, at: revision.path, movedFrom: origin))
+        } else {
+          content = .hashOnly(hash)
+        }
       } else {
         content = .unknown
       }
@@ -281,7 +334,10 @@ struct StoreBundleHost: BundleHost {
   /// Whether the copy asks about its own present, which needs no history.
   var isPresent = false
 
-  mutating func heldContent(of path: DocumentPath) throws -> SHA256Hash? {
+  mutating func heldContent(of path: DocumentPath) throws -> SHA256Hash? { try held(path) }
+
+  /// The content of a path's first head at the position.
+  func held(_ path: DocumentPath) throws -> SHA256Hash? {
     guard size > 0, subscription.holds(path.collection),
       let document = try transaction.existingDocumentRow(path)
     else {

@@ -16,7 +16,8 @@ extension Library {
     let request = PullRequest(from: from, known: from, depth: depth, subscription: subscription, to: to)
     let partial = file.appendingPathExtension("making")
     do {
-      let (summary, header) = try await write(request, to: partial, activity: activity)
+      let made = try await write(request, to: partial, activity: activity)
+      let (summary, header) = (made.summary, made.header)
       try await Blocking.run { try FileManager.default.replaceOrMove(partial, to: file) }
       return BundleReport(
         file: file.path, from: header.from, to: header.to, mode: depth.rawValue,
@@ -31,16 +32,46 @@ extension Library {
   }
 
   /// Writes the bundle that answers a request; the file may be left incomplete by an error.
+  ///
+  /// - Parameter mayBeWhole: Whether everything current may be sent where a step was asked for, if that is
+  ///   smaller. The same request gives the same answer.
   func write(
-    _ request: PullRequest, to file: URL, activity: @escaping ActivitySink = { _ in }
-  ) async throws -> (summary: BundleSummary, header: BundleHeader) {
-    try await store.read { transaction in
-      let maker = try BundleMaker(transaction: transaction, facts: try transaction.facts(), request: request)
-      let sink = try BundleSink(file)
-      let summary = try maker.make(into: sink.write) { activity(.making(done: $0, total: $1)) }
-      _ = try sink.finish()
-      return (summary, try maker.header())
+    _ request: PullRequest, to file: URL, mayBeWhole: Bool = false,
+    activity: @escaping ActivitySink = { _ in }
+  ) async throws -> WrittenBundle {
+    try await refreshSketches(upTo: request.to)
+    return try await store.read { transaction in
+      let facts = try transaction.facts()
+      func make(_ request: PullRequest, _ file: URL) throws -> (BundleMaker, BundleMaker.Made, WrittenBundle)
+      {
+        let maker = try BundleMaker(transaction: transaction, facts: facts, request: request)
+        let sink = try BundleSink(file)
+        let made = try maker.make(into: sink.write) { activity(.making(done: $0, total: $1)) }
+        let hash = try sink.finish()
+        let written = WrittenBundle(
+          summary: made.summary, header: made.header, sizeInBytes: sink.sizeInBytes, hash: hash)
+        return (maker, made, written)
+      }
+      let (maker, made, written) = try make(request, file)
+      guard mayBeWhole, try maker.wholeMayBeSmaller(than: made) else { return written }
+      var whole = request
+      whole.from = 0
+      let other = file.appendingPathExtension("whole")
+      defer { try? FileManager.default.removeItem(at: other) }
+      let (_, _, second) = try make(whole, other)
+      guard second.sizeInBytes < written.sizeInBytes else { return written }
+      try FileManager.default.replaceOrMove(other, to: file)
+      return second
     }
+  }
+
+  /// Brings the index of what contents are like up to a position, so that bundles follow from the log alone.
+  func refreshSketches(upTo size: UInt64?) async throws {
+    let isDone = try await store.read { transaction in
+      try transaction.sketchedSize() >= min(size ?? .max, try transaction.position().size)
+    }
+    guard !isDone else { return }
+    while try await !store.write(purpose: "sheaf (indexing)", { try $0.extendSketches(bytes: 16 << 20) }) {}
   }
 
   /// Applies a bundle that came as a file.
@@ -74,6 +105,14 @@ extension Library {
     try await markConflicts()
     return report
   }
+}
+
+/// A bundle that was written to a file.
+struct WrittenBundle: Sendable {
+  var summary: BundleSummary
+  var header: BundleHeader
+  var sizeInBytes: UInt64
+  var hash: SHA256Hash
 }
 
 extension FileManager {

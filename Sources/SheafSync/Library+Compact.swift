@@ -1,3 +1,4 @@
+import SheafDelta
 import SheafModel
 import SheafStore
 
@@ -32,6 +33,8 @@ extension Library {
     /// How many of the next document's contents are done.
     var done = 0
     var isAtEnd = false
+    /// What the documents so far are like, by their newest and oldest contents.
+    var similar = SimilarityIndex<SHA256Hash>()
     var documents = 0
     var bodies = 0
   }
@@ -62,9 +65,17 @@ extension Library {
       for (path, document) in some {
         let contents = try transaction.contents(of: document)
         while place.done < contents.count, packer.packedInBytes < stepInBytes {
-          // Against the next newer one; where that chain is too long, against the newest.
-          let bases = place.done == 0 ? [] : [contents[place.done - 1], contents[0]]
-          try packer.add(contents[place.done], bases: bases)
+          // Against the next newer one; where that chain is too long, against the newest. A document moves
+          // seldom without an edit, so the first one looks for what it was under another path.
+          let content = contents[place.done]
+          let bases =
+            place.done == 0
+            ? try mostSimilar(to: content, in: place.similar, transaction)
+            : [contents[place.done - 1], contents[0]]
+          try packer.add(content, bases: bases)
+          if place.done == 0 || place.done == contents.count - 1 {
+            place.similar.add(content, try sketch(of: content, transaction))
+          }
           place.done += 1
         }
         guard place.done >= contents.count else { break }
@@ -80,6 +91,21 @@ extension Library {
     try packer.flush()
     place.bodies += packer.count
     return place
+  }
+
+  private static func sketch(
+    of content: SHA256Hash, _ transaction: StoreTransaction
+  ) throws -> SimilaritySketch {
+    guard try transaction.bodySize(content) ?? .max <= UInt64(SimilaritySketch.largestContent) else {
+      return SimilaritySketch([])
+    }
+    return SimilaritySketch(try transaction.body(content) ?? [])
+  }
+
+  private static func mostSimilar(
+    to content: SHA256Hash, in index: SimilarityIndex<SHA256Hash>, _ transaction: StoreTransaction
+  ) throws -> [SHA256Hash] {
+    index.matches(try sketch(of: content, transaction)).prefix(2).map(\.name)
   }
 
   /// What no document names any more and older packs still hold.

@@ -36,14 +36,8 @@ extension Library: LibraryService {
       "\(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
     return .bundle(
       try await bundleCache.bundle(for: key) { file in
-        try await self.store.read { transaction in
-          let maker = try BundleMaker(
-            transaction: transaction, facts: try transaction.facts(), request: wanted)
-          let sink = try BundleSink(file)
-          _ = try maker.make(into: sink.write) { _, _ in }
-          let hash = try sink.finish()
-          return (sink.sizeInBytes, hash)
-        }
+        let written = try await self.write(wanted, to: file, mayBeWhole: true)
+        return (written.sizeInBytes, written.hash)
       })
   }
 

@@ -29,12 +29,19 @@ extension Library {
       }
     }
     let started = (report, findings)
-    let held = try await store.read { transaction in
+    // What follows from the log is built anew while what is held is read: two threads share the work.
+    async let rebuilt = checkProjections(started.0, Findings())
+    var (whole, found) = try await store.read { transaction in
       var (report, findings) = started
       self.checkWhatIsHeld(transaction, &report, &findings, activity)
       return (report, findings)
     }
-    return try await checkProjections(held.0, held.1)
+    let projections = try await rebuilt
+    found.add(projections.problems)
+    whole.stateRoot = projections.stateRoot
+    whole.documents = projections.documents
+    whole.problems = found.problems
+    return whole
   }
 
   private func checkWhatIsHeld(

@@ -139,7 +139,7 @@ struct ReadingTests {
     }
     #expect(try await found("zebra") == ["c.md", "b.md", "a.md"])
     #expect(try await found("\"stem cell\"") == ["d.md", "e.md"])
-    #expect(try await found("stem-cell") == ["d.md", "c.md", "e.md"])
+    #expect(try await found("stem-cell") == ["d.md", "e.md", "c.md"])
     #expect(try await found("ete ahre") == ["d.md"])
     #expect(try await found("d'ete \u{301} -- \" *") == ["d.md"])
     #expect(try await found("\"\"").isEmpty)

@@ -6,6 +6,11 @@ extension StoreTransaction {
   /// Changes the file behind the engine's back, as a fault or a stranger would.
   func tamper(_ sql: String) throws { try db.execute(sql: sql) }
 
+  /// The bytes that contents take.
+  func bodiesSize() throws -> Int64 {
+    try integer("SELECT total(length(data)) + (SELECT total(length(data)) FROM pack) FROM body") ?? 0
+  }
+
   /// Loses one content.
   func remove(body hash: SHA256Hash) throws {
     try tamper("DELETE FROM body WHERE hash = x'\(hash.hex)'")

@@ -1,0 +1,84 @@
+import Foundation
+import GRDB
+import SheafDelta
+import SheafModel
+
+/// The stored index of what contents are like (`Schemas/store.md`, "Sketches").
+///
+/// A document is in it by its first, fourth, sixteenth … revision: what comes between is seldom like
+/// something else. So what it says of any position of the log follows from the log up to there.
+extension StoreTransaction {
+  /// How many change sets the index has taken in.
+  public func sketchedSize() throws -> UInt64 {
+    UInt64(
+      clamping: try integer("SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = 'sketched'")
+        ?? 0)
+  }
+
+  /// Takes more change sets into the index.
+  ///
+  /// - Parameter bytes: About how much content to look at before it is time for another transaction.
+  /// - Returns: Whether all are in it.
+  public func extendSketches(bytes limit: Int) throws -> Bool {
+    let size = try position().size
+    var done = try sketchedSize()
+    var looked = 0
+    while done < size, looked < limit {
+      done += 1
+      let lines = try rows(
+        """
+        SELECT r.id, r.content, (SELECT count(*) FROM revision o WHERE o.document = r.document AND o.id <= r.id)
+        FROM revision r WHERE r.change_set = ? AND r.size BETWEEN ? AND ? ORDER BY r.line
+        """,
+        [
+          Int64(clamping: done), SimilaritySketch.smallestContent,
+          SimilaritySketch.largestContent,
+        ])
+      for line in lines where Self.isSketched(line[2]) {
+        guard let content = (line[1] as Data?).flatMap({ SHA256Hash(bytes: $0) }),
+          let bytes = try body(content)
+        else { continue }
+        looked += bytes.count
+        for value in SimilaritySketch(bytes).values {
+          try execute(
+            "INSERT OR IGNORE INTO sketch (value, revision) VALUES (?, ?)", [Int64(value), line[0] as Int64])
+        }
+      }
+    }
+    try execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('sketched', ?)", [Data(String(done).utf8)])
+    return done >= size
+  }
+
+  private static func isSketched(_ ordinal: Int) -> Bool {
+    ordinal > 0 && ordinal.nonzeroBitCount == 1 && ordinal.trailingZeroBitCount % 2 == 0
+  }
+
+  /// Documents that are like a content, as the log up to a position knows them: the most shared numbers first,
+  /// then the newest.
+  public func similarDocuments(to sketch: SimilaritySketch, at size: UInt64) throws -> [DocumentRow] {
+    guard
+      let last = try integer("SELECT max(id) FROM revision WHERE change_set <= ?", [Int64(clamping: size)])
+    else { return [] }
+    var shared: [Int64: (count: Int, newest: Int64)] = [:]
+    for value in sketch.values {
+      // What very many documents share tells them apart from nothing.
+      let found = try rows(
+        """
+        SELECT s.revision, r.document FROM sketch s JOIN revision r ON r.id = s.revision
+        WHERE s.value = ? AND s.revision <= ? ORDER BY s.revision DESC LIMIT 16
+        """, [Int64(value), last])
+      var seen: Set<Int64> = []
+      for row in found where seen.insert(row[1]).inserted {
+        let known = shared[row[1]] ?? (0, 0)
+        shared[row[1]] = (known.count + 1, max(known.newest, row[0]))
+      }
+    }
+    return shared.sorted { ($0.value.count, $0.value.newest) > ($1.value.count, $1.value.newest) }
+      .prefix(8).map { DocumentRow(id: $0.key) }
+  }
+
+  /// Empties the index; it is made anew when a bundle is.
+  func emptySketches() throws {
+    try db.execute(sql: "DELETE FROM sketch; DELETE FROM meta WHERE key = 'sketched'")
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import SheafModel
+import SheafTesting
+import Testing
+
+@testable import SheafSync
+
+@Suite("Packing a copy")
+struct CompactTests {
+  private static func text(_ document: Int, version: Int) -> String {
+    (0..<40).map { "Line \($0) of \(document), version \($0 < version ? version : 0).\n" }.joined()
+  }
+
+  private static func files(version: Int) -> [String: String] {
+    (0..<6).reduce(into: [:]) { files, document in
+      // A document moves with an edit, so that it is found by what it is like.
+      let path = document == 5 && version > 4 ? "moved/5.md" : "a/\(document).md"
+      files[path] = text(document, version: document == 4 ? 1 : version)
+    }
+  }
+
+  @Test(
+    "A copy of any depth says the same before and after, goes on, and is packed once",
+    arguments: Depth.allCases)
+  func depths(depth: Depth) async throws {
+    let world = try await ReadingWorld()
+    for version in 1...8 { try await world.publish(Self.files(version: version)) }
+    let copy = try await Library.clone(
+      from: MemoryRemote(service: world.library), to: world.root.appending(path: "copy"),
+      options: CloneOptions(depth: depth, member: "clinic"), environment: world.environment
+    ).library
+    _ = try await copy.put(
+      Array("# Draft\n".utf8), at: DocumentPath("b/draft.md"), reason: "A draft stays where it is")
+    for library in [copy, world.library] {
+      #expect(try await library.compact(activity: { _ in }).bodies > 0)
+      #expect(try await library.verify(rebuild: false, activity: { _ in }).problems == [])
+    }
+    #expect(try await world.library.compact(activity: { _ in }).bodies == 0)
+    for version in 1...8 {
+      let shown = try await world.text(
+        "a/0.md", at: .revision(RevisionName(changeSet: UInt64(version), line: 1)))
+      #expect(shown == Self.text(0, version: version))
+    }
+    // What is superseded later goes, and what comes builds on what is packed.
+    for version in 9...12 {
+      try await world.publish(Self.files(version: version))
+      _ = try await copy.sync(with: MemoryRemote(service: world.library), options: SyncOptions()) { _ in }
+      if version == 10 { #expect(try await copy.compact(activity: { _ in }).bodies > 0) }
+    }
+    #expect(try await copy.verify(rebuild: false, activity: { _ in }).problems == [])
+    let shown = try await copy.content(of: DocumentPath("moved/5.md"))
+    #expect(shown.map { String(decoding: $0.bytes, as: UTF8.self) } == Self.text(5, version: 12))
+    #expect(try await world.library.search("version", limit: 20).count == 6)
+  }
+
+  @Test("The history of many edits takes little more than the newest contents")
+  func size() async throws {
+    let world = try await ReadingWorld()
+    var random = SplitMix64(seed: 11)
+    let base = (0..<400).map { _ in String(random.next(), radix: 36) }.joined(separator: "\n")
+    try await world.publish(["a.md": base])
+    for version in 1...60 { try await world.publish(["a.md": base + "\nversion \(version)\n"]) }
+    func bodies() async throws -> Int64 {
+      try await world.library.store.read { try $0.bodiesSize() }
+    }
+    let before = try await bodies()
+    let report = try await world.library.compact(activity: { _ in })
+    #expect(report.bodies >= 61 && report.sizeAfter < report.sizeBefore)
+    let after = try await bodies()
+    #expect(after < before && after < 6_000)
+  }
+}
