@@ -23,7 +23,7 @@ CREATE TABLE pack (
 ) STRICT;
 
 -- Content, once by hash. coding 0: as it is; 1: raw deflate; 2: a delta against another
--- body (depth counts the bases below); 3: an entry of a pack, as a delta where it has a base.
+-- body (depth counts the bases below); 3: an entry of a pack, as a delta where it has a base; 9: an asset.
 CREATE TABLE body (
   id INTEGER PRIMARY KEY,
   hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
@@ -37,6 +37,33 @@ CREATE TABLE body (
 ) STRICT;
 CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
 CREATE INDEX body_by_pack ON body (pack) WHERE pack IS NOT NULL;
+
+-- Assets (assets.md): a body of coding 9 has no data of its own but chunks, each stored once by hash.
+-- coding of a chunk, 0: as it is; 1: raw deflate. start: the offset in the asset.
+CREATE TABLE chunk (
+  id INTEGER PRIMARY KEY,
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  size INTEGER NOT NULL,
+  coding INTEGER NOT NULL,
+  data BLOB NOT NULL
+) STRICT;
+CREATE TABLE asset_chunk (
+  body INTEGER NOT NULL REFERENCES body (id) ON DELETE CASCADE,
+  start INTEGER NOT NULL,
+  chunk INTEGER NOT NULL REFERENCES chunk (id),
+  PRIMARY KEY (body, start)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX asset_chunk_by_chunk ON asset_chunk (chunk);
+CREATE TRIGGER asset_chunk_gone AFTER DELETE ON asset_chunk
+WHEN NOT EXISTS (SELECT 1 FROM asset_chunk WHERE chunk = OLD.chunk)
+BEGIN
+  DELETE FROM chunk WHERE id = OLD.chunk;
+END;
+-- Assets that this copy knows of and does not hold.
+CREATE TABLE absent_asset (
+  hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+  size INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The log. leaf: its hash's first bytes. note: only where it does not follow from the other columns.
 -- reason_seal: the reason's commitment, which outlives it. proof: the subset proof where this

@@ -10,6 +10,13 @@ public enum BundleEvent: Sendable {
   ///
   /// `base` is the content that it travelled as a delta against, where there was one.
   case body(SHA256Hash, [UInt8], base: SHA256Hash?)
+  /// The next part of an asset, verified only once `asset` has come.
+  case assetPart(AssetPart)
+  /// The parts since the last asset are all of one that has this hash and size. It comes
+  /// before what needs it; the host answers `chunks(of:)` for it from now on.
+  case asset(SHA256Hash, sizeInBytes: UInt64)
+  /// An asset that does not travel, or that builds on one which the receiver never fetched.
+  case absentAsset(SHA256Hash, sizeInBytes: UInt64)
   /// A change set whose author's signature, library, commitments and list root hold.
   case changeSet(ReceivedChangeSet)
   /// What is current at a path; `nil` for nothing. Contents that did not travel in

@@ -19,8 +19,43 @@ public protocol BundleHost {
   ///
   /// When reading, that is a claim that nothing has verified yet.
   mutating func willCompare(seen: ChangeSetNote.Position) throws
+
+  // Assets (`Schemas/assets.md`). A host without any has nothing to do here.
+
+  /// The size of an asset that the host knows, held or not; `nil` for other content.
+  mutating func assetSize(of content: SHA256Hash) throws -> UInt64?
+
+  /// The chunks of an asset that the host holds, assets of this bundle included; `nil` for other content.
+  mutating func chunks(of content: SHA256Hash) throws -> [AssetChunk]?
+
+  /// The bytes of a chunk.
+  mutating func bytes(of chunk: AssetChunk) throws -> [UInt8]
+
+  /// A chunk as it is to travel, the same on every host.
+  mutating func packed(_ chunk: AssetChunk) throws -> (isDeflated: Bool, bytes: [UInt8])
+
+  /// Whether this is an asset that the host knows of and does not hold.
+  mutating func isAbsent(_ content: SHA256Hash) throws -> Bool
+
+  /// When writing: a path under which the receiver holds this asset at `from`; `nil` for none.
+  mutating func pathHolding(_ content: SHA256Hash) throws -> DocumentPath?
+
+  /// When writing: whether the receiver is taken to hold an asset that stood at `path`, or at the path it moved from.
+  mutating func mayBeBase(_ content: SHA256Hash, of path: DocumentPath) throws -> Bool
 }
 
 extension BundleHost {
   public mutating func willCompare(seen: ChangeSetNote.Position) throws {}
+
+  public mutating func assetSize(of content: SHA256Hash) throws -> UInt64? { nil }
+  public mutating func chunks(of content: SHA256Hash) throws -> [AssetChunk]? { nil }
+  public mutating func bytes(of chunk: AssetChunk) throws -> [UInt8] {
+    throw BundleError.impossible("the host has no chunk \(chunk.id)")
+  }
+  public mutating func packed(_ chunk: AssetChunk) throws -> (isDeflated: Bool, bytes: [UInt8]) {
+    (false, try bytes(of: chunk))
+  }
+  public mutating func isAbsent(_ content: SHA256Hash) throws -> Bool { false }
+  public mutating func pathHolding(_ content: SHA256Hash) throws -> DocumentPath? { nil }
+  public mutating func mayBeBase(_ content: SHA256Hash, of path: DocumentPath) throws -> Bool { true }
 }

@@ -78,7 +78,11 @@ extension BundleReader {
         throw block.metadata.malformed("content without a seed to check it with")
       }
       let found: (hash: SHA256Hash, size: UInt64)
-      if let known = packed.hash, let size = packed.sizeInBytes {
+      if case .asset(let size, let form) = content, let known = packed.hash {
+        event = try open(
+          asset: known, sizeInBytes: size, form: form, path: packed.path, other: packed.other, host: &host)
+        found = (known, size)
+      } else if let known = packed.hash, let size = packed.sizeInBytes {
         found = (known, size)
       } else {
         let body = try unpack(content, path: packed.path, other: packed.other, host: &host)

@@ -12,7 +12,7 @@ extension BundleReader {
     let hash: SHA256Hash
     var event: BundleEvent?
     switch content {
-    case .commitment, .hash: throw block.metadata.malformed("a body that does not travel")
+    case .commitment, .hash, .asset: throw block.metadata.malformed("a body that does not travel")
     case .sameAsOwn: hash = try base(of: path, for: path, host: &host)
     case .sameAsOther: hash = try base(of: other, for: path, host: &host)
     case .earlier(let distance):
@@ -56,7 +56,7 @@ extension BundleReader {
   ) throws -> (SHA256Hash, BundleEvent?) {
     if let numberCount {
       let size = try block.nextInstructions(count: numberCount).reduce(0, +)
-      try count(bodyOfSize: size)
+      try countBody(UInt64(size))
       return give(try block.decode(base: base, targetSize: size), baseHash)
     }
     let left = declared.unpackedSizeInBytes - counts.unpackedSizeInBytes
@@ -71,7 +71,7 @@ extension BundleReader {
         found: declared.unpackedSizeInBytes + 1)
     }
     guard let bytes = coded else { throw block.metadata.malformed("a body without its instructions") }
-    try count(bodyOfSize: bytes.count)
+    try countBody(UInt64(bytes.count))
     let body = give(bytes, baseHash)
     block.keep(as: body.0)
     return body
@@ -83,14 +83,16 @@ extension BundleReader {
     return (hash, .body(hash, bytes, base: baseHash))
   }
 
-  private func count(bodyOfSize size: Int) throws(BundleError) {
+  /// Counts a body that travels against what the header declared.
+  func countBody(_ sizeInBytes: UInt64) throws(BundleError) {
     counts.bodies += 1
-    counts.unpackedSizeInBytes += UInt64(size)
+    // Neither size is above 2^36, and what is declared is no more.
+    counts.unpackedSizeInBytes += sizeInBytes
     for (what, limit, found) in [
       ("bodies", declared.bodies, counts.bodies),
       ("bytes of bodies", declared.unpackedSizeInBytes, counts.unpackedSizeInBytes),
     ] where found > limit {
-      throw BundleError.countMismatch(what: what, declared: limit, found: found)
+      throw .countMismatch(what: what, declared: limit, found: found)
     }
   }
 }

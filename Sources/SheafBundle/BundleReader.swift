@@ -35,6 +35,7 @@ public final class BundleReader {
   private var otherCollections: [CollectionRoot]?
   private var openChangeSet: OpenChangeSet?
   private var openConflict: OpenConflict?
+  var openAsset: OpenAsset?
   var authors = AuthorTable()
 
   /// Takes a source of at most as many bytes as asked for, empty at the end.
@@ -129,6 +130,13 @@ public final class BundleReader {
       otherCollections = try block.collections(outside: header.subscription)
       return nil
     }
+    if var asset = openAsset {
+      openAsset = nil
+      if isComplete(asset) { return try finish(asset) }
+      let event = try readAsset(&asset, host: &host)
+      openAsset = asset
+      return event
+    }
     if var changeSet = openChangeSet {
       // Moved out while it is worked on, so that its lines are never copied.
       openChangeSet = nil
@@ -142,7 +150,7 @@ public final class BundleReader {
     if var conflict = openConflict {
       let event = try readContent(of: &conflict, host: &host)
       openConflict = conflict.isComplete ? nil : conflict
-      return event ?? (conflict.isComplete ? conflict.event : nil)
+      return event ?? (conflict.isComplete && delayed == nil ? conflict.event : nil)
     }
     if let event = delayed {
       delayed = nil
@@ -173,7 +181,7 @@ public final class BundleReader {
     case .content(let code):
       let (hash, body) = try readCurrent(code: code, path: change.path, other: change.other, host: &host)
       let event = BundleEvent.stateChange(path: change.path, value: .content(hash))
-      guard let body else { return event }
+      guard body != nil || openAsset != nil else { return event }
       delayed = event
       return body
     case .conflict(let headCount, let hasBase): return open(change, headCount: headCount, hasBase: hasBase)
@@ -201,7 +209,7 @@ public final class BundleReader {
     }
     let (hash, body) = try readCurrent(code: code, path: conflict.path, other: conflict.other, host: &host)
     conflict.add(hash)
-    if body != nil, conflict.isComplete { delayed = conflict.event }
+    if body != nil || openAsset != nil, conflict.isComplete { delayed = conflict.event }
     return body
   }
 
@@ -212,6 +220,11 @@ public final class BundleReader {
     switch content {
     case .commitment: throw block.metadata.malformed("a current content without a hash")
     case .hash: return (try block.digests.hash(), nil)
+    case .asset(let size, let form):
+      let hash = try block.digests.hash()
+      return (
+        hash, try open(asset: hash, sizeInBytes: size, form: form, path: path, other: other, host: &host)
+      )
     default:
       let body = try unpack(content, path: path, other: other, host: &host)
       return (body.hash, body.event)

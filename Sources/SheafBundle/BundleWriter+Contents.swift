@@ -31,6 +31,12 @@ extension BundleWriter {
     case .hashOnly(let hash):
       _ = try check(hash)
       packed = PackedLine(index: line.index, line: line.line, content: .hash, hash: hash)
+    case .absent(let hash):
+      let reference = try check(hash)
+      packed = PackedLine(
+        index: line.index, line: line.line,
+        content: .asset(sizeInBytes: reference.sizeInBytes, form: .absent), hash: hash)
+      contents.setNewest(hash, of: path)
     case .body(let hash, let similar):
       let reference = try check(hash)
       var other: DocumentPath?
@@ -39,11 +45,13 @@ extension BundleWriter {
       guard try contents.size(of: hash, host: &host) == reference.sizeInBytes else {
         throw impossible("its content does not have its size")
       }
-      packed = PackedLine(index: line.index, line: line.line, content: content, hash: nil)
+      packed = PackedLine(
+        index: line.index, line: line.line, content: content, hash: content.hasHash ? hash : nil)
     }
     try packed.write(
       to: &frames.metadata, digests: &frames.digests, previousPath: previousPath, context: context)
     previousPath = Array(path.text.utf8)
+    try writeAsset(host: &host)
   }
 
   /// Adds a change of what is current, in `heads`, in strict byte order of the paths.
@@ -77,6 +85,7 @@ extension BundleWriter {
           path: change.path, kind: .content(code: content.code),
           other: content.needsOther ? change.movedFrom : nil))
       finish(content, hash, at: change.path)
+      try writeAsset(host: &host)
     case .conflict(let base, let heads): try append(change, base: base, heads: heads, host: &host)
     case .proposed: throw BundleError.impossible("\(change.path) has proposals about proposals")
     }
@@ -109,12 +118,20 @@ extension BundleWriter {
       let content = try packCurrent(hash, of: change, host: &host)
       frames.metadata.byte(content.code)
       finish(content, hash, at: change.path)
+      try writeAsset(host: &host)
     }
   }
 
   private func packCurrent<Host: BundleHost>(
     _ hash: SHA256Hash, of change: OutgoingStateChange, host: inout Host
   ) throws -> PackedContent {
+    if change.absent.contains(hash) {
+      guard let size = try host.assetSize(of: hash) else {
+        throw BundleError.impossible("\(change.path) is no asset")
+      }
+      contents.setNewest(hash, of: change.path)
+      return .asset(sizeInBytes: size, form: .absent)
+    }
     guard change.bodies.contains(hash) else { return .hash }
     return try pack(
       hash, at: change.path, other: change.movedFrom, similar: change.similarTo, host: &host)
@@ -127,7 +144,7 @@ extension BundleWriter {
 
   private func finish(_ content: PackedContent, _ hash: SHA256Hash, at path: DocumentPath) {
     content.write(to: &frames.metadata, path: Array(path.text.utf8))
-    if content == .hash { frames.digests.hash(hash) }
+    if content.hasHash { frames.digests.hash(hash) }
   }
 
   private func countRevision(at path: DocumentPath) throws(BundleError) {
@@ -151,16 +168,15 @@ extension BundleWriter {
     if hash == own { return .sameAsOwn }
     if hash == otherBase { return .sameAsOther }
     if let distance = contents.distance(to: hash) { return .earlier(distance: distance) }
+    if let size = try host.assetSize(of: hash) {
+      return try packAsset(hash, sizeInBytes: size, at: path, own: own, other: otherBase, host: &host)
+    }
 
     guard let bytes = try contents.bytes(of: hash, host: &host) else {
       throw BundleError.impossible("the host has no bytes of \(path)")
     }
     guard bytes.count <= Limits.document else { throw BundleError.impossible("\(path) is too large") }
-    summary.bodies += 1
-    summary.unpackedSizeInBytes += UInt64(bytes.count)
-    guard summary.bodies <= header.bodyCount, summary.unpackedSizeInBytes <= header.unpackedSizeInBytes else {
-      throw BundleError.impossible("there are more bodies than declared")
-    }
+    try count(UInt64(bytes.count))
     let (base, baseHash, kind) =
       bytes.count <= BundleLimits.comparedBody
       ? try base(own: own, other: otherBase, similar: similar == path ? nil : similar, host: &host)
@@ -173,6 +189,15 @@ extension BundleWriter {
     case .own: return .own(numberCount: numberCount)
     case .other: return .other(numberCount: numberCount)
     case .similar(let path): return .similar(path, numberCount: numberCount)
+    }
+  }
+
+  /// Counts a body that travels.
+  func count(_ sizeInBytes: UInt64) throws(BundleError) {
+    summary.bodies += 1
+    summary.unpackedSizeInBytes += sizeInBytes
+    guard summary.bodies <= header.bodyCount, summary.unpackedSizeInBytes <= header.unpackedSizeInBytes else {
+      throw .impossible("there are more bodies than declared")
     }
   }
 

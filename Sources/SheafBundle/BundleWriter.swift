@@ -13,6 +13,8 @@ public final class BundleWriter {
   var contents = SentContents()
   var summary = BundleSummary()
   var previousPath: [UInt8] = []
+  /// An asset that was announced, and its base's chunks; its pieces come next.
+  var openAsset: (asset: OutgoingAsset, base: [AssetChunk])?
   private let tally: Tally
 
   // What the change sets so far have told the reader.

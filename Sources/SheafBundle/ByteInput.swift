@@ -138,8 +138,8 @@ struct ByteSource: ByteInput {
   private mutating func advance(_ count: Int) throws(BundleError) {
     start += count
     position += UInt64(count)
-    guard position <= Limits.bundleBytes else {
-      throw .tooLarge(what: "bytes", limit: Limits.bundleBytes, offset: position)
+    guard position <= Limits.assetBundleBytes else {
+      throw .tooLarge(what: "bytes", limit: Limits.assetBundleBytes, offset: position)
     }
   }
 

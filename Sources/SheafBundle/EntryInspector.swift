@@ -24,6 +24,8 @@ struct EntryInspector {
   /// The change set whose lines are coming, and how many are still to come.
   private var open: (lines: PackedLine.Context, remaining: Int)?
   private var remainingContents = 0
+  private var remainingPieces: UInt64 = 0
+  private var cursor = 0
   private var conflictPath: DocumentPath?
 
   init(header: BundleHeader, report: @escaping (BundleItem) throws -> Void) {
@@ -46,7 +48,15 @@ struct EntryInspector {
       let starts = (metadata.offset, digests.offset)
       let (label, value, numberCount) = try readPiece()
       try tell(.metadata, from: starts.0, to: metadata.offset, label, value)
-      if digests.offset > starts.1 { try tellDigests(from: starts.1, of: block, label) }
+      if digests.offset > starts.1 {
+        if label == Self.pieceLabel {
+          // A chunk's bytes say nothing to a person.
+          try tell(
+            .digests, from: starts.1, to: digests.offset, label, "\(digests.offset - starts.1) bytes")
+        } else {
+          try tellDigests(from: starts.1, of: block, label)
+        }
+      }
       if let numberCount { try readDelta(numberCount, label) }
     }
     if let models = block.models {
@@ -61,7 +71,7 @@ struct EntryInspector {
   }
 
   private var isComplete: Bool {
-    guard !needsCollections, open == nil, remainingContents == 0 else { return false }
+    guard !needsCollections, open == nil, remainingContents == 0, remainingPieces == 0 else { return false }
     return header.content == .heads ? changes == header.revisionCount : changeSets == header.changeSetCount
   }
 
@@ -93,6 +103,7 @@ struct EntryInspector {
   /// Reads what a reader reads in one go; answers how many numbers the instructions of its body are.
   private mutating func readPiece() throws -> (label: String, value: String, numberCount: UInt64?) {
     if needsCollections { return try readCollections() }
+    if remainingPieces > 0 { return try readAssetPiece() }
     if let open { return open.remaining > 0 ? try readLine() : try readProof() }
     if remainingContents > 0 { return try readConflictContent() }
     if header.content == .heads { return try readStateChange() }
@@ -167,6 +178,7 @@ struct EntryInspector {
     var value = "\(line.verb.rawValue) \(line.path) from \(line.base.text)"
     if let content = line.content { value += ", \(content.words)" }
     if let size = line.sizeInBytes { value += ", \(size) bytes" }
+    begin(line.content)
     return ("line \(line.index + 1)", value, line.content?.numberCount)
   }
 
@@ -212,8 +224,34 @@ struct EntryInspector {
 
   private mutating func readCurrent(_ code: UInt8, path: DocumentPath) throws -> PackedContent {
     let content = try PackedContent(code: code, reading: &metadata, path: path, coder: header.coder)
-    if content == .hash { _ = try digests.hash() }
+    if content.hasHash { _ = try digests.hash() }
+    begin(content)
     return content
+  }
+
+  private mutating func begin(_ content: PackedContent?) {
+    guard case .asset(_, .pieces(_, let count)) = content else { return }
+    (remainingPieces, cursor) = (count, 0)
+  }
+
+  private static let pieceLabel = "piece of an asset"
+
+  private mutating func readAssetPiece() throws -> (String, String, UInt64?) {
+    remainingPieces -= 1
+    let value: String
+    switch try AssetPiece(reading: &metadata, cursor: &cursor, chunkCount: nil) {
+    case .plain(let size):
+      _ = try digests.take(size)
+      value = "a chunk of \(size) bytes, as it is"
+    case .deflated(let size, let packed):
+      _ = try digests.take(packed)
+      value = "a chunk of \(size) bytes, deflated"
+    case .delta(let size, let first, let count, let packed):
+      _ = try digests.take(packed)
+      value = "a chunk of \(size) bytes, delta against chunks \(first) to \(first + count - 1)"
+    case .copied(let first, let count): value = "chunks \(first) to \(first + count - 1) of its base"
+    }
+    return (Self.pieceLabel, value, nil)
   }
 
   /// Reads the instructions of one body, with the addresses and literals they use.
@@ -249,6 +287,8 @@ extension PackedContent {
     case .sameAsOther: "equal to the other path's newest content"
     case .earlier(let distance):
       "equal to the body \(distance.addingReportingOverflow(1).partialValue) before"
+    case .asset(let size, .absent): "an asset of \(size) bytes, by its hash"
+    case .asset(let size, .pieces(_, let count)): "an asset of \(size) bytes in \(count) pieces"
     case .similar(let path, _): "against the newest content of \(path)"
     }
   }
@@ -257,7 +297,7 @@ extension PackedContent {
   fileprivate var numberCount: UInt64? {
     switch self {
     case .whole(let count), .own(let count), .other(let count), .similar(_, let count): count
-    case .commitment, .hash, .sameAsOwn, .sameAsOther, .earlier: nil
+    case .commitment, .hash, .sameAsOwn, .sameAsOther, .earlier, .asset: nil
     }
   }
 }

@@ -62,6 +62,8 @@ public enum OutgoingContent: Hashable, Sendable {
   case body(SHA256Hash, similarTo: DocumentPath? = nil)
   /// The hash travels; the receiver has the bytes, or does without them.
   case hashOnly(SHA256Hash)
+  /// Hash and size of an asset travel; the receiver fetches the bytes when somebody asks for them.
+  case absent(SHA256Hash)
   /// Only the commitment travels: the content was redacted.
   case unknown
 }
@@ -78,11 +80,14 @@ public struct OutgoingStateChange: Sendable {
   public var movedFrom: DocumentPath?
   /// A path whose newest content makes a better base; passed over where the receiver has none of it.
   public var similarTo: DocumentPath?
+  /// Which of the value's contents are assets of which only hash and size travel.
+  public var absent: Set<SHA256Hash>
 
   public init(
     path: DocumentPath, value: StateEntry.Value?, bodies: Set<SHA256Hash>, movedFrom: DocumentPath? = nil,
-    similarTo: DocumentPath? = nil
+    similarTo: DocumentPath? = nil, absent: Set<SHA256Hash> = []
   ) {
+    self.absent = absent
     self.path = path
     self.value = value
     self.bodies = bodies

@@ -22,6 +22,9 @@ enum PackedContent: Hashable {
   /// A body as a delta against the newest content of a path that is named here.
   case similar(DocumentPath, numberCount: UInt64?)
 
+  /// An asset, whose hash is in the digests and whose pieces, if it travels, come next.
+  case asset(sizeInBytes: UInt64, form: AssetForm)
+
   /// Four bits in the byte of the line or state change.
   var code: UInt8 {
     switch self {
@@ -34,19 +37,33 @@ enum PackedContent: Hashable {
     case .sameAsOther: 6
     case .earlier: 7
     case .similar: 8
+    case .asset: 9
     }
   }
 
   /// Whether the other path is needed to find it.
   var needsOther: Bool {
     switch self {
-    case .other, .sameAsOther: true
+    case .other, .sameAsOther, .asset(_, .pieces(base: .other, count: _)): true
     default: false
     }
   }
 
   /// Whether the receiver has the bytes once it has read this.
-  var isHeld: Bool { self != .commitment && self != .hash }
+  var isHeld: Bool {
+    switch self {
+    case .commitment, .hash, .asset(_, .absent): false
+    default: true
+    }
+  }
+
+  /// Whether the content's hash stands in the digests.
+  var hasHash: Bool {
+    switch self {
+    case .hash, .asset: true
+    default: false
+    }
+  }
 
   /// Writes what follows the code, for the content of `path`.
   func write(to out: inout ByteWriter, path: [UInt8]) {
@@ -57,6 +74,15 @@ enum PackedContent: Hashable {
     case .whole(let number), .own(let number), .other(let number):
       if let number { out.number(number) }
     case .earlier(let distance): out.number(distance)
+    case .asset(let size, let form):
+      out.number(size)
+      if case .pieces(let base, let count) = form {
+        out.byte(base.code)
+        if case .named(let named) = base { out.path(Array(named.text.utf8), after: path) }
+        out.number(count)
+      } else {
+        out.byte(0)
+      }
     case .commitment, .hash, .sameAsOwn, .sameAsOther: break
     }
   }
@@ -81,6 +107,20 @@ enum PackedContent: Hashable {
       let base = try input.path(after: Array(path.text.utf8))
       guard base != path else { throw input.malformed("a content that is similar to itself") }
       self = .similar(base, numberCount: try count(&input))
+    case 9:
+      let size = try input.number(atMost: Limits.asset)
+      let base: AssetForm.AssetBase
+      switch try input.byte() {
+      case 0:
+        self = .asset(sizeInBytes: size, form: .absent)
+        return
+      case 1: base = .none
+      case 2: base = .own
+      case 3: base = .other
+      case 4: base = .named(try input.path(after: Array(path.text.utf8)))
+      default: throw input.malformed("an asset's form")
+      }
+      self = .asset(sizeInBytes: size, form: .pieces(base: base, count: try input.number()))
     default: throw input.malformed("a content's code")
     }
   }

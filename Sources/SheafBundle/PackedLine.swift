@@ -45,7 +45,12 @@ struct PackedLine {
     base = line.base
     self.content = content
     self.hash = hash
-    sizeInBytes = hash == nil ? nil : line.content?.sizeInBytes
+    // An asset says its size itself.
+    if case .asset = content {
+      sizeInBytes = nil
+    } else {
+      sizeInBytes = hash == nil ? nil : line.content?.sizeInBytes
+    }
   }
 
   /// What both ends know before a line.
@@ -126,6 +131,7 @@ struct PackedLine {
     case .commitment, .hash:
       sizeInBytes = try input.number(atMost: UInt64(Int64.max))
       hash = try digests.hash()
+    case .asset: (sizeInBytes, hash) = (nil, try digests.hash())
     default: (sizeInBytes, hash) = (nil, nil)
     }
   }

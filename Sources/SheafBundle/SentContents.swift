@@ -4,7 +4,7 @@ import SheafModel
 ///
 /// Writer and reader keep one each and ask it alike, so that a base needs no name.
 struct SentContents {
-  private var bodies: [(hash: SHA256Hash, sizeInBytes: Int)] = []
+  private var bodies: [(hash: SHA256Hash, sizeInBytes: UInt64)] = []
   private var indices: [SHA256Hash: Int] = [:]
   private var newest: [DocumentPath: SHA256Hash] = [:]
   private var recent = RecentContents()
@@ -26,7 +26,8 @@ struct SentContents {
 
   /// The size of a content, without its bytes where this bundle has carried it.
   mutating func size<Host: BundleHost>(of hash: SHA256Hash, host: inout Host) throws -> UInt64? {
-    if let index = indices[hash] { return UInt64(bodies[index].sizeInBytes) }
+    if let index = indices[hash] { return bodies[index].sizeInBytes }
+    if let size = try host.assetSize(of: hash) { return size }
     return try bytes(of: hash, host: &host).map { UInt64($0.count) }
   }
 
@@ -41,13 +42,25 @@ struct SentContents {
 
   /// Takes note of a body.
   mutating func add(_ hash: SHA256Hash, bytes: [UInt8]) {
-    indices[hash] = bodies.count
-    bodies.append((hash, bytes.count))
+    add(hash, sizeInBytes: UInt64(bytes.count))
     recent.keep(bytes, of: hash)
+  }
+
+  /// Takes note of a body that is never held whole.
+  mutating func add(_ hash: SHA256Hash, sizeInBytes: UInt64) {
+    indices[hash] = bodies.count
+    bodies.append((hash, sizeInBytes))
   }
 
   /// Takes note of what stands at a path now.
   mutating func setNewest(_ hash: SHA256Hash, of path: DocumentPath) { newest[path] = hash }
+
+  /// The first path, in byte order, of which this bundle told that it shows a content.
+  ///
+  /// - Complexity: Looks through all of them; asked for assets only.
+  func path(showing hash: SHA256Hash) -> DocumentPath? {
+    newest.lazy.filter { $0.value == hash }.map(\.key).min()
+  }
 }
 
 /// A few of the last contents, so that a chain of edits need not go through the host.

@@ -22,7 +22,9 @@ struct SheafCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Publish",
         subcommands: [InitCommand.self, PublishCommand.self, ImportCommand.self, ServeCommand.self]),
-      CommandGroup(name: "Sync", subcommands: [CloneCommand.self, SyncCommand.self, StatusCommand.self]),
+      CommandGroup(
+        name: "Sync",
+        subcommands: [CloneCommand.self, SyncCommand.self, FetchCommand.self, StatusCommand.self]),
       CommandGroup(name: "Read", subcommands: [ListCommand.self, SearchCommand.self, ShowCommand.self]),
       CommandGroup(
         name: "Edit",

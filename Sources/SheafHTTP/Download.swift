@@ -123,7 +123,7 @@ actor Download {
   }
 
   private func start(_ tag: BundleTag, sizeInBytes size: UInt64) async throws {
-    guard size <= Limits.bundleBytes else { throw RemoteError.tooMuch(address: remote.address) }
+    guard size <= Limits.assetBundleBytes else { throw RemoteError.tooMuch(address: remote.address) }
     try await part.restart(PartFile.Whole(tag: tag.field, sizeInBytes: size, to: tag.to))
   }
 

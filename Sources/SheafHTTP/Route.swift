@@ -24,6 +24,8 @@ public enum Route: Hashable, Sendable {
   case documents(CollectionName?)
   /// One document's current content.
   case document(DocumentPath)
+  /// An asset by its hash.
+  case asset(SHA256Hash)
   /// One document's history.
   case history(DocumentPath)
   /// Whether the process lives.
@@ -56,6 +58,7 @@ public enum Route: Hashable, Sendable {
     case .receipt: "receipt"
     case .documents: "documents"
     case .document: "document"
+    case .asset: "asset"
     case .history: "history"
     case .health: "healthz"
     case .ready: "readyz"
@@ -78,6 +81,7 @@ public enum Route: Hashable, Sendable {
     case .documents(let collection?): "/documents?in=" + PercentEncoding.encode(collection.text)
     case .document(let path): "/documents/" + PercentEncoding.encode(path.text, keeping: "/")
     case .history(let path): "/documents/" + PercentEncoding.encode(path.text, keeping: "/") + "?history"
+    case .asset(let hash): "/assets/" + hash.hex
     case .health: "/healthz"
     case .ready: "/readyz"
     case .metrics: "/metrics"
@@ -106,6 +110,11 @@ public enum Route: Hashable, Sendable {
         throw .malformed("a receipt is named by a change set's number")
       }
       self = .receipt(number)
+    case ("assets", let rest?):
+      guard rest.utf8.count == 64, rest == rest.lowercased(), let hash = SHA256Hash(hex: rest) else {
+        throw .malformed("an asset is named by the 64 digits of its hash")
+      }
+      self = .asset(hash)
     case ("documents", nil):
       guard let name = query.values("in").first else {
         self = .documents(nil)

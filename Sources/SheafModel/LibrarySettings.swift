@@ -22,6 +22,8 @@ public struct LibrarySettings: Hashable, Sendable {
     public var requiresReason: Bool
     /// Whether edits by contributors wait until somebody accepts or declines them.
     public var requiresReview: Bool
+    /// Assets above this many bytes are fetched only when somebody asks for them; `nil` when all come at once.
+    public var lazyAbove: UInt64?
 
     /// The settings of a collection that has none.
     public init() {
@@ -30,6 +32,7 @@ public struct LibrarySettings: Hashable, Sendable {
       search = nil
       requiresReason = false
       requiresReview = false
+      lazyAbove = nil
     }
   }
 
@@ -89,6 +92,12 @@ public struct LibrarySettings: Hashable, Sendable {
         check: 6, place: JSONPointer(tokens: ["collections", name.text, "schema"]),
         rule: "\(schema) is not a schema of this library that can be used")
     }
+  }
+
+  /// Whether an asset is one that a replica gets only when somebody asks for it (`Schemas/assets.md`, "Lazy").
+  public func isLazy(_ path: DocumentPath, sizeInBytes: UInt64) -> Bool {
+    guard let limit = collections[path.collection]?.lazyAbove else { return false }
+    return sizeInBytes > limit
   }
 
   /// The path of the schema that a collection's documents follow, if that document exists.
@@ -242,6 +251,9 @@ private struct SettingsReader {
   ) throws(LibrarySettingsError) -> LibrarySettings.Collection {
     guard case .object(let object) = value else { throw refusal(4, place, "it must be an object") }
     var collection = LibrarySettings.Collection()
+    if object["assets"] != nil, object["lazyAbove"] != nil {
+      throw refusal(4, place, "it has both \"assets\" and \"lazyAbove\"")
+    }
     for member in object.members {
       let place = place.appending(member.key)
       switch member.key {
@@ -266,6 +278,17 @@ private struct SettingsReader {
         case .string("none"): collection.requiresReview = false
         default: throw refusal(4, place, "it must be \"required\" or \"none\"")
         }
+      case "assets":
+        switch member.value {
+        case .string("lazy"): collection.lazyAbove = 0
+        case .string("eager"): collection.lazyAbove = nil
+        default: throw refusal(4, place, "it must be \"lazy\" or \"eager\"")
+        }
+      case "lazyAbove":
+        guard case .number(let number) = member.value, let limit = number.int, limit >= 0,
+          UInt64(limit) <= Limits.asset
+        else { throw refusal(4, place, "it must be a number of bytes, at most \(Limits.asset)") }
+        collection.lazyAbove = UInt64(limit)
       default: throw refusal(4, place, "this member is unknown")
       }
     }

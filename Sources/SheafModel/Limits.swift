@@ -20,6 +20,8 @@ public enum Limits {
   public static let reason = 64 << 10
   /// The largest text or record in bytes.
   public static let document = 64 << 20
+  /// The largest asset in bytes: content that is kept and sent in chunks.
+  public static let asset: UInt64 = 16 << 30
   /// The most change sets in one push.
   public static let pushedChangeSets = 10_000
   /// The largest push in bytes, as sent.
@@ -32,8 +34,10 @@ public enum Limits {
   public static let quarantinedChangeSets = 10_000
   /// The most that one author's refused change sets may hold, in bytes.
   public static let quarantinedBytes = 256 << 20
-  /// The largest bundle in bytes, as sent.
+  /// The largest bundle in bytes, as sent, unless assets make it larger.
   public static let bundleBytes: UInt64 = 2 << 30
+  /// The largest bundle with assets in bytes, as sent; one above `bundleBytes` declares at least its own size unpacked.
+  public static let assetBundleBytes: UInt64 = 64 << 30
   /// The most that a bundle may unpack to, in bytes.
   public static let bundleUnpackedBytes: UInt64 = 64 << 30
   /// The most collections in one library.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import SheafHTTP
+import SheafSync
 
 /// What is sent back, before the framework gets it.
 struct Answer: Sendable {
@@ -9,11 +10,14 @@ struct Answer: Sendable {
     case bytes([UInt8])
     /// A part of a file, behind some bytes.
     case file(ServedFile, Range<UInt64>, after: [UInt8] = [])
+    /// A part of a content, read as it is sent.
+    case content(ContentReading, Range<UInt64>)
 
     var sizeInBytes: UInt64 {
       switch self {
       case .bytes(let bytes): UInt64(bytes.count)
       case .file(_, let range, let before): range.upperBound - range.lowerBound + UInt64(before.count)
+      case .content(_, let range): range.upperBound - range.lowerBound
       }
     }
   }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HummingbirdCore
 import SheafHTTP
 import SheafModel
 
@@ -7,13 +8,14 @@ extension Responder {
   ///
   /// Content is written by contributors and may be a page with scripts. A browser is told
   /// to take the media type as given and to run nothing.
-  func document(_ path: DocumentPath) async throws -> Answer {
-    guard let content = try await service.content(of: path) else {
+  func document(_ path: DocumentPath, _ request: Request) async throws -> Answer {
+    guard let content = try await service.open(path) else {
       throw Problem(.notFound, detail: "there is no document \(path)")
     }
-    var answer = Answer(
-      content.mediaType.isText ? content.mediaType.essence + "; charset=utf-8" : content.mediaType.essence,
-      content.bytes)
+    var answer = try self.content(content, tag: "\"\(content.hash.base64)\"", request)
+    guard answer.status < 400 else { return answer }
+    answer.fields[.contentType] =
+      content.mediaType.isText ? content.mediaType.essence + "; charset=utf-8" : content.mediaType.essence
     answer.fields[.xContentTypeOptions] = "nosniff"
     answer.fields[.contentSecurityPolicy] = "sandbox; default-src 'none'"
     if let revision = content.revision, let name = HTTPField.Name("sheaf-revision") {

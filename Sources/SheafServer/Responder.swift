@@ -97,7 +97,8 @@ struct Responder: HTTPResponder {
     case .receipt(let number):
       return Answer(Wire.text, Array(try await service.receipt(changeSet: number).utf8))
     case .documents(let collection): return try Answer(json: try await service.documents(in: collection))
-    case .document(let path): return try await document(path)
+    case .document(let path): return try await document(path, request)
+    case .asset(let hash): return try await asset(hash, request)
     case .history(let path):
       let history = try await service.history(of: path)
       guard !history.isEmpty else { throw Problem(.notFound, detail: "there is no document \(path)") }
@@ -186,23 +187,36 @@ struct Responder: HTTPResponder {
       return Response(
         status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     case .file(let file, let range, let before):
-      let body = ResponseBody(contentLength: Int(clamping: answer.body.sizeInBytes)) { writer in
-        var at = range.lowerBound
-        do {
-          if !before.isEmpty { try await writer.write(ByteBuffer(bytes: before)) }
-          while at < range.upperBound {
-            let chunk = try await file.read(at..<range.upperBound)
-            try await writer.write(chunk)
-            at += UInt64(chunk.readableBytes)
-          }
-          try await writer.finish(nil)
-        } catch {
-          finished(at - range.lowerBound, false)
-          throw error
+      return Response(
+        status: status, headers: fields,
+        body: Self.body(range, after: before, read: file.read, finished: finished))
+    case .content(let reading, let range):
+      return Response(
+        status: status, headers: fields, body: Self.body(range, read: reading.piece, finished: finished))
+    }
+  }
+
+  /// A body that is read piece by piece as it is sent, behind some bytes.
+  private static func body(
+    _ range: Range<UInt64>, after before: [UInt8] = [], read: @escaping @Sendable (Range<UInt64>) async throws -> ByteBuffer,
+    finished: @escaping @Sendable (_ sent: UInt64, _ isWhole: Bool) -> Void
+  ) -> ResponseBody {
+    let size = range.upperBound - range.lowerBound + UInt64(before.count)
+    return ResponseBody(contentLength: Int(clamping: size)) { writer in
+      var at = range.lowerBound
+      do {
+        if !before.isEmpty { try await writer.write(ByteBuffer(bytes: before)) }
+        while at < range.upperBound {
+          let chunk = try await read(at..<range.upperBound)
+          try await writer.write(chunk)
+          at += UInt64(chunk.readableBytes)
         }
-        finished(at - range.lowerBound, true)
+        try await writer.finish(nil)
+      } catch {
+        finished(at - range.lowerBound, false)
+        throw error
       }
-      return Response(status: status, headers: fields, body: body)
+      finished(at - range.lowerBound, true)
     }
   }
 }

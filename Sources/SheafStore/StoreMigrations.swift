@@ -45,6 +45,30 @@ enum StoreMigrations {
       CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
       CREATE INDEX body_by_pack ON body (pack) WHERE pack IS NOT NULL;
 
+      CREATE TABLE chunk (
+        id INTEGER PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+        size INTEGER NOT NULL,
+        coding INTEGER NOT NULL,
+        data BLOB NOT NULL
+      ) STRICT;
+      CREATE TABLE asset_chunk (
+        body INTEGER NOT NULL REFERENCES body (id) ON DELETE CASCADE,
+        start INTEGER NOT NULL,
+        chunk INTEGER NOT NULL REFERENCES chunk (id),
+        PRIMARY KEY (body, start)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX asset_chunk_by_chunk ON asset_chunk (chunk);
+      CREATE TRIGGER asset_chunk_gone AFTER DELETE ON asset_chunk
+      WHEN NOT EXISTS (SELECT 1 FROM asset_chunk WHERE chunk = OLD.chunk)
+      BEGIN
+        DELETE FROM chunk WHERE id = OLD.chunk;
+      END;
+      CREATE TABLE absent_asset (
+        hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+        size INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
       CREATE TABLE author (
         id INTEGER PRIMARY KEY,
         key BLOB NOT NULL UNIQUE

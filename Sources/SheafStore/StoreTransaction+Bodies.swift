@@ -11,6 +11,12 @@ extension StoreTransaction {
   ///   - base: Held content that this one is likely to resemble: what it was made from.
   public func storeBody(_ bytes: [UInt8], hash: SHA256Hash, base: SHA256Hash? = nil) throws {
     guard try !holdsBody(hash) else { return }
+    if AssetRule.isAsset(sizeInBytes: UInt64(bytes.count), start: bytes.prefix(AssetRule.startSizeInBytes)) {
+      var intake = ContentIntake(self)
+      try intake.add(bytes)
+      _ = try intake.finish()
+      return
+    }
     defer { bodyCache.insert(bytes, for: hash) }
     if let base, base != hash, bytes.count >= 256, let delta = try delta(of: bytes, against: base) {
       try execute(
@@ -64,7 +70,9 @@ extension StoreTransaction {
     try integer("SELECT size FROM body WHERE hash = ?", [hash.data]).map { UInt64(clamping: $0) }
   }
 
-  /// Content by its hash, or `nil` when this copy doesn't hold it.
+  /// Content by its hash, or `nil` when this copy doesn't hold it, or holds it in chunks.
+  ///
+  /// An asset is never read whole: `forEachPiece(of:_:)` and `bytes(of:from:count:)` read any content.
   ///
   /// - Throws: `StoreError.damaged` when what is stored can't be unpacked.
   public func body(_ hash: SHA256Hash) throws -> [UInt8]? {
@@ -72,6 +80,7 @@ extension StoreTransaction {
     guard
       let row = try row("SELECT size, coding, data, base, pack, entry FROM body WHERE hash = ?", [hash.data])
     else { return nil }
+    if (row[1] as Int) == Self.chunkedCoding { return nil }
     // Deltas made one by one stand above packed ones.
     let bytes = try unpack(
       row, place: "body \(hash)", depth: BodyDelta.longestChain + BodyPacker.longestChain)

@@ -51,12 +51,15 @@ extension StoreTransaction {
       """
       SELECT d.path FROM head h JOIN document d ON d.id = h.document
       WHERE h.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = h.content)
+        AND NOT EXISTS (SELECT 1 FROM absent_asset a WHERE a.hash = h.content)
       UNION
       SELECT d.path FROM conflict c JOIN document d ON d.id = c.document
       WHERE ? AND c.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = c.base)
+        AND NOT EXISTS (SELECT 1 FROM absent_asset a WHERE a.hash = c.base)
       UNION
       SELECT d.path FROM proposal p JOIN document d ON d.id = p.document
       WHERE p.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = p.content)
+        AND NOT EXISTS (SELECT 1 FROM absent_asset a WHERE a.hash = p.content)
       LIMIT ?
       """, [bases, limit]
     ).map { "document \($0[0] as String)" }

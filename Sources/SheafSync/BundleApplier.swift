@@ -63,12 +63,18 @@ struct BundleApplier {
     var host = StoreBundleHost(
       transaction: transaction, size: header.from, subscription: header.subscription, isPresent: true)
     var end: BundleEnd?
+    var assets = AssetStager(transaction)
     while let event = try reader.next(host: &host) {
       switch event {
       case .body(let hash, let bytes, let base):
         // A copy that drops what is superseded must not keep it for being a base.
         try transaction.storeBody(bytes, hash: hash, base: depth == .heads ? nil : base)
         report.bodies += 1
+      case .assetPart(let part): try assets.take(part)
+      case .asset(let hash, _):
+        try assets.finish(hash)
+        report.bodies += 1
+      case .absentAsset(let hash, let size): try transaction.noteAbsent(hash, sizeInBytes: size)
       case .changeSet(let changeSet):
         try store(changeSet)
         progress(report.revisions, header.revisionCount)
@@ -141,10 +147,12 @@ struct BundleApplier {
     let heads = try contents.map { content in
       StoredHead(
         revision: nil, content: content,
-        sizeInBytes: try content.flatMap { try transaction.bodySize($0) } ?? 0)
+        sizeInBytes: try content.flatMap {
+          try transaction.bodySize($0) ?? transaction.absentSize($0)
+        } ?? 0)
     }
     for content in contents.compactMap({ $0 }) + (proposals ?? []).compactMap(\.content)
-    where try !transaction.holdsBody(content) {
+    where try !transaction.accountsFor(content, mayBeAbsent: true) {
       throw BundleMisfit.missingBody(path)
     }
     try transaction.setHeads(heads, conflictBase: base, of: document)
@@ -163,7 +171,7 @@ struct BundleApplier {
       for document in changed {
         for content in try transaction.heads(document).compactMap(\.content)
           + transaction.proposals(document).compactMap(\.content)
-        where try !transaction.holdsBody(content) {
+        where try !transaction.accountsFor(content, mayBeAbsent: depth < .full) {
           throw BundleMisfit.missingBody(try transaction.path(document))
         }
       }
@@ -193,6 +201,7 @@ struct BundleApplier {
     freed.formUnion(try transaction.removeLoggedDrafts(upTo: header.to))
     report.decisions = try transaction.followProposals().map(DecisionReport.init)
     try transaction.dropUnneededBodies(freed)
+    try transaction.dropUnneededAbsent()
   }
 }
 

@@ -13,6 +13,8 @@ struct BundleMaker {
   private let to: UInt64
   /// What the conflicts at the end are about, for whoever settles one.
   private let conflictBases: Set<SHA256Hash>
+  /// What the settings say at both ends; a full history carries every asset.
+  private let settings: (from: LibrarySettings, to: LibrarySettings)
 
   /// Checks that this copy can answer the request.
   ///
@@ -40,6 +42,10 @@ struct BundleMaker {
       throw LibraryError.noMoment("step from \(request.from) to \(to)")
     }
     let position = try transaction.position().size
+    settings =
+      request.depth == .full
+      ? (LibrarySettings(), LibrarySettings())
+      : (try transaction.settings(at: request.from), try transaction.settings(at: to))
     conflictBases = request.depth == .trail ? try transaction.conflictBases(at: to) : []
     guard request.subscription == .all || to == position else {
       // Roots of other collections are kept for now only.
@@ -151,7 +157,8 @@ struct BundleMaker {
       header: header, seal: try seal(), proof: try proof.map(transaction.node),
       otherCollections: try otherCollections(), sink: sink)
     var host = StoreBundleHost(
-      transaction: transaction, size: request.from, subscription: request.subscription)
+      transaction: transaction, size: request.from, subscription: request.subscription,
+      receiverSettings: settings.from)
     var similar = SimilarBases(transaction, request: request)
     var done: UInt64 = 0
     func append(_ found: OutgoingStateChange) throws {
@@ -178,7 +185,9 @@ struct BundleMaker {
         let before = request.from == 0 ? nil : try transaction.stateValue(document, at: request.from)
         let now = try transaction.stateValue(document, at: to)
         guard before != now else { continue }
-        let bodies = Set(now.map(Self.contents) ?? []).subtracting(before.map(Self.contents) ?? [])
+        var bodies = Set(now.map(Self.contents) ?? []).subtracting(before.map(Self.contents) ?? [])
+        let absent = try bodies.filter { try isLazy($0, at: path) }
+        bodies.subtract(absent)
         for content in bodies where try !transaction.holdsBody(content) {
           throw LibraryError.notHeld(path.text)
         }
@@ -186,7 +195,7 @@ struct BundleMaker {
           OutgoingStateChange(
             path: path, value: now, bodies: bodies,
             movedFrom: now == nil
-              ? nil : try transaction.moveOrigin(of: document, after: request.from, to: to)))
+              ? nil : try transaction.moveOrigin(of: document, after: request.from, to: to), absent: absent))
       }
       guard let last = some.last else { return }
       after = last.0
@@ -213,7 +222,8 @@ struct BundleMaker {
       header: header, seal: try seal(), otherCollections: try otherCollections(),
       range: try MerkleProof.compactRange(size: request.from, nodes: transaction.node), sink: sink)
     var host = StoreBundleHost(
-      transaction: transaction, size: request.from, subscription: request.subscription)
+      transaction: transaction, size: request.from, subscription: request.subscription,
+      receiverSettings: settings.from)
     var similar = SimilarBases(transaction, request: request)
     var next = request.from + 1
     while next <= to {
@@ -236,10 +246,9 @@ struct BundleMaker {
       for revision in some where request.subscription.holds(revision.path.collection) {
         counts.revisions += 1
         guard revision.hasContent,
-          carriesBody(revision.content, of: revision.path, supersededAt: revision.superseded)
-        else {
-          continue
-        }
+          carriesBody(revision.content, of: revision.path, supersededAt: revision.superseded),
+          try !(revision.content.map { try isLazy($0, at: revision.path) } ?? false)
+        else { continue }
         counts.bodies += 1
         counts.sizeInBytes += revision.sizeInBytes
       }
@@ -257,6 +266,14 @@ struct BundleMaker {
       || content.map(conflictBases.contains) ?? false
   }
 
+  /// Whether a content is an asset that waits to be asked for, as the settings stand at the end.
+  private func isLazy(_ content: SHA256Hash, at path: DocumentPath) throws -> Bool {
+    guard settings.to.collections[path.collection]?.lazyAbove != nil,
+      let size = try transaction.assetSize(content) ?? transaction.absentSize(content)
+    else { return false }
+    return settings.to.isLazy(path, sizeInBytes: size)
+  }
+
   private func outgoing(
     _ changeSet: StoredChangeSet, _ similar: inout SimilarBases
   ) throws -> OutgoingChangeSet {
@@ -272,14 +289,17 @@ struct BundleMaker {
         let superseded = try transaction.superseded(revision.id)
         let isHeld = try transaction.holdsBody(hash)
         // A bundle without what is current at its end would leave its receiver unable to go on.
-        if !isHeld, request.depth == .full || (superseded ?? .max) > to {
+        let isLazy = try isLazy(hash, at: revision.path)
+        if !isHeld, !isLazy, request.depth == .full || (superseded ?? .max) > to {
           throw LibraryError.notHeld(revision.path.text)
         }
-        if isHeld, carriesBody(hash, of: revision.path, supersededAt: superseded) {
+        if isHeld || isLazy, carriesBody(hash, of: revision.path, supersededAt: superseded) {
           var origin: DocumentPath?
           if case .headOf(let path) = revision.base { origin = path }
-          content = .body(
-            hash, similarTo: try similar.base(for: hash, at: revision.path, movedFrom: origin))
+          content =
+            isLazy
+            ? .absent(hash)
+            : .body(hash, similarTo: try similar.base(for: hash, at: revision.path, movedFrom: origin))
         } else {
           content = .hashOnly(hash)
         }
@@ -333,6 +353,8 @@ struct StoreBundleHost: BundleHost {
   let subscription: Subscription
   /// Whether the copy asks about its own present, which needs no history.
   var isPresent = false
+  /// What the receiver's settings say, by which some assets were not fetched.
+  var receiverSettings = LibrarySettings()
 
   mutating func heldContent(of path: DocumentPath) throws -> SHA256Hash? { try held(path) }
 
@@ -348,4 +370,35 @@ struct StoreBundleHost: BundleHost {
   }
 
   mutating func bytes(of content: SHA256Hash) throws -> [UInt8]? { try transaction.body(content) }
+
+  mutating func assetSize(of content: SHA256Hash) throws -> UInt64? {
+    try transaction.assetSize(content) ?? transaction.absentSize(content)
+  }
+
+  mutating func chunks(of content: SHA256Hash) throws -> [AssetChunk]? {
+    try transaction.chunks(of: content)?.map { AssetChunk(id: $0.id, sizeInBytes: $0.sizeInBytes) }
+  }
+
+  mutating func bytes(of chunk: AssetChunk) throws -> [UInt8] {
+    try transaction.bytes(of: StoredChunk(id: chunk.id, sizeInBytes: chunk.sizeInBytes))
+  }
+
+  mutating func packed(_ chunk: AssetChunk) throws -> (isDeflated: Bool, bytes: [UInt8]) {
+    let packed = try transaction.packed(StoredChunk(id: chunk.id, sizeInBytes: chunk.sizeInBytes))
+    return (packed.isDeflated, packed.bytes)
+  }
+
+  mutating func isAbsent(_ content: SHA256Hash) throws -> Bool { try transaction.absentSize(content) != nil }
+
+  mutating func pathHolding(_ content: SHA256Hash) throws -> DocumentPath? {
+    guard size > 0, !isPresent else { return nil }
+    for path in try transaction.paths(of: content, upTo: size, count: 8)
+    where try heldContent(of: path) == content && mayBeBase(content, of: path) { return path }
+    return nil
+  }
+
+  mutating func mayBeBase(_ content: SHA256Hash, of path: DocumentPath) throws -> Bool {
+    guard let size = try assetSize(of: content) else { return false }
+    return !receiverSettings.isLazy(path, sizeInBytes: size)
+  }
 }

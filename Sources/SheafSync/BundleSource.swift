@@ -24,7 +24,7 @@ final class BundleSource {
       if descriptor >= 0 { close(descriptor) }
       throw UnreadableBundle(file: file.path)
     }
-    guard info.st_size <= Int64(clamping: Limits.bundleBytes) else {
+    guard info.st_size <= Int64(clamping: Limits.assetBundleBytes) else {
       close(descriptor)
       throw RemoteError.tooMuch(address: file.path)
     }

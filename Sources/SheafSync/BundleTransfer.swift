@@ -32,7 +32,7 @@ struct BundleTransfer {
     progress: TransferProgress
   ) throws -> (file: URL, transferredInBytes: UInt64) {
     let total = source.sizeInBytes
-    guard total <= Limits.bundleBytes else { throw RemoteError.tooMuch(address: address) }
+    guard total <= Limits.assetBundleBytes else { throw RemoteError.tooMuch(address: address) }
     let manager = FileManager.default
     try manager.createDirectory(at: folder, withIntermediateDirectories: true)
     let whole = folder.appending(path: key + ".sheaf")
@@ -50,6 +50,8 @@ struct BundleTransfer {
       guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure }
       size = 0
     }
+    try DiskSpace.check(
+      missing: total - size, whole: total, at: folder.path, free: DiskSpace.free(at: folder))
     var transferred: UInt64 = 0
     while size < total {
       let left = min(UInt64(Self.pieceSizeInBytes), total - size, (allowance ?? .max) - transferred)

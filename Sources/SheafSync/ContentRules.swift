@@ -59,6 +59,27 @@ struct ContentRules {
     }
   }
 
+  /// The rules that stored content breaks; `nil` when it is not held.
+  mutating func violations(
+    of path: DocumentPath, content: SHA256Hash, in transaction: StoreTransaction
+  ) throws -> [ContentViolation]? {
+    if let size = try transaction.assetSize(content) { return violations(of: path, assetSizeInBytes: size) }
+    return try transaction.body(content).flatMap { try violations(of: path, content: $0) }
+  }
+
+  /// The rules that an asset breaks: it is never looked into, so it can't be what has to be looked into.
+  func violations(of path: DocumentPath, assetSizeInBytes size: UInt64) -> [ContentViolation] {
+    switch MediaType.named(by: path.text).kind {
+    case .json, .markdown, .csv:
+      let rule =
+        size > UInt64(Limits.document)
+        ? "it has \(size) bytes, and a document of this kind may have \(Limits.document)"
+        : "it is not UTF-8 text"
+      return [.init(place: .field(.root), rule: rule)]
+    case .text, .xml, .html, .image, .pdf, .other: return []
+    }
+  }
+
   /// How a collection's documents merge.
   mutating func mergePolicy(for collection: CollectionName) throws -> MergePolicy {
     try policy(for: collection)

@@ -92,6 +92,32 @@ struct EditDesk {
         content: .init(hash: hash, sizeInBytes: UInt64(bytes.count)), baseContent: current.content))
   }
 
+  /// Puts content of any size under a path.
+  ///
+  /// - Parameter read: Hands the content to what it is given, piece by piece.
+  /// - Returns: What was put.
+  mutating func put(
+    at path: DocumentPath, read: (inout ContentIntake) throws -> Void
+  ) throws -> (hash: SHA256Hash, sizeInBytes: UInt64) {
+    try checkSubscription(path)
+    let content = try current(path).content
+    var intake = ContentIntake(transaction)
+    try read(&intake)
+    let stored = try intake.finish(base: facts.depth == .heads ? nil : content)
+    try put(stored: stored, at: path)
+    return stored
+  }
+
+  /// Puts content that is stored under a path.
+  mutating func put(stored: (hash: SHA256Hash, sizeInBytes: UInt64), at path: DocumentPath) throws {
+    try checkSubscription(path)
+    let current = try current(path)
+    add(
+      Edit(
+        verb: .put, path: path, base: current.base,
+        content: .init(hash: stored.hash, sizeInBytes: stored.sizeInBytes), baseContent: current.content))
+  }
+
   /// Takes a document away.
   mutating func remove(_ path: DocumentPath) throws {
     try checkSubscription(path)
@@ -112,7 +138,9 @@ struct EditDesk {
       content = SHA256Hash(hashing: shown)
       try transaction.storeBody(shown, hash: content)
     }
-    guard let size = try transaction.bodySize(content) else { throw LibraryError.noDocument(old.text) }
+    guard let size = try transaction.bodySize(content) ?? transaction.absentSize(content) else {
+      throw LibraryError.noDocument(old.text)
+    }
     let reference = Edit.Content(hash: content, sizeInBytes: size)
     // A document that a draft made has no place in the log yet to be moved from, and
     // a path that was in use before keeps its own history: both become a plain put.
@@ -156,13 +184,29 @@ struct EditDesk {
         baseContent: nil))
   }
 
-  /// Settles a conflict: every head the author has seen becomes one.
-  mutating func resolve(_ path: DocumentPath, with bytes: [UInt8]?) throws {
+  /// Settles a conflict with content that is held.
+  mutating func resolve(_ path: DocumentPath, withHeld hash: SHA256Hash) throws {
+    guard let size = try transaction.bodySize(hash) ?? transaction.absentSize(hash) else {
+      throw LibraryError.notHeld(path.text)
+    }
+    try checkMayResolve(path)
+    add(
+      Edit(
+        verb: .resolve, path: path, base: .head, content: .init(hash: hash, sizeInBytes: size),
+        baseContent: try transaction.currentContent(of: path)))
+  }
+
+  private func checkMayResolve(_ path: DocumentPath) throws {
     try checkSubscription(path)
     guard try transaction.heads(of: path).count > 1 else { throw LibraryError.noConflict(path.text) }
     if !facts.isPublisher, try transaction.newestDraftLine(of: path) != nil {
       throw LibraryError.draftInTheWay("\(path) has a draft that is not in the log yet")
     }
+  }
+
+  /// Settles a conflict: every head the author has seen becomes one.
+  mutating func resolve(_ path: DocumentPath, with bytes: [UInt8]?) throws {
+    try checkMayResolve(path)
     let content = try transaction.currentContent(of: path)
     if let bytes {
       let hash = SHA256Hash(hashing: bytes)
@@ -204,8 +248,11 @@ struct EditDesk {
     let schemaCollections = Set(put.filter { $0.collection.isAlwaysCarried }.map(\.collection))
     let rest = schemaCollections.isEmpty ? [] : others.filter { contents[$0] == nil }
     for path in put + rest {
-      guard violations.count < 1000, let content = try bytes(of: path) else { continue }
-      violations += try rules.violations(of: path, content: content).map {
+      let content = try contents[path] ?? transaction.currentContent(of: path)
+      guard violations.count < 1000, let content,
+        let found = try rules.violations(of: path, content: content, in: transaction)
+      else { continue }
+      violations += found.map {
         .init(path: path.text, place: $0.place.description, rule: $0.rule)
       }
     }

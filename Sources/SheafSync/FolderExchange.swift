@@ -23,6 +23,7 @@ extension Library {
     var problems: [String] = []
     let answers = try await takeDrafts(from: remote, problems: &problems)
     let left = try await leaveBundles(in: remote, problems: &problems, activity: activity)
+    _ = try await leaveAssets(in: remote, problems: &problems)
     let quarantined = try await figures().quarantined
     let report = try await store.read { transaction in
       SyncReport(

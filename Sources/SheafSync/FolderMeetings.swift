@@ -62,6 +62,22 @@ struct FolderMeetings {
     return bytes
   }
 
+  /// Whether a changed asset is to be put; it is never merged, so it clashes where a text would be.
+  mutating func takes(_ path: DocumentPath, asset hash: SHA256Hash) throws -> Bool {
+    guard let document = try transaction.existingDocumentRow(path),
+      try transaction.newestDraftLine(of: path) == nil
+    else { return true }
+    let newer = try revisionsOfOthers(document)
+    guard !newer.others.isEmpty else { return true }
+    if newer.own?.content == hash || newer.others.dropFirst().contains(where: { $0.content == hash }) {
+      behind.append(path)
+      return false
+    }
+    guard newer.own != nil else { return true }
+    clashing.append(path)
+    return false
+  }
+
   /// Refuses the whole folder when a file clashes with what others edited.
   ///
   /// - Throws: `FolderClash`.

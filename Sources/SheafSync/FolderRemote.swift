@@ -163,7 +163,7 @@ public struct FolderRemote: Remote {
     let names = try bundles.names(limit: FolderLayout.nameLimit) { _ in true }
       .compactMap(BundleName.init).filter { $0.answers(request) }.sorted { $0.to > $1.to }
     for name in names {
-      guard let file = try bundles.file(name.text), file.sizeInBytes <= Limits.bundleBytes,
+      guard let file = try bundles.file(name.text), file.sizeInBytes <= Limits.assetBundleBytes,
         let header = try? header(file), header.to == name.to, header.from == name.from,
         header.content == BundleContent(name.depth), header.subscription.text == request.subscription.text
       else { continue }

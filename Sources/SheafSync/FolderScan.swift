@@ -104,8 +104,8 @@ struct FolderScan: Sendable {
     case S_IFREG:
       do {
         let path = try DocumentPath(utf8: prefix + name)
-        guard info.st_size <= Limits.document else {
-          problems.append(.init(path: shown, problem: "it is larger than \(Limits.document >> 20) MiB"))
+        guard UInt64(clamping: info.st_size) <= Limits.asset else {
+          problems.append(.init(path: shown, problem: AssetTooLarge().problem))
           return
         }
         files.append(File(path: path, location: file, sizeInBytes: UInt64(clamping: info.st_size)))
@@ -117,44 +117,74 @@ struct FolderScan: Sendable {
     }
   }
 
-  /// Reads a file that must stay as it is meanwhile.
+  /// Reads a file of a document's size that must stay as it is meanwhile.
   ///
   /// - Throws: `FolderRefusal` when it can't be read, grew beyond the limit, or changed.
   static func read(_ file: File) throws -> [UInt8] {
-    func refusal(_ problem: String) -> FolderRefusal {
-      FolderRefusal(folder: nil, problems: [.init(path: file.path.text, problem: problem)])
+    guard file.sizeInBytes <= UInt64(Limits.document) else {
+      throw refusal(file, "it is larger than \(Limits.document >> 20) MiB")
     }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Int(file.sizeInBytes))
+    try read(file) { piece in
+      guard bytes.count + piece.count <= Limits.document else {
+        throw refusal(file, "it is larger than \(Limits.document >> 20) MiB")
+      }
+      bytes.append(contentsOf: piece)
+    }
+    return bytes
+  }
+
+  /// Reads a file of any size, piece by piece, that must stay as it is meanwhile.
+  ///
+  /// - Throws: `FolderRefusal` when it can't be read or changed; what `piece` throws.
+  static func read(_ file: File, piece: (UnsafeRawBufferPointer) throws -> Void) throws {
     let descriptor = open(file.location, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { throw refusal("it can't be read: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else {
+      throw refusal(file, "it can't be read: \(String(cString: strerror(errno)))")
+    }
     defer { close(descriptor) }
     var before = stat()
     guard fstat(descriptor, &before) == 0, before.st_mode & S_IFMT == S_IFREG else {
-      throw refusal("it is not a plain file any more")
+      throw refusal(file, "it is not a plain file any more")
     }
-    guard before.st_size <= Limits.document else {
-      throw refusal("it is larger than \(Limits.document >> 20) MiB")
+    // Small files are most files: they need no large buffer.
+    let size = min(Self.pieceSizeInBytes, max(1, Int(before.st_size)))
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+    defer { buffer.deallocate() }
+    var total: Int64 = 0
+    while true {
+      let count = readSome(descriptor, buffer)
+      guard count >= 0 else { throw refusal(file, "it can't be read: \(String(cString: strerror(errno)))") }
+      if count == 0 { break }
+      total += Int64(count)
+      guard total <= before.st_size else { throw refusal(file, "it changed while it was read") }
+      try piece(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
-    let size = Int(before.st_size)
-    var filled = 0
-    var failure: String?
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while filled < size {
-        let part = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-        let got = readSome(descriptor, part)
-        if got < 0 { failure = String(cString: strerror(errno)) }
-        if got <= 0 { break }
-        filled += got
-      }
-      count = filled
-    }
-    if let failure { throw refusal("it can't be read: \(failure)") }
     var after = stat()
-    var extra: UInt8 = 0
-    let grew = withUnsafeMutableBytes(of: &extra) { readSome(descriptor, $0) } > 0
-    guard filled == size, !grew, fstat(descriptor, &after) == 0, Self.isSame(before, after) else {
-      throw refusal("it changed while it was read")
+    guard total == before.st_size, fstat(descriptor, &after) == 0, Self.isSame(before, after) else {
+      throw refusal(file, "it changed while it was read")
     }
-    return bytes
+  }
+
+  /// The hash of a file, and whether its content is an asset.
+  static func look(at file: File) throws -> (hash: SHA256Hash, isAsset: Bool) {
+    var hasher = SHA256Hash.Hasher()
+    var start: [UInt8] = []
+    var size: UInt64 = 0
+    try read(file) { piece in
+      hasher.update(piece)
+      size += UInt64(piece.count)
+      let missing = AssetRule.startSizeInBytes - start.count
+      if missing > 0 { start.append(contentsOf: piece.prefix(missing)) }
+    }
+    return (hasher.finalize(), AssetRule.isAsset(sizeInBytes: size, start: start))
+  }
+
+  private static let pieceSizeInBytes = 1 << 18
+
+  private static func refusal(_ file: File, _ problem: String) -> FolderRefusal {
+    FolderRefusal(folder: nil, problems: [.init(path: file.path.text, problem: problem)])
   }
 
   private static func isSame(_ one: stat, _ other: stat) -> Bool {

@@ -132,14 +132,22 @@ final class GitHistory {
     return commit
   }
 
-  /// The bytes of a file; `nil` when it is larger than `limit`, with its size.
-  func file(_ object: String, limit: Int) throws -> (bytes: [UInt8]?, sizeInBytes: Int) {
+  /// Reads a file, a few bytes at a time.
+  ///
+  /// - Parameter piece: Told its bytes in order, unless they are more than `limit`.
+  /// - Returns: Its size in bytes.
+  func file(
+    _ object: String, limit: UInt64, piece: (ArraySlice<UInt8>) throws -> Void
+  ) throws -> UInt64 {
     let (kind, size) = try ask(object)
     guard kind == "blob" else { throw GitError.unexpected("a \(kind) where a file belongs") }
-    let bytes = size <= limit ? try objects.read(count: size) : nil
-    if bytes == nil { try objects.skip(count: size) }
+    if UInt64(size) <= limit {
+      try objects.take(size, piece)
+    } else {
+      try objects.skip(count: size)
+    }
     try objects.skip(count: 1)
-    return (bytes, size)
+    return UInt64(size)
   }
 
   // Between what is told of two commits git puts NULs and line feeds; a path is never read here.

@@ -149,12 +149,13 @@ final class GitProcess {
     return .failed(text.trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
-  private func take(_ count: Int, _ each: (ArraySlice<UInt8>) -> Void) throws {
+  /// Reads exactly `count` bytes, a few at a time.
+  func take(_ count: Int, _ each: (ArraySlice<UInt8>) throws -> Void) throws {
     var left = count
     while left > 0 {
       if start == buffer.count, try !fill() { throw GitError.unexpected("it ends inside an object") }
       let some = buffer[start..<min(buffer.count, start + left)]
-      each(some)
+      try each(some)
       start += some.count
       left -= some.count
     }

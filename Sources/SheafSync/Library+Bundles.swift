@@ -95,6 +95,12 @@ extension Library {
         transaction: transaction, facts: try transaction.facts(),
         reader: BundleReader(source: source.read), mayChangeDepth: mayChangeDepth,
         wanted: wanted)
+      // Only what unpacks to as much makes a bundle this large.
+      let declared = applier.header.unpackedSizeInBytes
+      guard source.sizeInBytes <= Limits.bundleBytes || source.sizeInBytes - Limits.bundleBytes <= declared
+      else {
+        throw RemoteError.tooMuch(address: file.path)
+      }
       var report = try applier.apply { activity(.applying(done: $0, total: $1)) }
       report.sizeInBytes = source.sizeInBytes
       try self.environment.step(.bundleStaged)

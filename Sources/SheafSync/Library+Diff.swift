@@ -78,10 +78,16 @@ extension Library {
       diff.sizes = sizes
       return diff
     }
-    return difference(
-      path, from: before.label, to: after.label,
-      old: try before.shown.map { try view.bytes(of: $0, path: before.path) },
-      new: try after.shown.map { try view.bytes(of: $0, path: after.path) })
+    let old: [UInt8]?
+    let new: [UInt8]?
+    do {
+      old = try before.shown.map { try view.bytes(of: $0, path: before.path) }
+      new = try after.shown.map { try view.bytes(of: $0, path: after.path) }
+    } catch LibraryError.asset, LibraryError.absent {
+      diff.sizes = sizes
+      return diff
+    }
+    return difference(path, from: before.label, to: after.label, old: old, new: new)
   }
 
   /// How two contents of a document differ: text by words, records by fields, anything else by size.

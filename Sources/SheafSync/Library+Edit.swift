@@ -1,3 +1,4 @@
+import Foundation
 import SheafModel
 
 /// How a conflict is settled.
@@ -25,6 +26,20 @@ extension Library {
     return try await edit(purpose: "sheaf put", reason: reason) { desk in
       guard try desk.current(path).shown != hash else { throw LibraryError.nothingChanged(path.text) }
       try desk.put(content, hash: hash, at: path)
+    }
+  }
+
+  /// Puts a file's content, of whatever size, under a path.
+  ///
+  /// - Throws: `FolderRefusal` when the file can't be read, and what `put(_:at:reason:)` throws; the library is as it was.
+  public func put(contentsOf file: URL, at path: DocumentPath, reason: String) async throws -> DraftReport {
+    try await edit(purpose: "sheaf put", reason: reason) { desk in
+      let before = try desk.current(path).content
+      let put = try desk.put(at: path) { intake in
+        let source = FolderScan.File(path: path, location: file.path, sizeInBytes: 0)
+        try FolderScan.read(source) { try intake.add($0) }
+      }
+      guard put.hash != before else { throw LibraryError.nothingChanged(path.text) }
     }
   }
 
@@ -65,8 +80,7 @@ extension Library {
           try desk.resolve(path, with: nil)
           return
         }
-        guard let bytes = try desk.transaction.body(content) else { throw LibraryError.notHeld(path.text) }
-        try desk.resolve(path, with: bytes)
+        try desk.resolve(path, withHeld: content)
       }
     }
   }

@@ -27,10 +27,13 @@ extension Library {
         folder: folder.path, size: size ?? view.position, documents: 0, sizeInBytes: 0, conflicts: [])
       do {
         while let entry = try cursor.next() {
-          let bytes = try view.bytes(of: entry.shown, path: entry.path)
-          try files.write(bytes, to: entry.path)
+          try files.write(to: entry.path) { write in
+            try view.forEachPiece(of: entry.shown, path: entry.path) { piece in
+              try write(piece)
+              report.sizeInBytes += UInt64(piece.count)
+            }
+          }
           report.documents += 1
-          report.sizeInBytes += UInt64(bytes.count)
           if entry.shown.isConflicted { report.conflicts.append(entry.path.text) }
           if report.documents % 100 == 0 { activity(.reading(done: report.documents, total: nil)) }
         }
@@ -68,7 +71,7 @@ private struct ExportFolder {
     guard names.isEmpty else { throw LibraryError.folderNotEmpty(root) }
   }
 
-  mutating func write(_ bytes: [UInt8], to path: DocumentPath) throws {
+  mutating func write(to path: DocumentPath, _ body: (([UInt8]) throws -> Void) throws -> Void) throws {
     let segments = path.text.split(separator: "/").map(String.init)
     var place = root
     for segment in segments.dropLast() {
@@ -82,8 +85,10 @@ private struct ExportFolder {
     guard descriptor >= 0 else { throw Self.failure(path, place) }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     do {
-      try handle.write(contentsOf: Data(bytes))
+      try body { try handle.write(contentsOf: Data($0)) }
       try handle.close()
+    } catch let failure as any SheafFailure {
+      throw failure
     } catch {
       throw ExportError.unwritable(place, reason: error.localizedDescription)
     }

@@ -51,8 +51,10 @@ extension Library {
       let some = try transaction.documents(in: nil, after: after, count: 200)
       guard let last = some.last else { break }
       for document in some {
-        guard let content = try document.content.flatMap({ try transaction.body($0) }) else { continue }
-        warnings += try rules.violations(of: document.path, content: content).map {
+        guard let content = document.content,
+          let found = try rules.violations(of: document.path, content: content, in: transaction)
+        else { continue }
+        warnings += found.map {
           "\(document.path): \($0)"
         }
       }
@@ -121,22 +123,25 @@ private final class ImportRun: @unchecked Sendable {
     var moved: Set<DocumentPath> = []
     var sizeInBytes = 0
     for put in puts {
-      let (found, size) = try history.file(put.object, limit: Limits.document)
-      guard let bytes = found else {
+      var intake = ContentIntake(sequencer.transaction)
+      let size = try history.file(put.object, limit: Limits.asset) {
+        try $0.withUnsafeBytes { try intake.add($0) }
+      }
+      guard size <= Limits.asset else {
         warn("\(put.path): its \(size) bytes are more than a document may have; it is left out", commit)
         if try desk.current(put.path).base != .none { deleted.append(put.path) }
         continue
       }
-      let hash = SHA256Hash(hashing: bytes)
       let current = try desk.current(put.path)
+      let stored = try intake.finish(base: current.content)
       // Only its mode changed.
-      if current.content == hash { continue }
-      sizeInBytes += bytes.count
-      if current.base == .none, let origin = origins[hash]?.popLast() {
+      if current.content == stored.hash { continue }
+      sizeInBytes += Int(clamping: stored.sizeInBytes)
+      if current.base == .none, let origin = origins[stored.hash]?.popLast() {
         try desk.move(from: origin, to: put.path)
         moved.insert(origin)
       } else {
-        try desk.put(bytes, hash: hash, at: put.path)
+        try desk.put(stored: stored, at: put.path)
       }
     }
     for path in deleted where !moved.contains(path) { try desk.remove(path) }

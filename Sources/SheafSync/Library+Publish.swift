@@ -29,7 +29,9 @@ extension Library {
     folder: URL, reason: String, options: PublishOptions = PublishOptions(),
     activity: @escaping ActivitySink = { _ in }
   ) async throws -> PublishReport {
-    let (scan, hashes) = try await Blocking.run { try Self.readFolder(folder, activity: activity) }
+    let (scan, looks) = try await Blocking.run { try Self.readFolder(folder, activity: activity) }
+    let hashes = looks.mapValues(\.hash)
+    let assets = Set(looks.filter(\.value.isAsset).keys)
     // A dry run does everything, in a transaction that it then throws away.
     let recorded = try await recordEdits(purpose: "sheaf publish", reason: reason, isDryRun: options.isDryRun)
     { desk in
@@ -38,12 +40,16 @@ extension Library {
       var size: UInt64 = 0
       var meetings = FolderMeetings(desk: desk)
       for file in scan.files where needed.contains(file.path) {
+        if assets.contains(file.path), let hash = hashes[file.path] {
+          guard try meetings.takes(file.path, asset: hash) else { continue }
+          let put = try desk.put(at: file.path) { intake in try FolderScan.read(file) { try intake.add($0) } }
+          guard put.hash == hash else { throw Self.changed(file.path) }
+          size += put.sizeInBytes
+          continue
+        }
         let bytes = try FolderScan.read(file)
         let hash = SHA256Hash(hashing: bytes)
-        guard hash == hashes[file.path] else {
-          throw FolderRefusal(
-            folder: nil, problems: [.init(path: file.path.text, problem: "it changed while it was read")])
-        }
+        guard hash == hashes[file.path] else { throw Self.changed(file.path) }
         guard let content = try meetings.content(for: file.path, file: bytes, hash: hash) else { continue }
         try desk.put(content, hash: SHA256Hash(hashing: content), at: file.path)
         size += UInt64(content.count)
@@ -70,14 +76,18 @@ extension Library {
 
   private static func readFolder(
     _ folder: URL, activity: ActivitySink
-  ) throws -> (FolderScan, [DocumentPath: SHA256Hash]) {
+  ) throws -> (FolderScan, [DocumentPath: (hash: SHA256Hash, isAsset: Bool)]) {
     let scan = try FolderScan(folder)
-    var hashes: [DocumentPath: SHA256Hash] = [:]
+    var looks: [DocumentPath: (hash: SHA256Hash, isAsset: Bool)] = [:]
     for (index, file) in scan.files.enumerated() {
-      hashes[file.path] = SHA256Hash(hashing: try FolderScan.read(file))
+      looks[file.path] = try FolderScan.look(at: file)
       activity(.reading(done: index + 1, total: scan.files.count))
     }
-    return (scan, hashes)
+    return (scan, looks)
+  }
+
+  private static func changed(_ path: DocumentPath) -> FolderRefusal {
+    FolderRefusal(folder: nil, problems: [.init(path: path.text, problem: "it changed while it was read")])
   }
 
   /// What recording edits came to.

@@ -89,6 +89,7 @@ private struct DraftCourt {
     var host = StoreBundleHost(
       transaction: transaction, size: min(header.from, sequencer.position.size), subscription: .all)
     var leaves: [SHA256Hash] = []
+    var assets = AssetStager(transaction)
     while let event = try reader.next(host: &host) {
       switch event {
       case .body(let hash, let bytes, let base):
@@ -96,7 +97,10 @@ private struct DraftCourt {
       case .changeSet(let changeSet):
         leaves.append(changeSet.leafHash)
         try judge(changeSet, sequencer: &sequencer)
-      case .stateChange, .end: break
+      case .assetPart(let part): try assets.take(part)
+      case .asset(let hash, _): try assets.finish(hash)
+      // A draft without its content can't be judged: the check below finds it missing.
+      case .absentAsset, .stateChange, .end: break
       }
     }
     return leaves
@@ -155,10 +159,10 @@ private struct DraftCourt {
         throw ReasonMissing(collection: line.line.path.collection.text)
       }
       guard line.line.verb.hasContent else { continue }
-      guard let content = line.content, let bytes = try transaction.body(content) else {
-        throw LibraryError.notHeld(line.line.path.text)
-      }
-      violations += try rules.violations(of: line.line.path, content: bytes).map {
+      guard let content = line.content,
+        let found = try rules.violations(of: line.line.path, content: content, in: transaction)
+      else { throw LibraryError.notHeld(line.line.path.text) }
+      violations += found.map {
         .init(path: line.line.path.text, place: $0.place.description, rule: $0.rule)
       }
       let others = try transaction.collisions(with: line.line.path).filter { !gone.contains($0) }

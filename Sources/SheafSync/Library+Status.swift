@@ -18,6 +18,7 @@ extension Library {
       let newest = try transaction.newestChangeSets(before: nil, count: 1).first
       let drafts = try Self.drafts(transaction)
       let severities = try transaction.conflictCounts()
+      let absent = try transaction.absentCount()
       var warnings = rules.warnings
       if let latest = try transaction.latestTime(), now < latest {
         warnings.append(
@@ -34,7 +35,7 @@ extension Library {
         conflicts: counts.conflicts, conflictsToLookAt: severities[.look] ?? 0,
         proposals: try transaction.openProposalCount(), drafts: drafts, quarantined: counts.quarantined,
         remote: facts.remote,
-        sizeInBytes: size, warnings: warnings)
+        sizeInBytes: size, warnings: warnings, absent: absent.documents, absentInBytes: absent.sizeInBytes)
     }
   }
 

@@ -84,6 +84,13 @@ extension Library {
       }
     }
     findings.section("bodies") { report.bodies = try checkBodies(transaction, &$0) }
+    findings.section("chunks") { try checkChunks(transaction, &$0) }
+    findings.section("absent assets") { findings in
+      report.absent = try transaction.absentCount().documents
+      if report.absent > 0, isPublisher || facts.depth == .full {
+        findings.add("absent assets", "a copy that keeps everything lacks \(report.absent)")
+      }
+    }
     findings.section("documents") { try checkDocuments(transaction, &$0) }
     findings.section("contents") { findings in
       for place in try transaction.missingContent(
@@ -110,16 +117,35 @@ extension Library {
           continue
         }
         findings.section(place) { findings in
-          guard let bytes = try transaction.body(hash) else { return findings.add(place, "it is not there") }
-          if SHA256Hash(hashing: bytes) != hash {
-            findings.add(place, "its bytes are not those it is named for")
+          var hasher = SHA256Hash.Hasher()
+          var size: Int64 = 0
+          let isHeld = try transaction.forEachPiece(of: hash) { piece in
+            hasher.update(piece)
+            size += Int64(piece.count)
           }
-          if Int64(bytes.count) != body.sizeInBytes {
-            findings.add(place, "it has another size than it says")
-          }
+          guard isHeld else { return findings.add(place, "it is not there") }
+          if hasher.finalize() != hash { findings.add(place, "its bytes are not those it is named for") }
+          if size != body.sizeInBytes { findings.add(place, "it has another size than it says") }
         }
       }
       row = last.row
+    }
+  }
+
+  private func checkChunks(_ transaction: StoreTransaction, _ findings: inout Findings) throws {
+    var row: Int64 = .min
+    while true {
+      let some = try transaction.chunkRows(after: row, count: 256)
+      guard let last = some.last else { return }
+      for (chunk, hash) in some {
+        let place = "chunk \(chunk.id)"
+        findings.section(place) { findings in
+          if SHA256Hash(bytes: hash) != SHA256Hash(hashing: try transaction.bytes(of: chunk)) {
+            findings.add(place, "its bytes are not those it is named for")
+          }
+        }
+      }
+      row = last.chunk.id
     }
   }
 

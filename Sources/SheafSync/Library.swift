@@ -146,6 +146,10 @@ public enum LibraryError: SheafFailure, Equatable {
   case noMoment(String)
   /// The content is not held here.
   case notHeld(String)
+  /// The document's content is an asset of this size that was not fetched.
+  case absent(String, UInt64)
+  /// The document's content is an asset of this size, which is not taken whole.
+  case asset(String, UInt64)
   /// The document isn't in conflict.
   case noConflict(String)
   /// Nothing would change.
@@ -180,6 +184,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .noDocument(let path): "there is no document \(path)"
     case .noMoment(let what): "there is no \(what) in this copy"
     case .notHeld(let what): "this copy does not hold the content of \(what)"
+    case .absent(let path, let size): "the \(size) bytes of \(path) have not been fetched to this copy"
+    case .asset(let path, let size): "\(path) is an asset of \(size) bytes, which is not taken whole"
     case .noConflict(let path): "\(path) is not in conflict"
     case .nothingChanged(let what): "\(what) is as it was"
     case .empty: "nothing has been published in this library yet"
@@ -204,6 +210,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .noDocument: "`sheaf list` shows what there is."
     case .noMoment: "`sheaf log` shows what there is."
     case .notHeld: "Run `sheaf sync --keep full` to fetch the whole history."
+    case .absent(let path, _): "Run `sheaf fetch \(path)` when the remote can be reached."
+    case .asset: "Write it to a file: `sheaf show DOC > FILE`."
     case .noConflict: "`sheaf conflicts` lists those that are."
     case .nothingChanged: nil
     case .empty: "Run `sheaf publish DIR -m REASON`."

@@ -26,10 +26,22 @@ public protocol LibraryService: Sendable {
   func documents(in collection: CollectionName?) async throws -> [DocumentSummary]
   /// One document's current content.
   func content(of path: DocumentPath) async throws -> DocumentContent?
+  /// One document's current content, to be read piece by piece.
+  func open(_ path: DocumentPath) async throws -> ContentReading?
+  /// A published asset by its hash; `nil` when it is not held here.
+  func asset(_ hash: SHA256Hash) async throws -> ContentReading?
   /// One document's history, newest first.
   func history(of path: DocumentPath) async throws -> [HistoryEntry]
   /// Figures for monitoring.
   func figures() async throws -> ServiceFigures
+}
+
+extension LibraryService {
+  public func open(_ path: DocumentPath) async throws -> ContentReading? {
+    try await content(of: path).map(ContentReading.init)
+  }
+
+  public func asset(_ hash: SHA256Hash) async throws -> ContentReading? { nil }
 }
 
 /// What answers a pull request.

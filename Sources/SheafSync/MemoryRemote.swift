@@ -106,6 +106,25 @@ public final class MemoryRemote: Remote {
     try await exchange(.answers) { [service] _ in try await service.answers(to: leaves) }
   }
 
+  public func asset(
+    _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
+  ) async throws -> (file: URL, transferredInBytes: UInt64)? {
+    guard let reading = try await service.asset(hash) else { return nil }
+    let file = folder.appending(path: hash.hex)
+    try await Blocking.run {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+    let sink = try BundleSink(file)
+    while sink.sizeInBytes < reading.sizeInBytes {
+      let bytes = try await reading.bytes(from: sink.sizeInBytes, count: 1 << 20)
+      guard !bytes.isEmpty else { break }
+      try bytes.withUnsafeBytes { try sink.write($0) }
+    }
+    _ = try sink.finish()
+    counted.withLock { $0.received += reading.sizeInBytes }
+    return (file, reading.sizeInBytes)
+  }
+
   public func leave(position: PullRequest, from member: MemberMark) async throws {}
 
   /// Makes one request, with whatever goes wrong with it.

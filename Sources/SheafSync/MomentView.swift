@@ -143,15 +143,17 @@ struct MomentView {
 
   /// The bytes of what is shown.
   ///
-  /// - Throws: `LibraryError.notHeld`.
+  /// - Throws: `LibraryError.notHeld`; `.absent` and `.asset` for assets, which are read in pieces.
   func bytes(of shown: Shown, path: DocumentPath) throws -> [UInt8] {
     let place = "\(path)\(shown.revision.map { " at \($0)" } ?? "")"
     switch shown.content {
     case .preview(let bytes): return bytes
     case .unknown: throw LibraryError.notHeld(place)
     case .stored(let hash):
-      guard let bytes = try transaction.body(hash) else { throw LibraryError.notHeld(place) }
-      return bytes
+      if let bytes = try transaction.body(hash) { return bytes }
+      if let size = try transaction.absentSize(hash) { throw LibraryError.absent(path.text, size) }
+      if let size = try transaction.assetSize(hash) { throw LibraryError.asset(path.text, size) }
+      throw LibraryError.notHeld(place)
     }
   }
 }

@@ -59,9 +59,29 @@ public protocol Remote: Sendable {
   /// Tells the remote where this replica stands, so that a publisher that meets the
   /// same stick later can prepare the bundle it needs. Servers need no such word.
   func leave(position: PullRequest, from member: MemberMark) async throws
+
+  /// Gets one asset by its hash, for a copy that knows of it and does not hold it.
+  ///
+  /// The file is below `folder`, belongs to the caller, and is unverified; an interrupted transfer
+  /// leaves its part there, and asking again goes on after the last byte received.
+  ///
+  /// - Returns: The file and the bytes that travelled for it now; `nil` when the remote does not hold the asset.
+  /// - Throws: `RemoteError`.
+  func asset(
+    _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
+  ) async throws -> (file: URL, transferredInBytes: UInt64)?
+
+  /// Tells a folder which assets this replica lacks and wants, in place of what it told before. Servers need no such word.
+  func leave(wishes: [SHA256Hash], from member: MemberMark) async throws
 }
 
 extension Remote {
+  public func asset(
+    _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
+  ) async throws -> (file: URL, transferredInBytes: UInt64)? { nil }
+
+  public func leave(wishes: [SHA256Hash], from member: MemberMark) async throws {}
+
   public var mayStopShort: Bool { false }
   public var answersLater: Bool { false }
 

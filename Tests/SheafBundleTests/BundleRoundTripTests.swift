@@ -40,7 +40,7 @@ import Testing
         switch sent.content {
         case .none: #expect(line.content == nil && !line.isHeld)
         case .unknown: #expect(line.content == nil && !line.isHeld)
-        case .hashOnly(let hash): #expect(line.content == hash && !line.isHeld)
+        case .hashOnly(let hash), .absent(let hash): #expect(line.content == hash && !line.isHeld)
         case .body(let hash, _): #expect(line.content == hash && line.isHeld)
         }
       }

@@ -375,6 +375,7 @@ func receive(
       received.bodies[hash] = bytes
       host.contents[hash] = bytes
     case .changeSet(let changeSet): received.changeSets.append(changeSet)
+    case .assetPart, .asset, .absentAsset: break
     case .stateChange(let path, let value): received.changes.append((path, value))
     case .end(let end): received.end = end
     }

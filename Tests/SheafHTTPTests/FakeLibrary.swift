@@ -16,6 +16,7 @@ final class FakeLibrary: LibraryService {
     var asked: [PullRequest] = []
     var tiles: [String: [UInt8]] = [:]
     var documents: [String: DocumentContent] = [:]
+    var assets: [SHA256Hash: DocumentContent] = [:]
     var failure: (any Error)?
     /// Called before an offer or a push is answered.
     var delay: (@Sendable () async throws -> Void)?
@@ -61,6 +62,10 @@ final class FakeLibrary: LibraryService {
   }
 
   private func check() throws { if let failure = contents.withLock({ $0.failure }) { throw failure } }
+
+  func asset(_ hash: SHA256Hash) async throws -> ContentReading? {
+    contents.withLock { $0.assets[hash] }.map(ContentReading.init)
+  }
 
   var name: String { get async throws { "Test" } }
 

@@ -124,7 +124,10 @@ struct StoreFileTests {
     }
     let text = try String(contentsOf: schemasFolder.appending(path: "store.sql"), encoding: .utf8)
     let bare = text.split(separator: "\n").filter { !$0.hasPrefix("--") }.joined(separator: "\n")
-    let wanted = bare.split(separator: ";").map { Self.normalized(String($0)) }.filter { !$0.isEmpty }
+    // A trigger's body has a semicolon of its own.
+    let wanted = bare.replacing("chunk;\nEND;", with: "chunk# END;").split(separator: ";").map {
+      Self.normalized(String($0).replacing("#", with: ";"))
+    }.filter { !$0.isEmpty }
     #expect(found.sorted() == wanted.sorted())
   }
 

@@ -84,7 +84,7 @@ struct FolderScanTests {
   func tooLarge() throws {
     let folder = try TestFolder()
     try folder.write("x", to: "large.bin")
-    truncate(folder.appending("large.bin").path, Limits.document + 1)
-    #expect(problems(folder) == ["it is larger than 64 MiB"])
+    truncate(folder.appending("large.bin").path, off_t(Limits.asset) + 1)
+    #expect(problems(folder) == ["it is larger than 16 GiB"])
   }
 }

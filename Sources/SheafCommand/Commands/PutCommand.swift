@@ -26,9 +26,16 @@ struct PutCommand: Verb {
 
   func perform(in session: Session) async throws -> Outcome {
     let words = try reason.text(in: session)
-    let bytes = try ContentFile.read(file, in: session)
+    // Only what comes in through a pipe has to be held: a plain file is read in pieces.
+    let source = file == "-" ? nil : try ContentFile.plain(file, in: session)
+    let bytes = source == nil ? try ContentFile.read(file, in: session) : nil
     return try await library.open(in: session) { library in
-      let report = try await library.put(bytes, at: doc, reason: words)
+      let report: DraftReport
+      if let source {
+        report = try await library.put(contentsOf: source, at: doc, reason: words)
+      } else {
+        report = try await library.put(bytes ?? [], at: doc, reason: words)
+      }
       if output.json {
         try session.console.printJSON(report)
       } else {
@@ -41,6 +48,16 @@ struct PutCommand: Verb {
 
 /// Content that a person hands over in a file.
 enum ContentFile {
+  /// The plain file behind a path; `nil` for a pipe or a device.
+  static func plain(_ path: String, in session: Session) throws -> URL? {
+    let file = session.url(path).resolvingSymlinksInPath()
+    guard FileManager.default.isReadableFile(atPath: file.path) else {
+      throw ContentFileError.unreadable(path, FileManager.default.fileExists(atPath: file.path))
+    }
+    let type = try FileManager.default.attributesOfItem(atPath: file.path)[.type] as? FileAttributeType
+    return type == .typeRegular ? file : nil
+  }
+
   /// Reads a file, or the standard input for `-`, up to the largest document.
   static func read(_ path: String, in session: Session) throws -> [UInt8] {
     let handle: FileHandle

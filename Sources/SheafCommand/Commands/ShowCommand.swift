@@ -27,6 +27,10 @@ struct ShowCommand: Verb {
     transform: Arguments.moment)
   var at: Moment?
 
+  @Flag(help: "Don't ask the remote for an asset that is not here.")
+  var offline = false
+
+  @OptionGroup var reach: RemoteOptions
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
@@ -38,34 +42,58 @@ struct ShowCommand: Verb {
     try await library.open(in: session) { library in
       let console = session.console
       let moment = doc.revision.map(Moment.revision) ?? at ?? .now
-      let content: DocumentContent
-      do { content = try await library.content(of: doc.path, at: moment) } catch LibraryError.noDocument(
-        let path)
-      {
-        if let hint = await Self.hint(doc, in: library) { console.hint(hint) }
-        throw LibraryError.noDocument(path)
-      }
+      let reading = try await open(moment, in: library, session)
+      let isDocument = reading.sizeInBytes <= UInt64(Limits.document)
       if output.json {
-        try console.printJSON(ShownDocument(content))
+        try console.printJSON(
+          isDocument ? ShownDocument(try await reading.content()) : ShownDocument(reading))
         return .done
       }
       if !console.isOutputTerminal {
-        console.write(content.bytes)
-      } else if content.mediaType.isText, let text = String(validating: content.bytes, as: UTF8.self) {
+        try await write(reading, to: console)
+      } else if reading.mediaType.isText, isDocument,
+        let text = String(validating: try await reading.content().bytes, as: UTF8.self)
+      {
         console.print(
           text.hasSuffix("\n")
             ? String(text.dropLast()).escapedLinesForTerminal : text.escapedLinesForTerminal)
       } else {
         console.note(
-          "\(doc.path.text.escapedForTerminal) is \(content.mediaType), \(ByteCount(UInt64(content.bytes.count)))."
+          "\(doc.path.text.escapedForTerminal) is \(reading.mediaType), \(ByteCount(reading.sizeInBytes))."
         )
         console.hint("write it to a file: `sheaf show \(doc.path.text) > FILE`")
       }
-      if content.isConflicted {
+      if reading.isConflicted {
         console.warn("\(doc.path.text) is in conflict; this is what everybody sees until it is settled")
         console.hint("run `sheaf resolve \(doc.path.text)` to choose")
       }
       return .done
+    }
+  }
+
+  /// Opens the content, and gets an asset that is not here from the remembered remote.
+  private func open(
+    _ moment: Moment, in library: Library, _ session: Session
+  ) async throws -> ContentReading {
+    do {
+      return try await library.open(doc.path, at: moment)
+    } catch let error as LibraryError {
+      if case .noDocument = error, let hint = await Self.hint(doc, in: library) { session.console.hint(hint) }
+      guard case .absent = error, !offline, try await !library.facts().remote.isEmpty else { throw error }
+      let report = try await FetchCommand.fetch([doc.path], to: library, from: nil, reach, in: session)
+      guard report.missing.isEmpty else { throw error }
+      return try await library.open(doc.path, at: moment)
+    }
+  }
+
+  private func write(_ reading: ContentReading, to console: Console) async throws {
+    var offset: UInt64 = 0
+    while offset < reading.sizeInBytes {
+      let bytes = try await reading.bytes(from: offset, count: 1 << 18)
+      guard !bytes.isEmpty else { throw LibraryError.notHeld(doc.path.text) }
+      console.write(bytes)
+      try console.checkOutput()
+      offset += UInt64(bytes.count)
     }
   }
 }
@@ -104,6 +132,15 @@ struct ShownDocument: Codable, Hashable {
   var text: String?
   /// The content, when it is not.
   var base64: String?
+
+  /// An asset, whose bytes no line of JSON should hold.
+  init(_ reading: ContentReading) {
+    path = reading.path.text
+    revision = reading.revision
+    mediaType = reading.mediaType.essence
+    sizeInBytes = reading.sizeInBytes
+    isConflicted = reading.isConflicted
+  }
 
   init(_ content: DocumentContent) {
     path = content.path.text

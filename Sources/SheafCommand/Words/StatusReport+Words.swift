@@ -12,6 +12,11 @@ extension StatusReport {
     }
     if proposals > 0 { counts += ", \(Quantity(proposals, "edit")) under review" }
     lines.append(counts + ".")
+    if absent > 0 {
+      lines.append(
+        "\(Quantity(absent, "asset")), \(ByteCount(absentInBytes)), not fetched; `sheaf fetch` gets what is asked for."
+      )
+    }
     if !isPublisher {
       let held = subscription == "*" ? "everything" : collections
       lines.append(

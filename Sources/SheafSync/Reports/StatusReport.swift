@@ -34,6 +34,10 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public var remote: String
   /// The size of the library's file.
   public var sizeInBytes: UInt64
+  /// Documents whose content is an asset that was not fetched.
+  public var absent: UInt64
+  /// What those assets come to.
+  public var absentInBytes: UInt64
   /// What a person should know, such as a clock that is behind the newest time in the log.
   public var warnings: [String]
 
@@ -55,8 +59,12 @@ public struct StatusReport: Hashable, Sendable, Codable {
     quarantined: UInt64,
     remote: String,
     sizeInBytes: UInt64,
-    warnings: [String]
+    warnings: [String],
+    absent: UInt64 = 0,
+    absentInBytes: UInt64 = 0
   ) {
+    self.absent = absent
+    self.absentInBytes = absentInBytes
     self.library = library
     self.name = name
     self.isPublisher = isPublisher

@@ -12,6 +12,8 @@ public struct VerifyReport: Hashable, Sendable, Codable {
   public var revisions: UInt64
   /// Contents hashed.
   public var bodies: UInt64
+  /// Documents whose content is an asset that was not fetched.
+  public var absent: UInt64
   /// Current documents in the state tree.
   public var documents: UInt64
   /// The recomputed state root, base64.
@@ -31,8 +33,10 @@ public struct VerifyReport: Hashable, Sendable, Codable {
     documents: UInt64,
     stateRoot: String,
     isRebuilt: Bool,
-    problems: [Problem]
+    problems: [Problem],
+    absent: UInt64 = 0
   ) {
+    self.absent = absent
     self.size = size
     self.changeSets = changeSets
     self.signatures = signatures

@@ -1,0 +1,49 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import SheafHTTP
+import SheafModel
+import SheafSync
+
+extension Responder {
+  /// Answers with an asset or a range of it, piece by piece out of the library.
+  func asset(_ hash: SHA256Hash, _ request: Request) async throws -> Answer {
+    guard let reading = try await service.asset(hash) else {
+      throw Problem(.notFound, detail: "there is no asset \(hash)")
+    }
+    // What it is named for never changes, whoever asks.
+    var answer = try content(reading, tag: "\"\(hash.base64)\"", request)
+    answer.fields[.contentType] = "application/octet-stream"
+    answer.fields[.cacheControl] = "max-age=31536000, immutable"
+    return answer
+  }
+
+  /// Answers with content of any size or a range of it, without ever holding it whole.
+  func content(_ reading: ContentReading, tag: String, _ request: Request) throws -> Answer {
+    let size = reading.sizeInBytes
+    var fields: HTTPFields = [.eTag: tag, .acceptRanges: "bytes"]
+    // If-Range compares strongly; a date or another tag means: the whole, please.
+    let isSame = request.headers[.ifRange].map { $0 == tag } ?? true
+    switch ByteRange(isSame ? request.headers[.range] : nil, size: size) {
+    case .whole: return Answer(fields: fields, body: .content(reading, 0..<size))
+    case .part(let range):
+      fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
+      return Answer(status: 206, fields: fields, body: .content(reading, range))
+    case .unsatisfiable:
+      var answer = Answer(Problem(.badRequest, detail: "the range holds no byte of the content"))
+      answer.status = 416
+      answer.fields[.contentRange] = "bytes */\(size)"
+      return answer
+    }
+  }
+}
+
+extension ContentReading {
+  /// The next piece of a range, as a server sends it; throws when the content ends before the range does.
+  func piece(_ range: Range<UInt64>) async throws -> ByteBuffer {
+    let count = Int(min(UInt64(ServedFile.chunkSizeInBytes), range.upperBound - range.lowerBound))
+    let bytes = try await bytes(from: range.lowerBound, count: count)
+    guard !bytes.isEmpty else { throw LibraryError.notHeld(path.text) }
+    return ByteBuffer(bytes: bytes)
+  }
+}
