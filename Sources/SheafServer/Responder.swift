@@ -198,7 +198,8 @@ struct Responder: HTTPResponder {
 
   /// A body that is read piece by piece as it is sent, behind some bytes.
   private static func body(
-    _ range: Range<UInt64>, after before: [UInt8] = [], read: @escaping @Sendable (Range<UInt64>) async throws -> ByteBuffer,
+    _ range: Range<UInt64>, after before: [UInt8] = [],
+    read: @escaping @Sendable (Range<UInt64>) async throws -> ByteBuffer,
     finished: @escaping @Sendable (_ sent: UInt64, _ isWhole: Bool) -> Void
   ) -> ResponseBody {
     let size = range.upperBound - range.lowerBound + UInt64(before.count)

@@ -145,7 +145,9 @@ extension StoreTransaction {
 
   /// Whether there is a body that is in no pack and could be in one.
   public func hasUnpackedBodies() throws -> Bool {
-    try integer("SELECT 1 FROM body WHERE pack IS NULL AND size <= ? LIMIT 1", [BodyDelta.largestBody]) != nil
+    try integer(
+      "SELECT 1 FROM body WHERE pack IS NULL AND size <= ? AND coding <> ? LIMIT 1",
+      [BodyDelta.largestBody, Self.chunkedCoding]) != nil
   }
 }
 

@@ -144,7 +144,11 @@ extension StoreTransaction {
 
   /// Whether a revision of the log has this content.
   public func isPublished(_ hash: SHA256Hash) throws -> Bool {
-    try integer("SELECT 1 FROM revision WHERE content = ? LIMIT 1", [hash.data]) != nil
+    try integer(
+      """
+      SELECT 1 FROM revision
+      WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1 LIMIT 1
+      """, [hash.data]) != nil
   }
 
   /// The paths that had this content at some time up to a position, in byte order.
@@ -152,7 +156,8 @@ extension StoreTransaction {
     try rows(
       """
       SELECT DISTINCT d.path FROM revision r JOIN document d ON d.id = r.document
-      WHERE r.content = ? AND r.change_set <= ? ORDER BY d.path LIMIT ?
+      WHERE r.content IS NOT NULL AND substr(r.content, 1, 8) = substr(?1, 1, 8) AND r.content = ?1
+        AND r.change_set <= ?2 ORDER BY d.path LIMIT ?3
       """, [hash.data, Int64(clamping: size), count]
     ).map { try DocumentPath($0[0] as String) }
   }
@@ -197,7 +202,11 @@ extension StoreTransaction {
       """
       DELETE FROM absent_asset WHERE hash NOT IN (SELECT content FROM head WHERE content IS NOT NULL)
         AND hash NOT IN (SELECT base FROM conflict WHERE base IS NOT NULL)
-        AND NOT EXISTS (SELECT 1 FROM revision WHERE revision.content = absent_asset.hash)
+        AND hash NOT IN (SELECT content FROM proposal WHERE content IS NOT NULL)
+        AND NOT EXISTS (
+          SELECT 1 FROM revision
+          WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(absent_asset.hash, 1, 8)
+            AND content = absent_asset.hash)
       """)
   }
 

@@ -18,14 +18,25 @@ struct ExportCommand: Verb {
     transform: Arguments.moment)
   var at: Moment?
 
+  @Flag(help: "Don't ask the remote for assets that are not here.")
+  var offline = false
+
+  @OptionGroup var reach: RemoteOptions
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
       let console = session.console
-      let report = try await session.showingProgress { progress in
-        try await library.export(to: session.url(dir), at: at ?? .now, activity: progress)
+      let report: ExportReport
+      do {
+        report = try await export(library, in: session)
+      } catch let error as LibraryError {
+        // Assets that wait to be asked for are asked for now.
+        guard case .absent = error, !offline, try await !library.facts().remote.isEmpty else { throw error }
+        let fetched = try await FetchCommand.fetch(nil, to: library, from: nil, reach, in: session)
+        guard fetched.missing.isEmpty else { throw error }
+        report = try await export(library, in: session)
       }
       if output.json {
         try console.printJSON(report)
@@ -40,6 +51,12 @@ struct ExportCommand: Verb {
         for line in Lists.lines("", report.conflicts) { console.note(line) }
       }
       return .done
+    }
+  }
+
+  private func export(_ library: Library, in session: Session) async throws -> ExportReport {
+    try await session.showingProgress { progress in
+      try await library.export(to: session.url(dir), at: at ?? .now, activity: progress)
     }
   }
 }
