@@ -159,8 +159,8 @@ struct ClinicTranscripts {
       [3]
 
       $ sheaf conflicts --library clinic
-      PATH   OURS  THEIRS  WHERE
-      a.txt  Ada   Ben     …
+      SEVERITY  PATH   OURS  THEIRS  PARTS  WHERE
+      blocked   a.txt  Ada   Ben         1  …line 1
       hint: run `sheaf resolve a.txt` to see the parts and choose
       [3]
 
@@ -169,7 +169,7 @@ struct ClinicTranscripts {
         ours 2.1: changed by Ada on …: New hours
         theirs 3.1: changed by Ben on …: Other hours
       ⋮
-      hint: choose with --take ours, --take theirs, --take deleted or --file FILE
+      hint: choose with --take ours|theirs|proposed|both|deleted, --part N=CHOICE or --file FILE
       [3]
 
       $ sheaf show a.txt --library clinic

@@ -103,7 +103,7 @@ struct OutputSchemaTests {
   func review() async throws {
     try await inFolder { folder in
       let setup = """
-        sheaf init lib --as Ada; mkdir -p stick content/sheaf
+        sheaf init lib --name Demo --as Ada; mkdir -p stick content/sheaf
         echo '{"format":1,"collections":{"r":{"review":"required"}}}' > content/sheaf/settings.json
         echo one > content/a.txt; mkdir content/r; echo one > content/r/b.txt; echo one > content/r/c.txt
         sheaf publish content -m x --library lib; sheaf sync stick --library lib

@@ -114,7 +114,7 @@ struct ReviewTranscripts {
         $ sheaf put x/a.md hours/1 -m "Hours" --library clinic > /dev/null; sheaf put x/a.md hours/2 -m "New hours" --library lib
         Changed x/a.md in change set 2.
 
-        $ sheaf sync --library clinic > /dev/null; sheaf sync stick --library lib > /dev/null; sheaf sync --library clinic > /dev/null
+        $ sheaf sync --library clinic > /dev/null; sheaf sync stick --library lib > /dev/null 2>&1; sheaf sync --library clinic > /dev/null
         hint: run `sheaf conflicts` to choose
         [3]
 
