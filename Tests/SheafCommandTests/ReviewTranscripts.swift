@@ -120,7 +120,7 @@ struct ReviewTranscripts {
 
         $ sheaf conflicts --library clinic
         SEVERITY  PATH    OURS  THEIRS  PARTS  WHERE
-        blocked   x/a.md  Ada   Ben         1  …line 3
+        blocked   x/a.md  Ada   Ben         1  …line…
         hint: run `sheaf resolve x/a.md` to see the parts and choose
         [3]
 
@@ -130,7 +130,7 @@ struct ReviewTranscripts {
           theirs 3.1: changed by Ben on …: Hours
           1 part to choose; the rest is merged.
 
-        Part 1 of 1, …line 3: …
+        Part 1 of 1, …line…: …
           base                        │ ours                        │ theirs
           Open on Sunday and closed   │ Open on [-Sunday-]          │ Open on [-Sunday-]
           on Monday.                  │ {+Saturday+} and closed on  │ {+Friday+} and closed on
@@ -143,25 +143,21 @@ struct ReviewTranscripts {
 
           Second paragraph, by Ben.
         (s)ave, (u)ndo, (v)iew all of it, (q)uit? 
-        Part 1 of 1, …line 3: …
+        Part 1 of 1, …line…: …
         ⋮
         (o)urs, (t)heirs, …(q)uit? o takes ours, t theirs, …
         (o)urs, (t)heirs, …(q)uit? 
         x/a.md: shown -> settled
         ⋮
-          Open on Saturday and closed on Monday.
           {+Open on Friday and closed on Monday.+}
         ⋮
         (s)ave, (u)ndo, (v)iew all of it, (q)uit? # Title
-
-        Open on Saturday and closed on Monday.
+        ⋮
         Open on Friday and closed on Monday.
-
-        Second paragraph, by Ben.
-
+        ⋮
         (s)ave, (u)ndo, (v)iew all of it, (q)uit? Why? (Enter for "Settled part by part") Settled x/a.md in draft …, which waits for the next sync.
 
-        $ sheaf show x/a.md --library clinic | sed -n 3,4p; sheaf status --library clinic | tail -1
+        $ sheaf show x/a.md --library clinic 2> /dev/null | grep Open; sheaf status --library clinic | tail -1
         Open on Saturday and closed on Monday.
         Open on Friday and closed on Monday.
         …  …  waiting           1  Both are right
