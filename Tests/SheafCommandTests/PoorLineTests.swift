@@ -67,7 +67,7 @@ struct PoorLineTests {
       [64]
 
       $ test ! -e copy && sheaf clone first.sheaf copy --keep heads 2>/dev/null | head -1
-      Cloned Demo into copy.
+      Cloned demo into copy.
 
       $ mkdir stick; sheaf sync stick --library lib >/dev/null; sheaf clone stick other --limit-rate 64k
       sheaf: --limit-rate and --timeout are for servers, and …stick is a folder; nothing was changed.
