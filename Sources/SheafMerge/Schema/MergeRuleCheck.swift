@@ -75,7 +75,7 @@ struct MergeRuleCheck {
           }
         }
       }
-    case .list(let keys, _), .appendOnly(let keys):
+    case .list(let keys, _, _), .appendOnly(let keys):
       for key in keys {
         var context = rules.item(of: closure)
         for token in key.tokens {

@@ -67,16 +67,21 @@ struct StrategyParser {
       return .set(isSorted: true)
     case "list-by":
       if case .object(let object) = argument {
-        guard let keys = object["keys"], object.count == (object["order"] == nil ? 1 : 2) else {
-          throw error("must give \"list-by\" the member \"keys\", and may give \"order\"")
+        let isKnown = object.keys.allSatisfy { ["keys", "with", "order"].contains($0) }
+        guard let keys = object["keys"], isKnown else {
+          throw error("must give \"list-by\" the member \"keys\", and may give \"with\" and \"order\"")
         }
+        var orderMatters = true
         switch object["order"] {
-        case nil, .string("kept"): return .list(keys: try self.keys(keys), orderMatters: true)
-        case .string("free"): return .list(keys: try self.keys(keys), orderMatters: false)
+        case nil, .string("kept"): break
+        case .string("free"): orderMatters = false
         default: throw error("knows the orders \"kept\" and \"free\"")
         }
+        var with: [JSONPointer] = []
+        if let others = object["with"] { with = try self.keys(others) }
+        return .list(keys: try self.keys(keys), with: with, orderMatters: orderMatters)
       }
-      return .list(keys: try keys(argument), orderMatters: true)
+      return .list(keys: try keys(argument))
     case "append-only": return .appendOnly(keys: try keys(argument))
     default:
       _ = try plain(name)

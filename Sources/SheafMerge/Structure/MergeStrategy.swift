@@ -34,8 +34,9 @@ public indirect enum MergeStrategy: Hashable, Sendable {
   case set(isSorted: Bool)
   /// As a set, with the order of both sides.
   case orderedSet
-  /// Items matched by their key, each merged by its own schema.
-  case list(keys: [JSONPointer], orderMatters: Bool)
+  /// Items matched by their key, and by what else tells them apart where it is there; each merged by
+  /// its own schema.
+  case list(keys: [JSONPointer], with: [JSONPointer] = [], orderMatters: Bool = true)
   /// Items that are only ever added, matched by their key.
   case appendOnly(keys: [JSONPointer])
   /// Items by their place between equal items.

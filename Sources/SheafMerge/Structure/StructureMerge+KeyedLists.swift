@@ -21,7 +21,8 @@ struct ItemKey: Hashable, Comparable {
   static func json(_ values: [JSONValue], _ pointers: [JSONPointer]) -> JSONValue {
     .object(
       JSONObject(
-        zip(pointers, values).map { .init(key: $0.tokens.joined(separator: "/"), value: $1) }))
+        zip(pointers, values).filter { $0.1 != .null }
+          .map { .init(key: $0.tokens.joined(separator: "/"), value: $1) }))
   }
 
   static func == (lhs: ItemKey, rhs: ItemKey) -> Bool { lhs.values == rhs.values }
@@ -51,23 +52,25 @@ extension StructureMerge {
     }
   }
 
-  private static func reader(of pointers: [JSONPointer]) -> (JSONValue) -> ItemKey? {
+  private static func reader(of pointers: [JSONPointer], with others: [JSONPointer] = []) -> (JSONValue) -> ItemKey? {
     { item in
       var values: [JSONValue] = []
       for pointer in pointers {
         guard let value = item[pointer] else { return nil }
         values.append(value)
       }
-      return ItemKey(values: values, pointers: pointers)
+      for pointer in others { values.append(item[pointer] ?? .null) }
+      return ItemKey(values: values, pointers: pointers + others)
     }
   }
 
   /// Merges lists whose items have a declared key, item by item.
   mutating func mergeList(
-    _ values: Sides, by pointers: [JSONPointer], at pointer: JSONPointer, in context: MergeRules.Context,
-    _ order: ItemOrder
+    _ values: Sides, by keys: [JSONPointer], with others: [JSONPointer], at pointer: JSONPointer,
+    in context: MergeRules.Context, _ order: ItemOrder
   ) -> [MergePiece]? {
-    let key = Self.reader(of: pointers)
+    let pointers = keys + others
+    let key = Self.reader(of: keys, with: others)
     guard let base = KeyedItems(values.base, key: key), let one = KeyedItems(values.one, key: key),
       let other = KeyedItems(values.other, key: key)
     else { return isOneValue(values, pointer) }

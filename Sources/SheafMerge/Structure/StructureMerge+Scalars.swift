@@ -83,7 +83,8 @@ extension StructureMerge {
     guard let base = bytes(values.base), let one = bytes(values.one), let other = bytes(values.other) else {
       return clash(values, pointer, reason, isDeclared: true)
     }
-    let draft = mergeLines(base: base, ours: one, theirs: other)
+    let draft = isProse
+      ? mergeProse(base: base, ours: one, theirs: other) : mergeLines(base: base, ours: one, theirs: other)
     guard let merged = draft.bytes, UTF8Text.firstInvalidOffset(in: merged) == nil else {
       return clash(values, pointer, reason, isDeclared: true)
     }

@@ -58,8 +58,8 @@ struct StructureMerge {
     case .object: return mergeObjects(values, at: pointer, in: context)
     case .set(let isSorted): return mergeSets(values, at: pointer, .free, isSorted: isSorted)
     case .orderedSet: return mergeSets(values, at: pointer, .matters, isSorted: false)
-    case .list(let keys, let orderMatters):
-      return mergeList(values, by: keys, at: pointer, in: context, orderMatters ? .matters : .free)
+    case .list(let keys, let with, let orderMatters):
+      return mergeList(values, by: keys, with: with, at: pointer, in: context, orderMatters ? .matters : .free)
     case .appendOnly(let keys): return mergeAppendOnly(values, by: keys, at: pointer)
     case .sequence: return mergeSequences(values, at: pointer, in: context)
     case .prose: return mergeText(values, at: pointer, isProse: true)
