@@ -37,7 +37,12 @@ struct ContentRules {
   }
 
   /// The rules that content breaks; none when it may be published.
-  mutating func violations(of path: DocumentPath, content: [UInt8]) throws -> [ContentViolation] {
+  ///
+  /// - Parameter old: What the document holds now, where it is there: fields that its schema
+  ///   declares immutable must stay as they are.
+  mutating func violations(of path: DocumentPath, content: [UInt8], replacing old: [UInt8]? = nil) throws
+    -> [ContentViolation]
+  {
     guard content.count <= Limits.document else {
       return [
         .init(
@@ -47,9 +52,12 @@ struct ContentRules {
     }
     if path.text == LibrarySettings.path { return try settingsViolations(content) }
     let mediaType = MediaType.of(path: path.text, content: content)
-    let found = ContentCheck.violations(
-      path: path.text, content: content, mediaType: mediaType, schema: try policy(for: path.collection).schema
-    )
+    let schema = try policy(for: path.collection).schema
+    var found = ContentCheck.violations(
+      path: path.text, content: content, mediaType: mediaType, schema: schema)
+    if found.isEmpty, let old {
+      found = ImmutableCheck.violations(old: old, new: content, mediaType: mediaType, schema: schema)
+    }
     guard found.isEmpty, Self.isSchema(path) else { return found }
     switch Self.schema(in: content) {
     case .success: return []
@@ -61,10 +69,11 @@ struct ContentRules {
 
   /// The rules that stored content breaks; `nil` when it is not held.
   mutating func violations(
-    of path: DocumentPath, content: SHA256Hash, in transaction: StoreTransaction
+    of path: DocumentPath, content: SHA256Hash, replacing old: [UInt8]? = nil,
+    in transaction: StoreTransaction
   ) throws -> [ContentViolation]? {
     if let size = try transaction.assetSize(content) { return violations(of: path, assetSizeInBytes: size) }
-    return try transaction.body(content).flatMap { try violations(of: path, content: $0) }
+    return try transaction.body(content).flatMap { try violations(of: path, content: $0, replacing: old) }
   }
 
   /// The rules that an asset breaks: it is never looked into, so it can't be what has to be looked into.

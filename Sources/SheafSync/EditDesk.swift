@@ -249,8 +249,9 @@ struct EditDesk {
     let rest = schemaCollections.isEmpty ? [] : others.filter { contents[$0] == nil }
     for path in put + rest {
       let content = try contents[path] ?? transaction.currentContent(of: path)
+      let old = contents[path] == nil ? nil : try transaction.currentBytes(of: path)
       guard violations.count < 1000, let content,
-        let found = try rules.violations(of: path, content: content, in: transaction)
+        let found = try rules.violations(of: path, content: content, replacing: old, in: transaction)
       else { continue }
       violations += found.map {
         .init(path: path.text, place: $0.place.description, rule: $0.rule)

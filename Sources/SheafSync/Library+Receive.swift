@@ -159,8 +159,10 @@ private struct DraftCourt {
         throw ReasonMissing(collection: line.line.path.collection.text)
       }
       guard line.line.verb.hasContent else { continue }
+      let old = try transaction.currentBytes(of: line.line.path)
       guard let content = line.content,
-        let found = try rules.violations(of: line.line.path, content: content, in: transaction)
+        let found = try rules.violations(
+          of: line.line.path, content: content, replacing: old, in: transaction)
       else { throw LibraryError.notHeld(line.line.path.text) }
       violations += found.map {
         .init(path: line.line.path.text, place: $0.place.description, rule: $0.rule)

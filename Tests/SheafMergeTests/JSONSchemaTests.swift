@@ -15,13 +15,17 @@ struct JSONSchemaTests {
   }
 
   @Test(
-    "An excerpt of the public test suite for draft 2020-12 passes",
+    "The public test suite for draft 2020-12 passes, but for schemas that need what is not read",
     arguments: [
-      ("additionalProperties", 21), ("const", 54), ("contains", 21), ("dependentSchemas", 20),
-      ("if-then-else", 30),
-      ("infinite-loop-detection", 2), ("multipleOf", 11), ("oneOf", 27), ("patternProperties", 25),
-      ("prefixItems", 11),
-      ("propertyNames", 22), ("type", 80), ("uniqueItems", 69),
+      ("additionalProperties", 21), ("allOf", 30), ("anchor", 8), ("anyOf", 18), ("boolean_schema", 18),
+      ("const", 54), ("contains", 21), ("content", 18), ("default", 7), ("dependentRequired", 20),
+      ("dependentSchemas", 20), ("enum", 51), ("exclusiveMaximum", 4), ("exclusiveMinimum", 4),
+      ("if-then-else", 30), ("infinite-loop-detection", 2), ("items", 29), ("maxContains", 14),
+      ("maxItems", 6), ("maxLength", 7), ("maxProperties", 10), ("maximum", 8), ("minContains", 28),
+      ("minItems", 6), ("minLength", 7), ("minProperties", 10), ("minimum", 11), ("multipleOf", 11),
+      ("not", 40), ("oneOf", 27), ("pattern", 12), ("patternProperties", 25), ("prefixItems", 11),
+      ("properties", 28), ("propertyNames", 22), ("ref", 77), ("required", 18), ("type", 80),
+      ("unevaluatedItems", 69), ("unevaluatedProperties", 127), ("uniqueItems", 69),
     ])
   func suite(keyword: String, count: Int) throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/json-schema")
@@ -32,7 +36,15 @@ struct JSONSchemaTests {
     }
     var checked = 0
     for case .object(let group) in groups {
-      let schema = try JSONSchema(parsing: try #require(group["schema"]))
+      let source = try #require(group["schema"])
+      let schema: JSONSchema
+      do {
+        schema = try JSONSchema(parsing: source)
+      } catch {
+        let text = JSONWriter.text(source)
+        #expect(text.contains("$dynamicRef") || text.contains("json-schema.org/draft/2020-12/schema\"}"))
+        continue
+      }
       guard case .array(let tests)? = group["tests"] else { continue }
       for case .object(let test) in tests {
         let isValid = schema.validate(try #require(test["data"])).isEmpty
@@ -76,13 +88,16 @@ struct JSONSchemaTests {
     (##"{"$ref": "https://example.org/other.json"}"##, "", "$ref"),
     (##"{"$ref": "#/$defs/none"}"##, "", "$ref"),
     (##"{"$ref": "#none"}"##, "", "$ref"),
-    (##"{"unevaluatedProperties": false}"##, "", "unevaluatedProperties"),
+    (##"{"$vocabulary": {}}"##, "", "$vocabulary"),
+    (##"{"pattern": "(?=a)"}"##, "", "pattern"),
+    (##"{"patternProperties": {"(a)\\1": true}}"##, "", "patternProperties"),
     (##"{"$dynamicRef": "#a"}"##, "", "$dynamicRef"),
     (##"{"multipleOf": 0}"##, "", "multipleOf"),
     (##"{"required": ["a", "a"]}"##, "", "required"),
     (##"{"allOf": []}"##, "", "allOf"),
     (##"{"$schema": "http://json-schema.org/draft-07/schema#"}"##, "", "$schema"),
-    (##"{"properties": {"a": {"$id": "x"}}}"##, "/properties/a", "$id"),
+    (##"{"properties": {"a": {"$id": "x#y"}}}"##, "/properties/a", "$id"),
+    (##"{"allOf": [{"$id": "x"}, {"$id": "x"}]}"##, "/allOf/1", "$id"),
     (##"{"$ref": "#"}"##, "", ""),
     (
       ##"{"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}}"##, "*", ""
@@ -150,7 +165,9 @@ struct JSONSchemaTests {
     #expect(try Self.violations(#"{"pattern": "^..$"}"#, "\"e\u{301}\"").isEmpty)
     #expect(try Self.violations(#"{"minLength": 2, "maxLength": 2}"#, "\"e\u{301}\"").isEmpty)
     let long = String(repeating: "a", count: 70_000)
-    #expect(try Self.violations(#"{"pattern": "a"}"#, "\"\(long)\"").count == 1)
+    #expect(try Self.violations(#"{"pattern": "^(a+)+b$"}"#, "\"\(long)\"").count == 1)
+    // Longer than the states of the pattern allow.
+    #expect(try Self.violations(#"{"pattern": "^a{999}"}"#, "\"\(long)\"").count == 1)
   }
 
   @Test("Each schema vector comes out as it says")

@@ -39,7 +39,8 @@ public enum ContentCheck {
   ///
   /// What has a text's name must be UTF-8. JSON must read, CSV must have balanced quotes and as
   /// many fields in every row (RFC 4180), front matter must read where there is some. With a
-  /// schema, the JSON value or front matter must fit it; Markdown without front matter counts as `{}`.
+  /// schema, the JSON value, the front matter or the table's rows must fit it; Markdown without front
+  /// matter counts as `{}`, a table as a list of objects with one text per column.
   public static func violations(
     path: String, content: [UInt8], mediaType: MediaType, schema: JSONSchema?
   ) -> [ContentViolation] {
@@ -65,7 +66,10 @@ public enum ContentCheck {
       } catch {
         return [.init(place: .text(line: error.line, column: error.column), rule: error.reason)]
       }
-    case .csv: return CSVCheck.violations(content)
+    case .csv:
+      let found = CSVCheck.violations(content)
+      guard found.isEmpty, schema != nil, let table = CSVTable(content) else { return found }
+      return fieldViolations(table.value, schema)
     case .text, .xml, .html, .image, .pdf, .other: return []
     }
   }

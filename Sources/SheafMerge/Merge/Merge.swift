@@ -27,7 +27,8 @@ public func merge(_ input: MergeInput, mediaType: MediaType, policy: MergePolicy
   let draft: MergeDraft
   switch mediaType.kind {
   case .json: draft = mergeJSON(input, base: base, ours: ours, theirs: theirs, schema: policy.schema)
-  case .markdown: draft = mergeMarkdown(base: base, ours: ours, theirs: theirs)
+  case .markdown: draft = mergeMarkdown(input, base: base, ours: ours, theirs: theirs, schema: policy.schema)
+  case .csv: draft = mergeCSV(input, base: base, ours: ours, theirs: theirs, schema: policy.schema)
   case _ where mediaType.isText: draft = mergeProse(base: base, ours: ours, theirs: theirs)
   default: return clash("both sides changed content that cannot be merged")
   }

@@ -17,7 +17,7 @@ extension StructureMerge {
     }
     let keys = MergedOrder.keys(ours: one.object?.keys ?? [], theirs: other.object?.keys ?? [])
     let groups = clashingGroups(keys, base, one, other, context)
-    let doubts = doubts(base, one, other, isDescribed: !context.isEmpty)
+    let doubts = doubts(base, one, other, isDescribed: trustsKeys || !context.isEmpty)
     var entries: [JSONSplice.Entry] = []
     for key in keys {
       let inner = Sides(base: base.member(key), one: one.member(key), other: other.member(key))

@@ -20,6 +20,8 @@ struct StructureMerge {
   /// Whether a declared strategy decided anything, so that a merge by lines may have it otherwise.
   private(set) var isDecidedByStrategy = false
   var rules: MergeRules
+  /// Whether two changes of one object are taken for two thoughts where nothing is declared.
+  var trustsKeys = false
   /// Whether `one` is theirs.
   let isSwapped: Bool
   let sides: (one: MergeSide, other: MergeSide)
@@ -59,7 +61,8 @@ struct StructureMerge {
     case .set(let isSorted): return mergeSets(values, at: pointer, .free, isSorted: isSorted)
     case .orderedSet: return mergeSets(values, at: pointer, .matters, isSorted: false)
     case .list(let keys, let with, let orderMatters):
-      return mergeList(values, by: keys, with: with, at: pointer, in: context, orderMatters ? .matters : .free)
+      return mergeList(
+        values, by: keys, with: with, at: pointer, in: context, orderMatters ? .matters : .free)
     case .appendOnly(let keys): return mergeAppendOnly(values, by: keys, at: pointer)
     case .sequence: return mergeSequences(values, at: pointer, in: context)
     case .prose: return mergeText(values, at: pointer, isProse: true)
