@@ -16,7 +16,6 @@ extension HTTPRemote {
     _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
   ) async throws -> (file: URL, transferredInBytes: UInt64)? {
     let part = PartFile(folder: folder, key: String(hash.hex.prefix(32)))
-    // The tag is the hash itself, which the part is held to when it is whole.
     let whole = PartFile.Whole(tag: "\"\(hash.base64)\"", sizeInBytes: sizeInBytes, to: nil)
     try await part.open()
     do {
@@ -25,7 +24,7 @@ extension HTTPRemote {
         try await part.discard()
         return nil
       }
-      guard let file = try await part.finish() else {
+      guard let file = try await part.finish(hash: hash) else {
         throw notSheaf("what it sent is not the asset that was asked for")
       }
       return (file, transferred)

@@ -95,11 +95,16 @@ actor PartFile {
     offset += UInt64(bytes.count)
   }
 
-  /// Closes the whole bundle and moves it to its final name.
+  /// Closes the whole and moves it to its final name.
   ///
+  /// - Parameter hash: The hash of the whole, where it is known; a bundle's tag holds its beginning.
   /// - Returns: The file, or `nil` when its bytes are not those that the tag promised; it is gone then.
-  func finish() async throws -> URL? {
+  func finish(hash: SHA256Hash? = nil) async throws -> URL? {
     guard let file, let whole, offset == whole.sizeInBytes else { return nil }
+    if let hash, hash != hasher.finalize() {
+      try await restart(nil)
+      return nil
+    }
     // Our servers' tags hold the hash's beginning; another's is opaque, and the caller verifies anyway.
     if let tag = BundleTag(field: whole.tag), !tag.fits(hasher.finalize()) {
       try await restart(nil)

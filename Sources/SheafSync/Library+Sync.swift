@@ -296,7 +296,9 @@ extension Library {
     try await store.read { transaction in
       for answer in promised {
         guard let leaf = SHA256Hash(base64: answer.leaf), let number = answer.changeSet else { continue }
-        guard try transaction.draft(leaf: leaf) == nil else { throw ReceiptMismatch(number: number) }
+        // What waits for a decision stays as a draft that knows its change set.
+        guard let draft = try transaction.draft(leaf: leaf) else { continue }
+        guard draft.changeSet == number else { throw ReceiptMismatch(number: number) }
       }
     }
   }

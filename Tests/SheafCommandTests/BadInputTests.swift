@@ -173,7 +173,7 @@ struct BadInputTests {
 
       $ mkdir empty; sheaf clone empty copy
       sheaf: …/empty is not a Sheaf library: it holds no checkpoint; the library is as it was.
-      hint: Check the address; it is the one that `sheaf serve` printed.
+      hint: Check the folder; the publisher prepares one with `sheaf sync …/empty`.
       [1]
 
       $ sheaf clone nowhere copy

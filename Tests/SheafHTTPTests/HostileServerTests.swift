@@ -67,7 +67,7 @@ struct HostileServerTests {
   @Test("A declared size above the limit is refused before a byte is stored")
   func declaresTooMuch() async throws {
     let (error, _) = try await failure { _, socket in
-      socket.send(head(200, Int(Limits.bundleBytes) + 1, "\"a\"", [:]))
+      socket.send(head(200, Int(Limits.assetBundleBytes) + 1, "\"a\"", [:]))
     }
     guard case .tooMuch = error else { throw TestError("\(String(describing: error))") }
   }
