@@ -204,7 +204,10 @@ extension StoreTransaction {
   private func wasProposed(_ draft: StoredDraft, _ number: UInt64) throws -> Bool {
     let holdsLines = try changeSet(number) != nil
     let settings = holdsLines ? nil : try reviewRule().settings
+    let subscription = try facts().subscription
     return try lines(of: draft).contains { line in
+      // What this copy no longer holds, it can't follow either.
+      guard subscription.holds(line.path.collection) else { return false }
       let name = RevisionName(changeSet: number, line: line.line)
       if try isOpenProposal(name) { return true }
       // Without lines only the settings tell, as they stand now.
@@ -251,6 +254,7 @@ extension StoreTransaction {
   public func followProposals() throws -> [FollowedProposal] {
     for draft in try drafts([.accepted]) { try dropUnneededBodies(try remove(draft)) }
     var found: [FollowedProposal] = []
+    let subscription = try facts().subscription
     for draft in try drafts([.proposed]) {
       guard let number = draft.changeSet else { continue }
       let lines = try lines(of: draft)
@@ -258,7 +262,7 @@ extension StoreTransaction {
       var isDeclined = false
       var isAccepted = false
       var reason: Reason?
-      for line in lines {
+      for line in lines where subscription.holds(line.path.collection) {
         let name = RevisionName(changeSet: number, line: line.line)
         if try isOpenProposal(name) {
           isOpen = true
@@ -279,7 +283,7 @@ extension StoreTransaction {
       }
       if isOpen { continue }
       guard isDeclined || isAccepted else {
-        // It went on in a later draft, which is followed itself.
+        // It went on in a later draft, which is followed itself, or is about what is no longer held.
         try dropUnneededBodies(try remove(draft))
         continue
       }
