@@ -69,12 +69,15 @@ def sheaf(bench, history, library, place, task, update, depth, roots):
             bench.options.runs, fresh, bench.sheaf, "bundle", "apply", file, "--json", "--library", copy)
         known = before / "library.sqlite"
     roots[f"{task} {depth}"] = json.loads(apply.output.splitlines()[0])["stateRoot"]
+    texts = place / "texts"
+    texts.write_text(json.dumps([
+        content.decode() for content in history.changes(update)[1].values() if is_text(content)]))
     costs = []
     for _ in range(bench.options.runs):
         for work in place.glob("work.sqlite*"):
             work.unlink()
         costs.append(json.loads(bench.run(
-            sys.executable, "-I", "-S", ROWS, known, copy / "library.sqlite", place / "work.sqlite").output))
+            sys.executable, "-I", "-S", ROWS, known, copy / "library.sqlite", place / "work.sqlite", texts).output))
     rows = sorted(costs, key=lambda cost: cost["cpuSeconds"])[len(costs) // 2]
     ratio = apply.cpu / max(rows["cpuSeconds"], 0.0001)
     size = file.stat().st_size
@@ -86,6 +89,14 @@ def sheaf(bench, history, library, place, task, update, depth, roots):
         f"sheaf {task}, {depth}", f"{make.cpu:.2f} s", f"{make.memory / MEBIBYTE:.0f} MiB", f"{size:,}",
         f"{apply.cpu:.2f} s", f"{apply.memory / MEBIBYTE:.0f} MiB", f"{rows['cpuSeconds']:.3f} s", f"{ratio:.2f}",
         f"{rows['rows']:,}"]
+
+
+def is_text(content):
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
 
 
 def git(bench, history, place, task, update, squashed):

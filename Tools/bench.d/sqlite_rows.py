@@ -1,10 +1,11 @@
-"""Writes the rows that an update brought with SQLite alone: `sqlite_rows.py BEFORE AFTER WORK`.
+"""Writes the rows that an update brought with SQLite alone: `sqlite_rows.py BEFORE AFTER WORK [TEXTS]`.
 
 BEFORE is a database as it was, or `-`; AFTER one as it became. Finds the rows that went and that came, table by table,
 then takes them out of and puts them into WORK, a copy of BEFORE (or an empty database with AFTER's tables), in one
 transaction with Sheaf's durability. Prints one JSON object: the processor time of that transaction, how many rows it
 touched and their bytes. Rows of the search index are put in as text, so that SQLite cuts them into words, where
-they can be read back as text; otherwise as the rows that SQLite keeps them in.
+they can be read back as text; otherwise as the rows that SQLite keeps them in, or, with TEXTS (a JSON array), by
+putting these texts into an empty index of the same kind.
 """
 
 import json
@@ -38,6 +39,22 @@ def tables(database):
     return found
 
 
+def index_to_fill(database):
+    """(name, declaration) of a search index that holds something and does not give its text back, or None."""
+    for name, sql in database.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%fts5%'").fetchall():
+        # An empty index keeps two rows of its own there.
+        holds = database.execute(f'SELECT count(*) > 2 FROM "{name}_data"').fetchone()[0]
+        try:
+            row = database.execute(f'SELECT * FROM "{name}" LIMIT 1').fetchone()
+            gives = row is not None and any(value is not None for value in row)
+        except sqlite3.Error:
+            gives = False
+        if holds and not gives:
+            return name, sql
+    return None
+
+
 def is_plain(database, name):
     """Whether a table is one of its own and only named like a part of an index."""
     return not name.endswith(("_data", "_idx", "_content", "_docsize", "_config"))
@@ -56,10 +73,17 @@ def size(values):
 
 def main():
     before_file, after_file, work_file = sys.argv[1:4]
+    texts = []
+    if len(sys.argv) > 4:
+        with open(sys.argv[4], encoding="utf-8") as file:
+            texts = json.load(file)
     after = sqlite3.connect(f"file:{after_file}?mode=ro", uri=True)
     before = None if before_file == "-" else sqlite3.connect(f"file:{before_file}?mode=ro", uri=True)
     plan = []
+    index = index_to_fill(after) if texts else None
     for name, keys in tables(after):
+        if index and name.startswith(f"{index[0]}_") and not is_plain(after, name):
+            continue
         columns, new = rows(after, name, keys)
         old = rows(before, name, keys)[1] if before is not None else set()
         places = [columns.index(key) for key in keys]
@@ -85,6 +109,9 @@ def main():
                 work.execute("PRAGMA writable_schema = ON")
                 work.execute(f'DELETE FROM "{name}"')
     after.close()
+    if index:
+        # In the same file and transaction, under another name: what the copy's own index holds can't be taken out.
+        work.execute(index[1].replace(index[0], "texts_alone", 1))
     work.execute("PRAGMA journal_mode = WAL")
     work.execute("PRAGMA synchronous = FULL")
     work.execute("PRAGMA foreign_keys = OFF")
@@ -100,8 +127,13 @@ def main():
             marks = ", ".join("?" * len(columns))
             work.executemany(f'INSERT OR REPLACE INTO "{name}" ({names}) VALUES ({marks})', new)
         touched += len(gone) + len(new)
+    if index:
+        columns = [row[1] for row in work.execute("PRAGMA table_info(texts_alone)")]
+        work.executemany(
+            f'INSERT INTO texts_alone (rowid, "{columns[-1]}") VALUES (?, ?)', enumerate(texts, 1))
     work.execute("COMMIT")
     cpu = time.process_time() - start
+    touched += len(texts) if index else 0
     written = sum(size(row) for _, _, _, _, new in plan for row in new)
     print(json.dumps({
         "cpuSeconds": round(cpu, 4), "rows": touched, "sizeInBytes": written,
