@@ -122,7 +122,7 @@ let package = Package(
     .testTarget(
       name: "SheafBundleTests",
       dependencies: [
-        "SheafTesting", "SheafModel", "SheafLog", "SheafDelta", "SheafBundle",
+        "SheafTesting", "SheafModel", "SheafLog", "SheafDelta", "SheafCompression", "SheafBundle",
       ]),
     .testTarget(
       name: "SheafStoreTests",

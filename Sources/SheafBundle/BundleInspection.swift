@@ -41,6 +41,7 @@ public struct BundleInspection {
     private var end: UInt64 = 0
 
     func add(_ end: UInt64, _ label: String, _ value: String) {
+      guard end > self.end else { return }
       waiting.append(
         BundleItem(place: .file, offset: self.end, sizeInBytes: end - self.end, label: label, value: value))
       self.end = end

@@ -81,12 +81,12 @@ extension BundleReader {
       asset.copies = base[first..<first + count]
       return nil
     case .plain(let size):
-      let bytes = try block.digests.take(size)
+      let bytes = try block.takeChunk(size)
       guard asset.base != nil else { return nil }
       try add(bytes, to: &asset)
       return .assetPart(.chunk(bytes))
     case .deflated(let size, let packed):
-      let taken = try block.digests.take(packed)
+      let taken = try block.takeChunk(packed)
       guard asset.base != nil else { return nil }
       let bytes: [UInt8]
       do throws(CompressionError) { bytes = try Deflate.decompress(taken, size: size) } catch {
@@ -95,7 +95,7 @@ extension BundleReader {
       try add(bytes, to: &asset)
       return .assetPart(.chunk(bytes))
     case .delta(let size, let first, let count, let packed):
-      let taken = try block.digests.take(packed)
+      let taken = try block.takeChunk(packed)
       guard let base = asset.base else { return nil }
       let bytes = try ChunkDelta.unpack(
         taken, against: try BundleWriter.bytes(of: base[first..<first + count], host: &host), size: size,

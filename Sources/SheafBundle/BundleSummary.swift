@@ -2,7 +2,7 @@
 public struct BundleSummary: Hashable, Sendable {
   /// The parts that a bundle's bytes belong to.
   public enum Part: String, Hashable, Sendable, CaseIterable {
-    case header, seal, proof, frames, metadata, digests, instructions, addresses, literals
+    case header, seal, proof, frames, metadata, digests, instructions, addresses, literals, chunks
   }
 
   /// The whole bundle.
@@ -21,9 +21,9 @@ public struct BundleSummary: Hashable, Sendable {
   /// for what they alone would come to, and literals for the rest.
   public var sizes: [Part: UInt64] = [:]
 
-  /// Instructions, addresses and literals as sent, with the sizes in front of them.
+  /// Instructions, addresses, literals and assets' chunks as sent, with the sizes in front of those that have any.
   public var bodiesInBytes: UInt64 {
-    [Part.instructions, .addresses, .literals].reduce(0) { $0 + (sizes[$1] ?? 0) }
+    [Part.instructions, .addresses, .literals, .chunks].reduce(0) { $0 + (sizes[$1] ?? 0) }
   }
 
   mutating func add(_ count: Int, to part: Part) {

@@ -65,7 +65,7 @@ extension BundleWriter {
             AssetPiece.delta(
               sizeInBytes: chunk.sizeInBytes, first: near.lowerBound, count: near.count, packed: delta.count
             ).write(to: &frames.metadata, cursor: &cursor)
-            frames.digests.raw(delta)
+            frames.append(chunk: delta)
             failures = 0
             continue
           }
@@ -76,7 +76,7 @@ extension BundleWriter {
           ? .deflated(sizeInBytes: chunk.sizeInBytes, packed: packed.bytes.count)
           : .plain(sizeInBytes: chunk.sizeInBytes)
         piece.write(to: &frames.metadata, cursor: &cursor)
-        frames.digests.raw(packed.bytes)
+        frames.append(chunk: packed.bytes)
       }
     }
   }

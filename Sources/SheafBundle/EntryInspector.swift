@@ -10,6 +10,7 @@ struct EntryInspector {
   private var blockNumber = 0
   private var metadata = ByteCursor([], position: 0)
   private var digests = ByteCursor([], position: 0)
+  private var chunks = ByteCursor([], position: 0)
   private var instructions = ByteCursor([], position: 0)
   private var addresses = ByteCursor([], position: 0)
   private var literals = ByteCursor([], position: 0)
@@ -39,13 +40,14 @@ struct EntryInspector {
     blockNumber += 1
     metadata = block.metadata
     digests = block.digests
+    chunks = block.chunks
     instructions = ByteCursor(block.streams.instructions, position: block.position)
     addresses = ByteCursor(block.streams.addresses, position: block.position)
     literals = ByteCursor(block.streams.literals, position: block.position)
     var pieceCount: UInt64 = 0
     while hasMore(block, after: pieceCount) {
       pieceCount += 1
-      let starts = (metadata.offset, digests.offset)
+      let starts = (metadata.offset, digests.offset, chunks.offset)
       let (label, value, numberCount) = try readPiece()
       try tell(.metadata, from: starts.0, to: metadata.offset, label, value)
       if digests.offset > starts.1 {
@@ -57,9 +59,11 @@ struct EntryInspector {
           try tellDigests(from: starts.1, of: block, label)
         }
       }
+      try tell(.chunks, from: starts.2, to: chunks.offset, label, "\(chunks.offset - starts.2) bytes")
       if let numberCount { try readDelta(numberCount, label) }
     }
     if let models = block.models {
+      guard chunks.isAtEnd else { throw metadata.malformed("bytes of chunks that no piece uses") }
       do throws(DeltaError) { try models.fields.endBlock() } catch { throw metadata.malformed(error.problem) }
     } else {
       guard digests.isAtEnd, instructions.isAtEnd, addresses.isAtEnd, literals.isAtEnd else {
@@ -241,17 +245,21 @@ struct EntryInspector {
     let value: String
     switch try AssetPiece(reading: &metadata, cursor: &cursor, chunkCount: nil) {
     case .plain(let size):
-      _ = try digests.take(size)
+      try skipChunk(size)
       value = "a chunk of \(size) bytes, as it is"
     case .deflated(let size, let packed):
-      _ = try digests.take(packed)
+      try skipChunk(packed)
       value = "a chunk of \(size) bytes, deflated"
     case .delta(let size, let first, let count, let packed):
-      _ = try digests.take(packed)
+      try skipChunk(packed)
       value = "a chunk of \(size) bytes, delta against chunks \(first) to \(first + count - 1)"
     case .copied(let first, let count): value = "chunks \(first) to \(first + count - 1) of its base"
     }
     return (Self.pieceLabel, value, nil)
+  }
+
+  private mutating func skipChunk(_ count: Int) throws {
+    _ = header.coder == .model ? try chunks.take(count) : try digests.take(count)
   }
 
   /// Reads the instructions of one body, with the addresses and literals they use.

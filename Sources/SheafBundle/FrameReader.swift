@@ -6,6 +6,8 @@ import SheafModel
 struct Block {
   var metadata: ByteCursor
   var digests: ByteCursor
+  /// The bytes of assets' chunks, where they have a section of their own.
+  var chunks = ByteCursor([], position: 0)
   let streams: DeltaStreams
   /// What decodes it, unless it was deflated; and how many pieces it has, where more blocks follow.
   var models: (fields: FieldDecoder, contents: ContentDecoder)?
@@ -38,7 +40,13 @@ final class FrameReader {
     let models = models ?? (FieldDecoder(), ContentDecoder())
     self.models = models
     let limit = BundleLimits.stream + BundleLimits.stream / 64
-    let first = try source.number()
+    var first = try source.number()
+    var chunksSize: UInt64 = 0
+    if first == Frame.withChunks {
+      chunksSize = try source.number()
+      first = try source.number()
+      guard chunksSize > 0, first != Frame.withChunks else { throw source.malformed("a frame's sizes") }
+    }
     let isLast = first & 1 != 0
     var contentsSize: UInt64 = 0
     var pieceCount: UInt64?
@@ -49,15 +57,21 @@ final class FrameReader {
     guard first >> 1 <= limit, contentsSize <= limit else {
       throw .tooLarge(what: "bytes in a block", limit: limit, offset: source.position)
     }
+    guard chunksSize <= BundleLimits.chunks else {
+      throw .tooLarge(what: "bytes of chunks in a block", limit: BundleLimits.chunks, offset: source.position)
+    }
     note(source.position, "frame", isLast ? "the last one" : "one of several")
     models.fields.begin(block: try source.take(Int(first >> 1)))
     note(source.position, "fields", "coded")
+    let chunks = try source.take(Int(chunksSize))
+    note(source.position, "chunks", "as they are")
     models.contents.begin(
       block: isLast ? try source.rest(atMost: limit) : try source.take(Int(contentsSize)))
     note(source.position, "bodies", "coded")
     return Block(
       metadata: ByteCursor(from: models.fields, asDigests: false, position: position),
       digests: ByteCursor(from: models.fields, asDigests: true, position: position),
+      chunks: ByteCursor(chunks, position: position),
       streams: DeltaStreams(), models: models, pieceCount: pieceCount, isLast: isLast, position: position,
       end: source.position)
   }

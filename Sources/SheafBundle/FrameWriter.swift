@@ -8,6 +8,8 @@ final class FrameWriter {
   var metadata: ByteWriter
   var digests: ByteWriter
   private var streams = DeltaStreams()
+  /// The bytes of assets' chunks, which models would only slow down.
+  private var chunks: [UInt8] = []
 
   private let level: Int
   /// What codes everything, unless it is deflated.
@@ -38,7 +40,7 @@ final class FrameWriter {
   /// Closes the block if it is full, and counts the piece that comes next. Called before each piece.
   func closeFullBlock() throws {
     let size =
-      models.map { $0.fields.sizeInBytes + $0.contents.sizeInBytes } ?? metadata.bytes.count
+      models.map { $0.fields.sizeInBytes + $0.contents.sizeInBytes + chunks.count } ?? metadata.bytes.count
       + digests.bytes.count + streams.instructions.count + streams.addresses.count
       + streams.literals.count
     if size >= BundleLimits.fullBlock { try writeFrame(isLast: false) }
@@ -62,6 +64,11 @@ final class FrameWriter {
     return UInt64(streams.instructions[start...].reduce(0) { $0 + ($1 < 0x80 ? 1 : 0) })
   }
 
+  /// Puts what travels of an asset's chunk into the block.
+  func append(chunk bytes: [UInt8]) {
+    if models == nil { digests.raw(bytes) } else { chunks += bytes }
+  }
+
   /// Writes the last block.
   func finish() throws { try writeFrame(isLast: true) }
 
@@ -76,6 +83,10 @@ final class FrameWriter {
   /// Writes a block that models have coded.
   private func write(_ fields: [UInt8], _ contents: [UInt8], isLast: Bool) throws {
     var sizes = ByteWriter()
+    if !chunks.isEmpty {
+      sizes.number(Frame.withChunks)
+      sizes.number(UInt64(chunks.count))
+    }
     sizes.number(UInt64(fields.count) << 1 | (isLast ? 1 : 0))
     if !isLast {
       sizes.number(UInt64(contents.count))
@@ -83,7 +94,9 @@ final class FrameWriter {
     }
     try emit(sizes.bytes, .frames)
     try emit(fields, .metadata)
+    try emit(chunks, .chunks)
     try emit(contents, .literals)
+    chunks.removeAll(keepingCapacity: true)
     pieceCount = 0
   }
 
@@ -170,6 +183,8 @@ enum Frame {
   static let last: UInt8 = 0x01
   static let joined: UInt8 = 0x02
   static let unused: UInt8 = 0x80
+  /// What a coded frame begins with where it has chunks: no piece is coded in no bytes, since each has a bit that is 0.
+  static let withChunks: UInt64 = 0
   /// The most that is compressed as one stream.
   static let largestJoined = 64 << 10
 
@@ -180,7 +195,7 @@ enum Frame {
     case .instructions: 0x10
     case .addresses: 0x20
     case .literals: 0x40
-    case .header, .seal, .proof, .frames: 0
+    case .header, .seal, .proof, .frames, .chunks: 0
     }
   }
 

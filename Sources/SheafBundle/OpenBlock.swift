@@ -5,6 +5,7 @@ import SheafModel
 struct OpenBlock {
   var metadata: ByteCursor
   var digests: ByteCursor
+  private var chunks: ByteCursor
   let isLast: Bool
   private let streams: DeltaStreams
   private var decoder: DeltaDecoder
@@ -17,6 +18,7 @@ struct OpenBlock {
   init(_ block: Block) {
     metadata = block.metadata
     digests = block.digests
+    chunks = block.chunks
     isLast = block.isLast
     streams = block.streams
     decoder = DeltaDecoder(streams: block.streams)
@@ -56,6 +58,11 @@ struct OpenBlock {
 
   /// Tells the hash of the body that was decoded last.
   func keep(as hash: SHA256Hash) { models?.contents.keep(as: hash) }
+
+  /// What travels of the next chunk of an asset.
+  mutating func takeChunk(_ count: Int) throws(BundleError) -> [UInt8] {
+    models == nil ? try digests.take(count) : try chunks.take(count)
+  }
 
   mutating func changeSetHead(_ context: PackedChangeSet.Context) throws(BundleError) -> PackedChangeSet {
     try PackedChangeSet(reading: &metadata, digests: &digests, context: context)
@@ -102,6 +109,9 @@ struct OpenBlock {
   /// Confirms that nothing is left over.
   func checkUsedUp() throws(BundleError) {
     if let models {
+      guard chunks.isAtEnd else {
+        throw .malformed(what: "bytes of chunks that no piece uses", offset: position)
+      }
       do throws(DeltaError) { try models.fields.endBlock() } catch {
         throw .malformed(what: error.problem, offset: position)
       }

@@ -120,6 +120,8 @@ enum AssetPiece: Hashable {
 extension BundleLimits {
   /// The largest chunk in bytes.
   static let assetChunk: UInt64 = 256 << 10
+  /// The most that chunks may take of one block: less than a full one, and the last of them.
+  static let chunks = UInt64(fullBlock) + assetChunk
   /// The smallest chunk that is not an asset's last, in bytes.
   static let smallestChunk = 16 << 10
   /// No asset has more chunks.

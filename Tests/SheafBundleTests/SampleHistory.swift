@@ -1,4 +1,6 @@
 import SheafBundle
+import SheafCompression
+import SheafDelta
 import SheafLog
 import SheafModel
 import SheafTesting
@@ -19,6 +21,8 @@ struct SampleHistory {
   var moves: [UInt64: [DocumentPath: DocumentPath]] = [:]
   /// What new documents were made after.
   var models: [DocumentPath: DocumentPath] = [:]
+  /// The contents that are assets.
+  var assets: Set<SHA256Hash> = []
   private var random: SplitMix64
   private var time = Timestamp(seconds: 1_790_000_000)
 
@@ -86,6 +90,44 @@ struct SampleHistory {
     var state = states[states.count - 1]
     state[path] = .content(hash)
     try append([OutgoingLine(index: 0, line: line, content: .body(hash))], seed: seed, state: state)
+  }
+
+  /// Adds a change set that puts an asset, and answers its bytes.
+  ///
+  /// - Parameter change: Makes its bytes out of those before, if there were any.
+  mutating func addAsset(_ path: String, _ change: (_ bytes: inout [UInt8], SplitMix64) -> Void) throws {
+    let path = try DocumentPath(path)
+    var state = states[states.count - 1]
+    var bytes = state[path]?.first.flatMap { contents[$0] } ?? []
+    change(&bytes, SplitMix64(seed: random.next()))
+    let hash = SHA256Hash(hashing: bytes)
+    contents[hash] = bytes
+    assets.insert(hash)
+    let seed = Seed(using: &random)
+    let line = RevisionLine(
+      verb: .put, path: path, base: state[path] == nil ? .none : .head,
+      content: RevisionLine.ContentReference(
+        sizeInBytes: UInt64(bytes.count), commitment: Commitment(content: hash, seed: seed, line: 1)))
+    state[path] = .content(hash)
+    try append([OutgoingLine(index: 0, line: line, content: .body(hash))], seed: seed, state: state)
+  }
+
+  /// Adds a change set without lines, after which every third document has open proposals.
+  mutating func addProposals() throws {
+    var state = states[states.count - 1]
+    for (index, path) in state.keys.sorted().enumerated() where index % 3 == 0 {
+      let bytes = edited(current(path) ?? [])
+      guard let before = state[path], bytes.count < 100_000 else { continue }
+      let hash = SHA256Hash(hashing: bytes)
+      contents[hash] = bytes
+      state[path] = .proposed(
+        index % 2 == 0 ? before : nil,
+        [
+          StateEntry.Proposal(name: RevisionName(changeSet: 2, line: 1), content: hash),
+          StateEntry.Proposal(name: RevisionName(changeSet: 3, line: 4), content: nil),
+        ])
+    }
+    try append([], seed: Seed(using: &random), state: state)
   }
 
   mutating func addChangeSet(documentCount: Int?, _ documentSize: Int) throws {
@@ -312,6 +354,10 @@ struct SampleHost: BundleHost {
   var contents: [SHA256Hash: [UInt8]]
   /// What was seen, in drafts.
   var seen: [ChangeSetNote.Position] = []
+  /// The contents that are assets, as runs of chunks; and these, by number and by hash.
+  private var assets: [SHA256Hash: [AssetChunk]] = [:]
+  private var chunks: [[UInt8]] = []
+  private var chunkNumbers: [SHA256Hash: Int] = [:]
 
   init(state: [DocumentPath: StateEntry.Value], contents: [SHA256Hash: [UInt8]]) {
     self.state = state
@@ -322,6 +368,7 @@ struct SampleHost: BundleHost {
   init(history: SampleHistory, at size: UInt64, subscription: Subscription = .all) {
     state = history.states[Int(size)].filter { subscription.holds($0.key.collection) }
     contents = history.contents
+    for asset in history.assets.sorted() { add(asset: asset) }
   }
 
   /// The receiver's end, which has the bytes of its state only.
@@ -329,6 +376,35 @@ struct SampleHost: BundleHost {
     self.init(history: history, at: size, subscription: subscription)
     let held = Set(state.values.flatMap(\.contents))
     contents = contents.filter { held.contains($0.key) }
+    assets = assets.filter { held.contains($0.key) }
+  }
+
+  /// Cuts a content that is held into chunks.
+  mutating func add(asset hash: SHA256Hash) {
+    guard assets[hash] == nil, let bytes = contents[hash] else { return }
+    var cuts: [[UInt8]] = []
+    var chunker = ContentChunker()
+    bytes.withUnsafeBytes { chunker.add($0) { cuts.append(Array($0)) } }
+    chunker.finish { cuts.append(Array($0)) }
+    assets[hash] = cuts.map { cut in
+      let name = SHA256Hash(hashing: cut)
+      let number = chunkNumbers[name] ?? chunks.count
+      if chunkNumbers.updateValue(number, forKey: name) == nil { chunks.append(cut) }
+      return AssetChunk(id: Int64(number), sizeInBytes: cut.count)
+    }
+  }
+
+  mutating func assetSize(of content: SHA256Hash) -> UInt64? {
+    assets[content].map { $0.reduce(0) { $0 + UInt64($1.sizeInBytes) } }
+  }
+
+  mutating func chunks(of content: SHA256Hash) -> [AssetChunk]? { assets[content] }
+  mutating func bytes(of chunk: AssetChunk) -> [UInt8] { chunks[Int(chunk.id)] }
+
+  mutating func packed(_ chunk: AssetChunk) -> (isDeflated: Bool, bytes: [UInt8]) {
+    let bytes = chunks[Int(chunk.id)]
+    let packed = Deflate.compress(bytes, level: 6)
+    return packed.count < bytes.count * 15 / 16 ? (true, packed) : (false, bytes)
   }
 
   mutating func heldContent(of path: DocumentPath) -> SHA256Hash? { state[path]?.first }
@@ -369,13 +445,20 @@ func receive(
   }
   var received = Received(header: try reader.readHeader())
   try reader.begin(context)
+  var asset: [UInt8] = []
   while let event = try reader.next(host: &host) {
     switch event {
     case .body(let hash, let bytes, _):
       received.bodies[hash] = bytes
       host.contents[hash] = bytes
     case .changeSet(let changeSet): received.changeSets.append(changeSet)
-    case .assetPart, .asset, .absentAsset: break
+    case .assetPart(.chunk(let bytes)), .assetPart(.copied(_, let bytes)): asset += bytes
+    case .asset(let hash, _):
+      received.bodies[hash] = asset
+      host.contents[hash] = asset
+      host.add(asset: hash)
+      asset = []
+    case .absentAsset: break
     case .stateChange(let path, let value): received.changes.append((path, value))
     case .end(let end): received.end = end
     }
