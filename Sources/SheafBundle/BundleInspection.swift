@@ -10,6 +10,8 @@ public struct BundleItem: Hashable, Sendable {
     case file
     /// In an unpacked stream of this block, counted from 1.
     case stream(BundleSummary.Part, block: Int)
+    /// In the account that stands at the end: all bytes of one part, one part after the other.
+    case account
   }
 
   /// Where it lies.
@@ -27,7 +29,8 @@ public struct BundleItem: Hashable, Sendable {
 /// Tells what every byte of a bundle says, without any library.
 ///
 /// The items of the file follow each other without a gap from its first byte to its
-/// last, and so do those of each block's streams. Nothing is verified: bases and
+/// last, and so do those of each block's streams. The last items are an account of
+/// the file by parts (`BundleSummary.sizes`), whose sizes add up to the file's. Nothing is verified: bases and
 /// hashes need a library, and so do bodies that models have coded. What is not well
 /// formed is refused as the reader would.
 public struct BundleInspection {
@@ -72,13 +75,17 @@ public struct BundleInspection {
     let notes = notes
     let header = try BundleHeader(reading: &source) { notes.add($0, $1, $2) }
     try reportNotes()
+    var account = BundleSummary()
+    account.add(Int(source.position), to: .header)
     if header.content != .drafts {
       _ = try PackedSeal(reading: &source, content: header.content) { notes.add($0, $1, $2) }
+      account.add(Int(source.position - account.sizeInBytes), to: .seal)
       for node in header.proofNodes {
         let hash = try source.hash()
         notes.add(source.position, "proof, level \(node.level), index \(node.index)", hash.hex)
       }
       try reportNotes()
+      account.add(Int(source.position - account.sizeInBytes), to: .proof)
     }
     let frames = FrameReader { notes.add($0, $1, $2) }
     var entries = EntryInspector(header: header, report: report)
@@ -88,6 +95,16 @@ public struct BundleInspection {
       try entries.read(block)
     } while !entries.isAtEnd
     guard try source.isAtEnd() else { throw BundleError.trailing(offset: source.position) }
+    for (part, size) in entries.account.sizes { account.add(Int(size), to: part) }
+    var start: UInt64 = 0
+    for part in BundleSummary.Part.allCases {
+      guard let size = account.sizes[part], size > 0 else { continue }
+      try report(
+        BundleItem(
+          place: .account, offset: start, sizeInBytes: size, label: part.rawValue,
+          value: "of \(account.sizeInBytes)"))
+      start += size
+    }
     return header
   }
 

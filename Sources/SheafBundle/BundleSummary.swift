@@ -17,8 +17,9 @@ public struct BundleSummary: Hashable, Sendable {
   public var unpackedSizeInBytes: UInt64 = 0
   /// The bytes of each part as sent; their sum is `sizeInBytes`.
   ///
-  /// Where the streams of a small bundle are compressed as one, metadata are taken
-  /// for what they alone would come to, and literals for the rest.
+  /// Where models code metadata and digests as one, digests are taken for their own bytes, which is
+  /// what they cost there, and metadata for the rest. Where the streams of a small bundle are deflated
+  /// as one, metadata are taken for what they alone would come to, and literals for the rest.
   public var sizes: [Part: UInt64] = [:]
 
   /// Instructions, addresses, literals and assets' chunks as sent, with the sizes in front of those that have any.
@@ -27,7 +28,17 @@ public struct BundleSummary: Hashable, Sendable {
   }
 
   mutating func add(_ count: Int, to part: Part) {
+    guard count > 0 else { return }
     sizes[part, default: 0] += UInt64(count)
     sizeInBytes += UInt64(count)
+  }
+
+  /// Takes bytes that were counted for one part, as many as there are, for another.
+  mutating func move(_ count: Int, from part: Part, to other: Part) {
+    let moved = min(UInt64(count), sizes[part] ?? 0)
+    guard moved > 0 else { return }
+    sizes[part, default: 0] -= moved
+    sizes[other, default: 0] += moved
+    if sizes[part] == 0 { sizes[part] = nil }
   }
 }

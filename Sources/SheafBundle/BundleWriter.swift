@@ -31,9 +31,12 @@ public final class BundleWriter {
 
     init(_ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) { self.sink = sink }
 
-    func emit(_ bytes: [UInt8], _ part: BundleSummary.Part) throws {
+    func emit(
+      _ bytes: [UInt8], _ part: BundleSummary.Part, _ share: (part: BundleSummary.Part, count: Int)? = nil
+    ) throws {
       guard !bytes.isEmpty else { return }
-      summary.add(bytes.count, to: part)
+      summary.add(bytes.count - (share?.count ?? 0), to: part)
+      if let share { summary.add(share.count, to: share.part) }
       try bytes.withUnsafeBytes { try sink($0) }
     }
   }
@@ -69,7 +72,7 @@ public final class BundleWriter {
     self.header = header
     let tally = Tally(sink)
     self.tally = tally
-    frames = FrameWriter(coder: header.coder, level: level) { try tally.emit($0, $1) }
+    frames = FrameWriter(coder: header.coder, level: level) { try tally.emit($0, $1, $2) }
     self.range = range ?? (header.from == 0 ? CompactRange() : nil)
     try tally.emit(header.bytes, .header)
     if let seal {

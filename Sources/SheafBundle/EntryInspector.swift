@@ -15,6 +15,9 @@ struct EntryInspector {
   private var addresses = ByteCursor([], position: 0)
   private var literals = ByteCursor([], position: 0)
   private(set) var isAtEnd = false
+  /// What the bytes of all blocks so far belong to.
+  private(set) var account = BundleSummary()
+  private var chunkCount = 0
 
   // Where the reader stands between entries.
   private var previousPath: [UInt8] = []
@@ -70,6 +73,14 @@ struct EntryInspector {
         throw metadata.malformed("bytes that no entry uses")
       }
     }
+    for (part, size) in block.account.sizes { account.add(Int(size), to: part) }
+    if block.models != nil {
+      // A digest's byte is coded in eight binary digits, whatever surrounds it.
+      account.move(digests.offset, from: .metadata, to: .digests)
+    } else {
+      account.move(chunkCount, from: .digests, to: .chunks)
+    }
+    chunkCount = 0
     isAtEnd = block.isLast
     guard !isAtEnd || isComplete else { throw metadata.malformed("fewer entries than declared") }
   }
@@ -259,6 +270,7 @@ struct EntryInspector {
   }
 
   private mutating func skipChunk(_ count: Int) throws {
+    chunkCount += count
     _ = header.coder == .model ? try chunks.take(count) : try digests.take(count)
   }
 

@@ -17,6 +17,8 @@ struct Block {
   let position: UInt64
   /// Where it ends, if models coded it.
   var end: UInt64 = 0
+  /// What its bytes in the file belong to; what is coded together counts for one of these parts.
+  var account = BundleSummary()
 }
 
 /// Reads frames and unpacks their streams, within the limits of `Schemas/bundle.md`.
@@ -61,19 +63,24 @@ final class FrameReader {
       throw .tooLarge(what: "bytes of chunks in a block", limit: BundleLimits.chunks, offset: source.position)
     }
     note(source.position, "frame", isLast ? "the last one" : "one of several")
+    var account = BundleSummary()
+    account.add(Int(source.position - position), to: .frames)
     models.fields.begin(block: try source.take(Int(first >> 1)))
+    account.add(Int(first >> 1), to: .metadata)
     note(source.position, "fields", "coded")
     let chunks = try source.take(Int(chunksSize))
     note(source.position, "chunks", "as they are")
     models.contents.begin(
       block: isLast ? try source.rest(atMost: limit) : try source.take(Int(contentsSize)))
     note(source.position, "bodies", "coded")
+    account.add(chunks.count, to: .chunks)
+    account.add(Int(source.position - position - account.sizeInBytes), to: .literals)
     return Block(
       metadata: ByteCursor(from: models.fields, asDigests: false, position: position),
       digests: ByteCursor(from: models.fields, asDigests: true, position: position),
       chunks: ByteCursor(chunks, position: position),
       streams: DeltaStreams(), models: models, pieceCount: pieceCount, isLast: isLast, position: position,
-      end: source.position)
+      end: source.position, account: account)
   }
 
   private func nextDeflated(_ source: inout ByteSource) throws(BundleError) -> Block {
@@ -86,8 +93,11 @@ final class FrameReader {
     note(source.position, "frame", isLast ? "the last one" : "one of several")
     isFirst = false
 
+    var account = BundleSummary()
+    account.add(1, to: .frames)
     var sizes: [(part: BundleSummary.Part, unpacked: Int, packed: Int)] = []
     for part in Frame.order where flags & Frame.flag(of: part) != 0 {
+      let start = source.position
       let unpacked = try source.number()
       guard unpacked > 0 else { throw source.malformed("an empty stream") }
       guard unpacked <= BundleLimits.stream else {
@@ -96,6 +106,7 @@ final class FrameReader {
       let packed = part == .digests || isJoined ? 0 : try Self.packedSize(&source, unpacked: unpacked)
       guard packed > 0 || isOnly || part == .digests else { throw source.malformed("a stream's size") }
       sizes.append((part, Int(unpacked), packed))
+      account.add(Int(source.position - start), to: part)
       note(
         source.position, "\(part.rawValue) sizes",
         packed > 0 ? "\(unpacked), packed \(packed)" : "\(unpacked)")
@@ -104,13 +115,16 @@ final class FrameReader {
     if isJoined {
       let unpacked = sizes.reduce(0) { $0 + ($1.part == .digests ? 0 : $1.unpacked) }
       guard unpacked <= Frame.largestJoined else { throw source.malformed("a joined stream's size") }
+      let start = source.position
       joinedSize = try Self.packedSize(&source, unpacked: UInt64(unpacked))
+      account.add(Int(source.position - start), to: .frames)
       note(source.position, "joined size", "\(joinedSize)")
     }
 
     var streams: [BundleSummary.Part: [UInt8]] = [:]
     for size in sizes where size.part == .digests || !isJoined {
       let bytes = try source.take(size.packed > 0 ? size.packed : size.unpacked)
+      account.add(bytes.count, to: size.part)
       note(source.position, "\(size.part.rawValue)", size.packed > 0 ? "deflated" : "as they are")
       streams[size.part] =
         size.packed > 0
@@ -127,6 +141,10 @@ final class FrameReader {
         streams[size.part] = Array(whole[start..<start + size.unpacked])
         start += size.unpacked
       }
+      account.add(joinedSize, to: .literals)
+      let alone = streams[.metadata] ?? []
+      account.move(
+        min(joinedSize, alone.count, Deflate.compress(alone, level: 9).count), from: .literals, to: .metadata)
     }
     return Block(
       metadata: ByteCursor(streams[.metadata] ?? [], position: position),
@@ -134,7 +152,7 @@ final class FrameReader {
       streams: DeltaStreams(
         instructions: streams[.instructions] ?? [], addresses: streams[.addresses] ?? [],
         literals: streams[.literals] ?? []),
-      isLast: isLast, position: position)
+      isLast: isLast, position: position, account: account)
   }
 
   // Deflate never makes bytes much larger than stored blocks would.

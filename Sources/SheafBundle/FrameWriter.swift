@@ -10,20 +10,24 @@ final class FrameWriter {
   private var streams = DeltaStreams()
   /// The bytes of assets' chunks, which models would only slow down.
   private var chunks: [UInt8] = []
+  /// How many bytes of chunks stand among the digests.
+  private var deflatedChunkCount = 0
 
   private let level: Int
   /// What codes everything, unless it is deflated.
   private let models: (fields: FieldEncoder, contents: ContentEncoder)?
   private var pieceCount = 0
-  private let emit: (_ bytes: [UInt8], _ part: BundleSummary.Part) throws -> Void
+  private let emit: Emit
   /// The compressors of a bundle of several blocks; each goes on where its last block ended.
   private var deflaters: [BundleSummary.Part: Deflater] = [:]
   private var isFirst = true
 
-  init(
-    coder: BundleCoder, level: Int,
-    emit: @escaping (_ bytes: [UInt8], _ part: BundleSummary.Part) throws -> Void
-  ) {
+  /// Takes bytes of the bundle, the part they belong to, and how many of them belong to another one.
+  typealias Emit = (
+    _ bytes: [UInt8], _ part: BundleSummary.Part, _ share: (part: BundleSummary.Part, count: Int)?
+  ) throws -> Void
+
+  init(coder: BundleCoder, level: Int, emit: @escaping Emit) {
     switch coder {
     case .deflate:
       (metadata, digests, models) = (ByteWriter(), ByteWriter(), nil)
@@ -66,7 +70,12 @@ final class FrameWriter {
 
   /// Puts what travels of an asset's chunk into the block.
   func append(chunk bytes: [UInt8]) {
-    if models == nil { digests.raw(bytes) } else { chunks += bytes }
+    guard models == nil else {
+      chunks += bytes
+      return
+    }
+    digests.raw(bytes)
+    deflatedChunkCount += bytes.count
   }
 
   /// Writes the last block.
@@ -74,14 +83,16 @@ final class FrameWriter {
 
   private func writeFrame(isLast: Bool) throws {
     if let models {
-      try write(models.fields.endBlock(), models.contents.endBlock(), isLast: isLast)
+      let digestCount = models.fields.digestsInBytes
+      try write(
+        models.fields.endBlock(), digestCount: digestCount, models.contents.endBlock(), isLast: isLast)
     } else {
       try writeDeflated(isLast: isLast)
     }
   }
 
   /// Writes a block that models have coded.
-  private func write(_ fields: [UInt8], _ contents: [UInt8], isLast: Bool) throws {
+  private func write(_ fields: [UInt8], digestCount: Int, _ contents: [UInt8], isLast: Bool) throws {
     var sizes = ByteWriter()
     if !chunks.isEmpty {
       sizes.number(Frame.withChunks)
@@ -92,10 +103,10 @@ final class FrameWriter {
       sizes.number(UInt64(contents.count))
       sizes.number(UInt64(pieceCount))
     }
-    try emit(sizes.bytes, .frames)
-    try emit(fields, .metadata)
-    try emit(chunks, .chunks)
-    try emit(contents, .literals)
+    try emit(sizes.bytes, .frames, nil)
+    try emit(fields, .metadata, (.digests, min(digestCount, fields.count)))
+    try emit(chunks, .chunks, nil)
+    try emit(contents, .literals, nil)
     chunks.removeAll(keepingCapacity: true)
     pieceCount = 0
   }
@@ -130,13 +141,14 @@ final class FrameWriter {
     }
     if let joined { size(.frames, [joined.count]) }
 
-    try emit([flags], .frames)
-    for (part, numbers) in sizes { try emit(numbers.bytes, part) }
-    try emit(digests.bytes, .digests)
+    try emit([flags], .frames, nil)
+    for (part, numbers) in sizes { try emit(numbers.bytes, part, nil) }
+    try emit(digests.bytes, .digests, (.chunks, deflatedChunkCount))
+    deflatedChunkCount = 0
     if let joined {
       try emitJoined(joined, parts.first { $0.part == .metadata }?.data)
     } else {
-      for (part, raw) in zip(parts, compressible) { try emit(part.data ?? raw.bytes, part.part) }
+      for (part, raw) in zip(parts, compressible) { try emit(part.data ?? raw.bytes, part.part, nil) }
     }
     isFirst = false
     metadata.removeAll()
@@ -173,8 +185,7 @@ final class FrameWriter {
 
   private func emitJoined(_ packed: [UInt8], _ metadataAlone: [UInt8]?) throws {
     let share = min(packed.count, metadataAlone?.count ?? metadata.bytes.count)
-    try emit(Array(packed.prefix(share)), .metadata)
-    try emit(Array(packed.dropFirst(share)), .literals)
+    try emit(packed, .literals, (.metadata, share))
   }
 }
 

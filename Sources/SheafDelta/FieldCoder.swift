@@ -6,6 +6,8 @@ import SheafModel
 public final class FieldEncoder {
   private var bytes = ByteModel(sizeBits: FieldDecoder.sizeBits)
   private var coder = RangeEncoder()
+  /// How many bytes of the block are digests; each takes eight binary digits of what is coded, no more and no less.
+  public private(set) var digestsInBytes = 0
 
   public init() {}
 
@@ -16,6 +18,7 @@ public final class FieldEncoder {
 
   /// Codes bytes that nothing predicts.
   public func encode(digest: [UInt8]) {
+    digestsInBytes += digest.count
     for byte in digest {
       for shift in stride(from: 7, through: 0, by: -1) {
         _ = coder.code(Int(byte >> UInt8(shift) & 1), 32_768)
@@ -27,7 +30,10 @@ public final class FieldEncoder {
   public var sizeInBytes: Int { coder.bytes.count }
 
   /// Ends the bytes of a block; what was learned stays.
-  public func endBlock() -> [UInt8] { coder.finish() }
+  public func endBlock() -> [UInt8] {
+    digestsInBytes = 0
+    return coder.finish()
+  }
 }
 
 /// Reads fields back. Made for bytes from outside: it gives bytes or throws, whatever it was given.

@@ -48,7 +48,7 @@ private let hasPython = ["/usr/bin/python3", "/usr/local/bin/python3", "/opt/hom
 struct SecondDecoderTests {
   /// The lines that the decoder prints, too: it verifies no change set.
   private func told(_ lines: [String]) -> [String] {
-    lines.filter { line in ["body ", "line ", "state "].contains { line.hasPrefix($0) } }
+    lines.filter { line in ["body ", "line ", "proposal ", "state "].contains { line.hasPrefix($0) } }
   }
 
   @Test(
@@ -72,6 +72,36 @@ struct SecondDecoderTests {
   func refuses(name: String) async throws {
     let sample = try BundleVector(name)
     #expect(try await decode(sample.bundle, holds: sample.host) == nil)
+  }
+
+  @Test("It reads assets and proposals as the reader does", arguments: BundleCoder.allCases)
+  func assetsAndProposals(coder: BundleCoder) async throws {
+    var history = try SampleHistory(seed: 41, changeSetCount: 6, documentSize: 300)
+    try history.addAsset("media/film.bin") { bytes, random in
+      var random = random
+      bytes = random.bytes(1_000_000) + [UInt8](repeating: 7, count: 200_000)
+    }
+    let first = history.size
+    let film = history.assets.first.flatMap { history.contents[$0] } ?? []
+    try history.addAsset("media/film.bin") { bytes, _ in
+      bytes[500_000] ^= 1
+      bytes.removeSubrange(700_000..<700_100)
+    }
+    try history.addAsset("media/twin.bin") { bytes, _ in bytes = film.reversed() }
+    try history.addProposals()
+    for from in [UInt64(0), first] {
+      let (bytes, summary) = try history.bundle(.heads, from: from) { $0.coder = coder }
+      #expect(summary.sizes[.chunks] ?? 0 > 0)
+      let host = SampleHost(receiverOf: history, at: from)
+      var receiver = host
+      let received = try receive(
+        bytes,
+        BundleContext(
+          library: history.library, logKey: history.logKey.verifierKey.publicKey,
+          position: history.ranges[Int(from)]), host: &receiver)
+      #expect(received.lines.contains { $0.hasPrefix("proposal ") })
+      #expect(try await decode(bytes, holds: host) == told(received.lines))
+    }
   }
 
   @Test(

@@ -46,7 +46,7 @@ struct BundleInspectCommand: Verb {
 
 /// Some bytes of a bundle, for `bundle inspect --json`.
 struct InspectedBytes: Codable, Hashable {
-  /// Where they lie: `file`, or a stream and its block such as `literals 1`.
+  /// Where they lie: `file`, or a stream and its block such as `literals 1`; `account` for all bytes of a part.
   var place: String
   /// Where they start there.
   var offset: UInt64
@@ -61,6 +61,7 @@ struct InspectedBytes: Codable, Hashable {
     place =
       switch item.place {
       case .file: "file"
+      case .account: "account"
       case .stream(let part, let block): "\(part) \(block)"
       }
     offset = item.offset
