@@ -174,10 +174,14 @@ struct CopyChoice {
           consider(.baseReplaced, replaced, match(replaced, at), 0, 1)
         }
       }
-      if node.elsewherePlace >= 0 {
+      // A long body may have left the place behind, out of a copy's reach or of the window.
+      let nearest = max(state.window.start, at &- ContentWindow.reach)
+      if node.elsewherePlace >= nearest {
         consider(.elsewhereNext, node.elsewherePlace, match(node.elsewherePlace, at), 0, 2)
-        if node.run > 0, node.elsewherePlace &+ node.run < at {
-          let source = node.elsewherePlace &+ node.run
+      }
+      if node.elsewherePlace >= 0, node.run > 0 {
+        let source = node.elsewherePlace &+ node.run
+        if source >= nearest, source < at {
           consider(.elsewhereReplaced, source, match(source, at), 0, 2)
         }
       }
@@ -200,8 +204,8 @@ struct CopyChoice {
                 distancePrices[distance > 0 ? 0 : 1][Self.digits(abs(distance) &- 1)], 5)
             }
           } else {
-            if origin[candidate &+ bestElsewhere] != origin[at &+ bestElsewhere],
-              at &+ bestElsewhere < body.upperBound
+            if at &+ bestElsewhere < body.upperBound,
+              origin[candidate &+ bestElsewhere] != origin[at &+ bestElsewhere]
             {
               return true
             }

@@ -24,7 +24,9 @@ public struct ReviewRule: Sendable {
     guard !mayDecide(author) else { return false }
     switch verb {
     case .put, .delete, .move, .resolve, .resolveDeleted:
-      return settings.collections[collection]?.requiresReview ?? false
+      if settings.collections[collection]?.requiresReview ?? false { return true }
+      // Settings and schemas say what is reviewed: an edit of theirs must not be a way around it.
+      return collection.isAlwaysCarried && settings.collections.values.contains { $0.requiresReview }
     case .merge, .accept, .acceptDeleted, .decline: return false
     }
   }

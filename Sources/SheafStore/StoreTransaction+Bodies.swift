@@ -81,9 +81,9 @@ extension StoreTransaction {
       let row = try row("SELECT size, coding, data, base, pack, entry FROM body WHERE hash = ?", [hash.data])
     else { return nil }
     if (row[1] as Int) == Self.chunkedCoding { return nil }
-    // Deltas made one by one stand above packed ones.
-    let bytes = try unpack(
-      row, place: "body \(hash)", depth: BodyDelta.longestChain + BodyPacker.longestChain)
+    // Deltas made one by one stand above packed ones, and a packing that was cut short leaves
+    // chains of several runs above each other; the bound only keeps a damaged file from leading in circles.
+    let bytes = try unpack(row, place: "body \(hash)", depth: 1024)
     bodyCache.insert(bytes, for: hash)
     return bytes
   }

@@ -59,7 +59,7 @@ extension StoreTransaction {
   public func noteAbsent(_ hash: SHA256Hash, sizeInBytes: UInt64) throws {
     guard try !holdsBody(hash) else { return }
     try execute(
-      "INSERT OR IGNORE INTO absent_asset VALUES (?, ?)", [hash.data, Int64(clamping: sizeInBytes)])
+      "INSERT OR REPLACE INTO absent_asset VALUES (?, ?)", [hash.data, Int64(clamping: sizeInBytes)])
   }
 
   /// The chunks of an asset that is held, in order; `nil` when it is not.

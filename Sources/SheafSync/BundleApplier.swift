@@ -152,7 +152,7 @@ struct BundleApplier {
         } ?? 0)
     }
     for content in contents.compactMap({ $0 }) + (proposals ?? []).compactMap(\.content)
-    where try !transaction.accountsFor(content, mayBeAbsent: true) {
+    where try !transaction.accountsFor(content, mayBeAbsent: !path.collection.isAlwaysCarried) {
       throw BundleMisfit.missingBody(path)
     }
     try transaction.setHeads(heads, conflictBase: base, of: document)
@@ -171,7 +171,9 @@ struct BundleApplier {
       for document in changed {
         for content in try transaction.heads(document).compactMap(\.content)
           + transaction.proposals(document).compactMap(\.content)
-        where try !transaction.accountsFor(content, mayBeAbsent: depth < .full) {
+        where try !transaction.accountsFor(
+          content, mayBeAbsent: depth < .full && !transaction.path(document).collection.isAlwaysCarried)
+        {
           throw BundleMisfit.missingBody(try transaction.path(document))
         }
       }

@@ -14,7 +14,8 @@ extension Library {
   public func compact(activity: @escaping ActivitySink) async throws -> CompactReport {
     let before = try store.fileSize()
     var report = CompactReport(bodies: 0, sizeBefore: before.total, sizeAfter: before.total)
-    if try await store.read({ try $0.hasUnpackedBodies() }) {
+    // A copy of depth heads drops what is superseded, and a base of others could not go.
+    if try await store.read({ try $0.facts().depth > .heads && $0.hasUnpackedBodies() }) {
       let run = try await store.read { try $0.newestPack() }
       report.bodies = try await pack(run: run, activity: activity)
       try await packRest(run: run)

@@ -180,6 +180,8 @@ extension Library {
       let current = try desk.current(line.path)
       guard let content = line.content else {
         guard current.base != .none else { return nil }
+        // What others edited since is deleted only by somebody who asks for it.
+        guard isAsked || current.content == line.baseContent else { return nil }
         try desk.remove(line.path)
         continue
       }

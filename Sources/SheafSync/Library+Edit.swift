@@ -66,6 +66,11 @@ extension Library {
         throw LibraryError.changedMeanwhile(path.text)
       }
       switch resolution {
+      case .content, .deletion: break
+      case .proposed, .parts, .ours, .theirs:
+        guard heads.count == 2 else { throw LibraryError.severalEdits(path.text, heads.count) }
+      }
+      switch resolution {
       case .content(let bytes): try desk.resolve(path, with: bytes)
       case .deletion: try desk.resolve(path, with: nil)
       case .proposed:

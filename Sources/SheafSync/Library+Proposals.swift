@@ -36,6 +36,7 @@ extension Library {
     try await edit(purpose: "sheaf accept", reason: reason) { desk in
       guard let proposal = try Self.chosen(name, of: path, desk) else {
         let merge = try Self.proposedMerge(of: path, &desk)
+        guard merge.heads.count == 2 else { throw LibraryError.severalEdits(path.text, merge.heads.count) }
         try desk.resolve(path, with: merge.proposed)
         return
       }
@@ -55,6 +56,7 @@ extension Library {
     try await edit(purpose: "sheaf decline", reason: reason) { desk in
       guard let proposal = try Self.chosen(name, of: path, desk) else {
         let merge = try Self.proposedMerge(of: path, &desk)
+        guard merge.heads.count == 2 else { throw LibraryError.severalEdits(path.text, merge.heads.count) }
         try desk.resolve(path, with: merge.shown)
         return
       }

@@ -120,6 +120,8 @@ private struct DraftCourt {
     do {
       sequencer = try transaction.attempt {
         var attempt = before
+        // The author of change set 1 decides about everything: nobody but the publisher may be that.
+        guard before.position.size > 0 else { throw LibraryError.empty }
         try check(received, reason: reason, transaction: transaction)
         _ = try attempt.append(
           ComposedChangeSet(

@@ -141,6 +141,8 @@ struct Sequencer {
       if let mark = met.mark { try transaction.setMark(mark, of: document) }
       return nil
     }
+    // Two edits that are right apart can be wrong together, also in settings and schemas.
+    guard try rules.violations(of: path, content: bytes).isEmpty else { return nil }
     let names = try [first, second].map { try transaction.revision(row: $0).name }
     return (
       Edit(

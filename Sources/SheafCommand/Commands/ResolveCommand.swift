@@ -131,6 +131,16 @@ struct ResolveCommand: Verb {
       }
       choices[argument.number - 1] = argument.side.choice ?? .ours
     }
+    for (index, (choice, part)) in zip(choices, report.parts).enumerated() {
+      if case .both = choice, !part.canTakeBoth {
+        throw UsageError(
+          "part \(index + 1) of \(report.path) can't take both sides", hint: "Take one side, or give --file.")
+      }
+      if case .proposed = choice, !part.isProposed {
+        throw UsageError(
+          "nothing is proposed for part \(index + 1) of \(report.path)", hint: "Take a side, or give --file.")
+      }
+    }
     return .parts(choices)
   }
 

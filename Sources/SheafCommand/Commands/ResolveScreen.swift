@@ -54,11 +54,9 @@ struct ResolveScreen {
       case "o", "ours": take(.ours, &isShown)
       case "t", "theirs": take(.theirs, &isShown)
       case "b", "base": take(.base, &isShown)
-      case "p",
-        "proposed" where part.isProposed:
+      case "p" where part.isProposed, "proposed" where part.isProposed:
         take(.proposed, &isShown)
-      case "+",
-        "both" where part.canTakeBoth:
+      case "+" where part.canTakeBoth, "both" where part.canTakeBoth:
         take(.both, &isShown)
       case "e", "edit": if let text = try edit(part) { take(.text(text), &isShown) }
       case "u", "undo":

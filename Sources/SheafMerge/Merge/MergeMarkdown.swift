@@ -23,7 +23,7 @@ func mergeMarkdown(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [U
   // As with JSON: lines keep order and comments, and are taken when they mean the same, or when
   // fields alone came to nothing.
   if lines.isClean, let text = lines.bytes, case .object(let object)? = try? FrontMatter.read(text) {
-    if !draft.isClean && !merge.isDecidedByStrategy || merge.isMeant(object) {
+    if !draft.isClean && !merge.isDecidedByStrategy || draft.isClean && merge.isMeant(object) {
       return MergeDraft(text, rule: .lines, setAside: draft.setAside)
     }
   }
