@@ -19,6 +19,14 @@ public struct ReviewRule: Sendable {
   /// - Parameter author: A public key, 32 bytes.
   public func mayDecide(_ author: [UInt8]) -> Bool { publisher == nil || publisher == author }
 
+  /// The role that an author has, as `x-merge: owner(role)` names it: "publisher" or "contributor".
+  ///
+  /// - Parameter author: A public key, 32 bytes.
+  /// - Returns: `nil` while nobody can tell, because the log is empty or its first change set is not held.
+  public func role(of author: [UInt8]) -> String? {
+    publisher.map { $0 == author ? "publisher" : "contributor" }
+  }
+
   /// Whether what an author does in a collection is held as a proposal.
   public func holds(_ verb: RevisionVerb, in collection: CollectionName, by author: [UInt8]) -> Bool {
     guard !mayDecide(author) else { return false }

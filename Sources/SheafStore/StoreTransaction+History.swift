@@ -73,6 +73,20 @@ extension StoreTransaction {
     return bases
   }
 
+  /// Whether this copy could not tell what a conflict is about, because it got what the heads descend from
+  /// only after that was past.
+  public func lacksConflictBase() throws -> Bool {
+    try rows(
+      """
+      SELECT base FROM conflict WHERE base IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM body WHERE body.hash = conflict.base)
+      """
+    ).contains { row in
+      let base = try SHA256Hash(column: row[0], "conflict")
+      return try !holdsBody(base) && absentSize(base) == nil
+    }
+  }
+
   /// How many documents were current when the log was `size` change sets long.
   public func documentCount(at size: UInt64) throws -> UInt64 {
     if try size == position().size { return try counts().documents }

@@ -55,6 +55,13 @@ extension StoreTransaction {
     try blob("SELECT a.key FROM change_set c JOIN author a ON a.id = c.author WHERE c.number = 1")
   }
 
+  /// The role that an author has; `nil` in a copy that can't tell.
+  ///
+  /// - Parameter author: A public key, 32 bytes.
+  public func role(of author: [UInt8]) throws -> String? {
+    ReviewRule(publisher: try publisherKey(), settings: LibrarySettings()).role(of: author)
+  }
+
   /// What the lines of a change set that comes next are projected with.
   public func projected(
     number: UInt64, author: [UInt8], seen: UInt64, after: SHA256Hash?

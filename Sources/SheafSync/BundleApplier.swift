@@ -44,7 +44,10 @@ struct BundleApplier {
     }
     let isSameKind = depth == facts.depth && header.subscription == facts.subscription
     guard header.to >= own.size else { throw BundleMisfit.older(to: header.to, own: own.size) }
-    guard header.to > own.size || !isSameKind else { throw BundleMisfit.nothingNew(own.size) }
+    // The whole that was asked for mends a copy that lacks content.
+    guard header.to > own.size || !isSameKind || (wanted?.from == 0 && header.from == 0) else {
+      throw BundleMisfit.nothingNew(own.size)
+    }
     guard isSameKind || mayChangeDepth || own.size == 0 else {
       throw BundleMisfit.otherKind(depth: depth, subscription: header.subscription)
     }

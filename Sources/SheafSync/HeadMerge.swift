@@ -14,6 +14,7 @@ struct HeadMerge {
   let theirs: [UInt8]?
   let mediaType: MediaType
   let outcome: MergeOutcome
+  private let policy: MergePolicy
 
   /// Merges; `nil` when there are fewer than two heads or a content is not held.
   init?(
@@ -41,11 +42,33 @@ struct HeadMerge {
       (theirs == nil) == (heads[1].content == nil)
     else { return nil }
     mediaType = .ofMerge(path: path, ours: ours ?? theirs ?? [], theirs: theirs ?? ours ?? [])
+    self.policy = policy
     outcome = merge(
       MergeInput(
         base: self.base, ours: ours, theirs: theirs, oursSide: MergeSide(order: 1),
         theirsSide: MergeSide(order: 2)),
       mediaType: mediaType, policy: policy)
+  }
+
+  /// What the heads merge to without asking anybody; `nil` when somebody must be asked.
+  ///
+  /// Only here do roles count, because only a copy that holds change sets knows the authors: it is
+  /// what the sequencer records. While a document waits for a person, everybody sees `shown`, in
+  /// which a field that has an owner clashes like any other.
+  func settled(_ transaction: StoreTransaction) throws -> MergedContent? {
+    if case .clean(let merged) = outcome { return merged }
+    guard policy.schema != nil, heads.count > 1, let first = heads[0].revision, let second = heads[1].revision
+    else { return nil }
+    let one = try transaction.role(ofRevision: first)
+    let other = try transaction.role(ofRevision: second)
+    guard let one, let other, one != other else { return nil }
+    let again = merge(
+      MergeInput(
+        base: base, ours: ours, theirs: theirs, oursSide: MergeSide(order: 1, role: one),
+        theirsSide: MergeSide(order: 2, role: other)),
+      mediaType: mediaType, policy: policy)
+    guard case .clean(let merged) = again else { return nil }
+    return merged
   }
 
   /// What everybody sees: all that merges, and of each part that does not the side published first.
@@ -108,6 +131,32 @@ extension ConflictPart.BlockKind {
 }
 
 extension StoreTransaction {
+  /// The role of whoever made a revision.
+  ///
+  /// A merge is made by nobody: it has the role that all it was made from have.
+  ///
+  /// - Returns: `nil` when they have several, or nobody can tell.
+  func role(ofRevision row: Int64) throws -> String? {
+    var found: String?
+    var waiting = [row]
+    // Merges of merges are rare; who is behind more of them than this is not worth a walk.
+    var left = 64
+    while let row = waiting.popLast() {
+      left -= 1
+      let revision = try revision(row: row)
+      if revision.verb == .merge {
+        waiting += try parents(of: row)
+      } else {
+        guard let author = try changeSet(revision.name.changeSet)?.author,
+          let role = try role(of: author), found == nil || found == role
+        else { return nil }
+        found = role
+      }
+      guard left > 0 || waiting.isEmpty else { return nil }
+    }
+    return found
+  }
+
   /// What everybody sees of a document with several heads; `nil` when it has fewer, or the merge can't be made here.
   func shownOfConflict(
     _ document: DocumentRow, path: DocumentPath, rules: inout ContentRules

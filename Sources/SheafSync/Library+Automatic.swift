@@ -59,7 +59,7 @@ extension Library {
         heads, base: base, path: merged.path, policy: try rules.mergePolicy(for: merged.path.collection),
         transaction: transaction)
     } catch LibraryError.notHeld { again = nil }
-    guard let again, case .clean(let content) = again.outcome else { return [told] }
+    guard let again, let content = try again.settled(transaction) else { return [told] }
     func text(_ bytes: [UInt8]?) -> String? {
       bytes.map { again.mediaType.isText ? String(decoding: $0, as: UTF8.self) : "(\($0.count) bytes)" }
     }

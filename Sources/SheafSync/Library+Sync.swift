@@ -100,14 +100,16 @@ extension Library {
 
   // MARK: pull
 
-  private func pullRequest(_ options: SyncOptions) async throws -> PullRequest {
+  /// - Parameter mends: Whether a copy that lacks what a conflict is about asks for everything.
+  private func pullRequest(_ options: SyncOptions, mends: Bool = false) async throws -> PullRequest {
     try await store.read { transaction in
       let facts = try transaction.facts()
       let depth = options.depth ?? facts.depth
       let subscription = options.subscription ?? facts.subscription
       let size = try transaction.position().size
       // A deeper or wider copy starts from nothing; the position that is known still has to be continued.
-      let isSameKind = depth == facts.depth && subscription == facts.subscription
+      var isSameKind = depth == facts.depth && subscription == facts.subscription
+      if mends, isSameKind, try transaction.lacksConflictBase() { isSameKind = false }
       let note = isSameKind && size > 0 ? try transaction.checkpoint(size: size)?.note : nil
       return PullRequest(
         from: isSameKind ? size : 0, known: size, depth: depth, subscription: subscription,
@@ -132,6 +134,12 @@ extension Library {
     } else {
       pulled = try await pull(from: remote, options: options, activity: activity)
     }
+    // A step has no content that was past before it, and a conflict with somebody who lagged may be about such.
+    if !remote.mayStopShort, pulled.report != nil, try await store.read({ try $0.lacksConflictBase() }) {
+      let whole = try await pull(from: remote, options: options, activity: activity)
+      pulled.isSame = whole.isSame
+      if let more = whole.report { pulled.report?.add(more) }
+    }
     while remote.mayStopShort, pulled.report != nil {
       let next = try await pull(from: remote, options: options, activity: activity)
       pulled.isSame = next.isSame
@@ -144,7 +152,8 @@ extension Library {
   private func pull(
     from remote: any Remote, options: SyncOptions, activity: @escaping ActivitySink
   ) async throws -> Pulled {
-    let request = try await pullRequest(options)
+    // A folder may hold no whole that reaches as far as this copy.
+    let request = try await pullRequest(options, mends: !remote.mayStopShort)
     let answer = try await remote.pull(request, into: incoming(remote)) {
       activity(.transferring(received: $0, total: $1))
     }

@@ -134,8 +134,8 @@ struct Sequencer {
     guard let met = try HeadMerge(document, path: path, rules: &rules, transaction: transaction) else {
       return nil
     }
-    guard case .clean(let merged) = met.outcome, let bytes = merged.bytes, met.ours != nil, met.theirs != nil,
-      let first = met.heads[0].revision, let second = met.heads[1].revision
+    guard let merged = try met.settled(transaction), let bytes = merged.bytes, met.ours != nil,
+      met.theirs != nil, let first = met.heads[0].revision, let second = met.heads[1].revision
     else {
       // What was found out is kept, so that nobody has to merge again to list it.
       if let mark = met.mark { try transaction.setMark(mark, of: document) }

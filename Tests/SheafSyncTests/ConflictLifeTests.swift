@@ -77,6 +77,86 @@ struct ConflictLifeTests {
     #expect(try await world.text("a.json") == #"{"a": 3, "b": 1, "c": 2, "d": 9}"#)
   }
 
+  @Test(
+    "A trail that came after what a conflict is about was past gets it, once, and shows what all show")
+  func lackedBase() async throws {
+    let world = try await SyncWorld()
+    try world.content.write(#"{"a": 0, "b": 0, "c": 0}"#, to: "a.json")
+    _ = try await world.publish()
+    let lagging = try await world.replica("lagging")
+    _ = try await world.publisher.put(Array(#"{"a": 1, "b": 1, "c": 0}"#.utf8), at: path, reason: "r")
+    let young = try await world.replica("young")
+    _ = try await young.sync(
+      with: MemoryRemote(service: world.publisher), options: SyncOptions(depth: .trail))
+    _ = try await lagging.put(Array(#"{"a": 2, "b": 0, "c": 2}"#.utf8), at: path, reason: "Late")
+    _ = try await lagging.sync(with: MemoryRemote(service: world.publisher))
+    let remote = MemoryRemote(service: world.publisher)
+    #expect(try await young.sync(with: remote).isSameAsPublisher)
+    #expect(remote.traffic.requests == 2)
+    let shown = try await young.content(of: path, at: .now)
+    #expect(String(decoding: shown.bytes, as: UTF8.self) == #"{"a": 1, "b": 1, "c": 2}"#)
+    #expect(try await young.conflict(of: path).report.parts.map(\.base) == ["0"])
+    _ = try await young.sync(with: remote)
+    #expect(remote.traffic.requests == 3)
+  }
+
+  private static let schema =
+    #"{"type": "object", "properties": {"a": {"x-merge": RULE}, "b": {}, "c": {}, "d": {}}}"#
+
+  /// The publisher sets `a` to 1, then the clinic, who has not seen that, to 2.
+  private func met(by rule: String, bothAreContributors: Bool = false) async throws -> (
+    world: SyncWorld, text: String?, conflicts: [String], choices: [AutomaticChoice]
+  ) {
+    let world = try await SyncWorld()
+    let record = try DocumentPath("t/a.json")
+    try world.content.write(
+      #"{"format":1,"collections":{"t":{"schema":"schemas/t.json"}}}"#, to: "sheaf/settings.json")
+    try world.content.write(
+      Self.schema.replacingOccurrences(of: "RULE", with: rule), to: "schemas/t.json")
+    try world.content.write(#"{"a": 0, "b": 0}"#, to: record.text)
+    _ = try await world.publish()
+    let clinic = try await world.replica()
+    let first = bothAreContributors ? try await world.replica("hospital") : world.publisher
+    _ = try await first.put(Array(#"{"a": 1, "b": 0}"#.utf8), at: record, reason: "First")
+    if bothAreContributors { _ = try await first.sync(with: MemoryRemote(service: world.publisher)) }
+    _ = try await clinic.put(Array(#"{"a": 2, "b": 0}"#.utf8), at: record, reason: "Second")
+    let synced = try await clinic.sync(with: MemoryRemote(service: world.publisher))
+    return (
+      world, try await world.text(record.text), synced.conflicts,
+      try await world.publisher.automaticChoices(newest: 10, before: nil)
+    )
+  }
+
+  @Test(
+    "A field that belongs to a role keeps what its owner wrote, whoever came first, and the log tells both values",
+    arguments: [("publisher", 1, 2), ("contributor", 2, 1)])
+  func owner(role: String, kept: Int, other: Int) async throws {
+    let met = try await met(by: #"{"owner": "\#(role)"}"#)
+    #expect(met.text == #"{"a": \#(kept), "b": 0}"#)
+    #expect(met.conflicts.isEmpty)
+    let choice = try #require(met.choices.first)
+    #expect(met.choices.count == 1 && choice.isHeld && choice.strategy == "owner" && choice.place == "/a")
+    #expect(choice.kept == "\(kept)" && choice.other == "\(other)")
+    #expect(choice.by == ["Ana", "clinic"] && choice.loser == choice.merged[role == "publisher" ? 1 : 0])
+  }
+
+  @Test("Two who have the role, or have it not, are asked", arguments: ["publisher", "contributor"])
+  func severalOwners(role: String) async throws {
+    let met = try await met(by: #"{"owner": "\#(role)"}"#, bothAreContributors: true)
+    #expect(met.conflicts == ["t/a.json"] && met.choices.isEmpty)
+    #expect(met.text == #"{"a": 1, "b": 0}"#)
+  }
+
+  @Test("Of a field that takes the latest, the one later in the log is kept, and the log tells both values")
+  func latest() async throws {
+    let met = try await met(by: #""latest""#)
+    #expect(met.text == #"{"a": 2, "b": 0}"#)
+    #expect(met.conflicts.isEmpty)
+    let choice = try #require(met.choices.first)
+    #expect(choice.strategy == "latest" && choice.kept == "2" && choice.other == "1")
+    #expect(choice.loser == choice.merged.first)
+  }
+
   @Test("Settling is refused when the sides are others than those that were looked at")
   func changedMeanwhile() async throws {
     let (world, clinic, remote) = try await conflicted()

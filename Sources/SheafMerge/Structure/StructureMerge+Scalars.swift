@@ -23,7 +23,8 @@ extension StructureMerge {
       }
     case .owner(let role):
       let owns = (one: sides.one.role == role, other: sides.other.role == role)
-      guard owns.one != owns.other else {
+      // Who is not known may own it too.
+      guard owns.one != owns.other, sides.one.role != nil, sides.other.role != nil else {
         return ask(values, pointer, "both sides changed this field, which belongs to the role \"\(role)\"")
       }
       return Decision(pieces: take(other: owns.other, of: values, at: pointer, by: strategy))
@@ -83,7 +84,8 @@ extension StructureMerge {
     guard let base = bytes(values.base), let one = bytes(values.one), let other = bytes(values.other) else {
       return clash(values, pointer, reason, isDeclared: true)
     }
-    let draft = isProse
+    let draft =
+      isProse
       ? mergeProse(base: base, ours: one, theirs: other) : mergeLines(base: base, ours: one, theirs: other)
     guard let merged = draft.bytes, UTF8Text.firstInvalidOffset(in: merged) == nil else {
       return clash(values, pointer, reason, isDeclared: true)
