@@ -5,11 +5,16 @@ import SheafModel
 extension StoreTransaction {
   /// Keeps a draft that can't be taken, whole, with the reason.
   ///
-  /// Of one author at most `Limits.quarantinedChangeSets` and `Limits.quarantinedBytes` are kept; the
-  /// oldest give way, and their author's copy has them still.
+  /// Of one author at most so many and so many bytes are kept; the oldest give way, and their author's
+  /// copy has them still. The newest stays, whatever its size.
+  ///
+  /// - Parameters:
+  ///   - mostChangeSets: How many of one author are kept.
+  ///   - mostBytes: How many bytes of one author are kept, contents included.
   public func quarantine(
     leaf: SHA256Hash, author: [UInt8], note: [UInt8], seed: Seed, reason: [UInt8], lines: String,
-    bodies: Set<SHA256Hash>, refusal: String, time: Timestamp
+    bodies: Set<SHA256Hash>, refusal: String, time: Timestamp,
+    mostChangeSets: Int = Limits.quarantinedChangeSets, mostBytes: Int = Limits.quarantinedBytes
   ) throws {
     guard try self.refusal(leaf: leaf) == nil else { return }
     let bodySize = try bodies.reduce(UInt64(0)) { sum, body in
@@ -30,16 +35,18 @@ extension StoreTransaction {
     for body in bodies {
       try execute("INSERT OR IGNORE INTO quarantine_body (leaf, hash) VALUES (?, ?)", [leaf.data, body.data])
     }
-    try dropOldestQuarantined(of: author, except: leaf)
+    try dropOldestQuarantined(
+      of: author, except: leaf, mostChangeSets: Int64(mostChangeSets), mostBytes: Int64(mostBytes))
   }
 
-  private func dropOldestQuarantined(of author: [UInt8], except newest: SHA256Hash) throws {
+  private func dropOldestQuarantined(
+    of author: [UInt8], except newest: SHA256Hash, mostChangeSets: Int64, mostBytes: Int64
+  ) throws {
     var freed: Set<SHA256Hash> = []
     while let totals = try row(
       "SELECT count(*), ifnull(sum(min(size, ?2)), 0) FROM quarantine WHERE author = ?1",
-      [Data(author), Int64(Limits.quarantinedBytes) + 1]),
-      totals[0] as Int64 > Int64(Limits.quarantinedChangeSets)
-        || totals[1] as Int64 > Int64(Limits.quarantinedBytes),
+      [Data(author), mostBytes + 1]),
+      totals[0] as Int64 > mostChangeSets || totals[1] as Int64 > mostBytes,
       let oldest = try row(
         "SELECT leaf FROM quarantine WHERE author = ? AND leaf <> ? ORDER BY time, leaf LIMIT 1",
         [Data(author), newest.data])

@@ -262,6 +262,44 @@ struct BodyTests {
     }
   }
 
+  @Test(
+    "Of each author the newest refused drafts are kept, by number and by size, and contents go with the rest")
+  func quarantineLimits() throws {
+    #expect(Limits.quarantinedChangeSets == 10_000 && Limits.quarantinedBytes == 256 << 20)
+    try withStore { (transaction) throws in
+      var random = SplitMix64(seed: 1)
+      let seed = Seed(using: &random)
+      var contents: [Int: SHA256Hash] = [:]
+      func refuse(_ number: Int, author: UInt8, sizeInBytes: Int, most: Int = 3, mostBytes: Int = 1000) throws
+      {
+        let bytes = [UInt8](repeating: UInt8(number), count: sizeInBytes)
+        let hash = SHA256Hash(hashing: bytes)
+        try transaction.storeBody(bytes, hash: hash)
+        contents[number] = hash
+        try transaction.quarantine(
+          leaf: TestLog.leaf(UInt64(number)), author: [author], note: [], seed: seed, reason: [], lines: "",
+          bodies: [hash], refusal: "no", time: Timestamp(seconds: Int64(number)), mostChangeSets: most,
+          mostBytes: mostBytes)
+      }
+      func kept() throws -> [Int] {
+        try contents.filter { number, hash in
+          let isThere = try transaction.refusal(leaf: TestLog.leaf(UInt64(number))) != nil
+          #expect(try transaction.holdsBody(hash) == isThere)
+          return isThere
+        }.keys.sorted()
+      }
+      for number in 1...3 { try refuse(number, author: 1, sizeInBytes: 100) }
+      try refuse(4, author: 2, sizeInBytes: 900)
+      #expect(try kept() == [1, 2, 3, 4])
+      try refuse(5, author: 1, sizeInBytes: 100)
+      #expect(try kept() == [2, 3, 4, 5])
+      try refuse(6, author: 1, sizeInBytes: 850)
+      #expect(try kept() == [4, 5, 6])
+      try refuse(7, author: 2, sizeInBytes: 2000)
+      #expect(try kept() == [5, 6, 7])
+    }
+  }
+
   @Test("A name that a careless disk confuses with another is found, in either form and case")
   func collisions() throws {
     try withStore { (transaction) throws in
