@@ -46,6 +46,7 @@ struct StateTreeTests {
     var leaves: [(key: SHA256Hash, leaf: SHA256Hash)] = []
     var collections: [(name: String, root: SHA256Hash, count: UInt64)] = []
     var checked = 0
+    var proposed: [(key: SHA256Hash, leaf: SHA256Hash)] = []
     for fact in try facts("state-tree") {
       switch fact[0] {
       case "entry":
@@ -59,6 +60,14 @@ struct StateTreeTests {
         #expect(entry.key.hex == fact[1])
         #expect(entry.leafHash.hex == fact[2])
         leaves.append((entry.key, entry.leafHash))
+      case "proposed":
+        let entry = try StateEntry(
+          path: fact[3], value: try #require(try Self.proposedValue(fact[4], fact[5...])))
+        #expect(entry.key.hex == fact[1] && entry.leafHash.hex == fact[2])
+        proposed.append((entry.key, entry.leafHash))
+      case "proposed-root":
+        #expect(proposed.count == 4 && StateTree.root(ofLeaves: proposed).hex == fact[1])
+        checked += 1
       case "root":
         let count = try #require(Int(fact[1]))
         #expect(StateTree.root(ofLeaves: Array(leaves.prefix(count))).hex == fact[2])
@@ -76,7 +85,26 @@ struct StateTreeTests {
       default: Issue.record("unknown fact \(fact[0])")
       }
     }
-    #expect(leaves.count == 300 && collections.count == 4 && checked == 13)
+    #expect(leaves.count == 300 && collections.count == 4 && checked == 14)
+  }
+
+  /// What is current, as one hash, as base and heads, or "none"; and proposals as name=content.
+  private static func proposedValue(
+    _ current: String, _ proposals: ArraySlice<String>
+  ) throws -> StateEntry.Value? {
+    let parts = current.split(separator: "/").map(String.init)
+    let value: StateEntry.Value? =
+      current == "none"
+      ? nil
+      : parts.count == 1
+        ? .content(try #require(SHA256Hash(hex: current)))
+        : .conflict(base: try hash(parts[0]), heads: try parts[1...].map(hash))
+    return .of(
+      value,
+      proposals: try proposals.map { proposal in
+        let sides = proposal.split(separator: "=").map(String.init)
+        return .init(name: try #require(RevisionName(parsing: sides[0])), content: try hash(sides[1]))
+      })
   }
 
   /// From a few keys, which are now one bucket and now not, to enough for three levels.
