@@ -107,7 +107,9 @@ struct MomentView {
     let lines = try transaction.pendingDraftLines(of: path).map(\.line)
     guard let first = lines.first, let last = lines.last else { return nil }
     let heads = try transaction.heads(of: path)
-    let isConflicted = heads.count > 1
+    // Whose draft settles a conflict is in none any more, as far as this copy goes.
+    let isSettled = lines.contains { $0.verb == .resolve || $0.verb == .resolveDeleted }
+    let isConflicted = heads.count > 1 && !isSettled
     func draft() -> (Shown?, SHA256Hash?) {
       guard let content = last.content else { return (nil, nil) }
       let shown = Shown(

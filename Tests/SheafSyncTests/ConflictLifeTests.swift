@@ -69,6 +69,7 @@ struct ConflictLifeTests {
     #expect(settlement.content(taking: [.theirs]) == Array(#"{"a": 2, "b": 1, "c": 2, "d": 0}"#.utf8))
     _ = try await clinic.resolve(
       path, with: .parts([.text(Array("3".utf8))]), of: settlement, reason: "Between")
+    #expect(try await !clinic.content(of: path, at: .now).isConflicted)
     #expect(try await clinic.sync(with: remote).conflicts.isEmpty)
     #expect(try await world.text("a.json") == #"{"a": 3, "b": 1, "c": 2, "d": 0}"#)
     // The late clinic edits what it was shown while the conflict stood.
