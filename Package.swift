@@ -5,7 +5,8 @@ import PackageDescription
 // a package that depends on this one is refused if it finds such flags.
 let modelSettings: [SwiftSetting] =
   Context.packageDirectory.contains("/checkouts/")
-  ? [] : [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug))]
+  ? []
+  : [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug))]
 
 // The ladder of modules: a target may depend only on targets above it in this
 // list. `Tests/LadderTests` reads the imports and fails when one points up.

@@ -49,7 +49,8 @@ struct AssetPieceTests {
     #expect(try ChunkDelta.unpack(packed, against: base, size: chunk.count, position: 0) == chunk)
     for _ in 0..<500 {
       var damaged = packed
-      damaged[Int.random(in: 0..<packed.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      damaged[Int.random(in: 0..<packed.count, using: &random)] ^=
+        1 << UInt8.random(in: 0..<8, using: &random)
       if let bytes = try? ChunkDelta.unpack(damaged, against: base, size: chunk.count, position: 0) {
         #expect(bytes.count == chunk.count)
       }

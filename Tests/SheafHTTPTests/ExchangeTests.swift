@@ -247,7 +247,8 @@ struct ExchangeTests {
       case 2:
         body =
           ExchangeReply(
-            answers: [], rest: .bundle(BundleTag(to: 1, hash: .zero), sizeInBytes: Limits.assetBundleBytes + 1)
+            answers: [],
+            rest: .bundle(BundleTag(to: 1, hash: .zero), sizeInBytes: Limits.assetBundleBytes + 1)
           ).bytes
       default:
         // More bytes of bundle than were promised.

@@ -224,6 +224,7 @@ struct BodyTests {
   @Test("Only content that nothing needs is dropped")
   func dropping() throws {
     try withStore { (transaction) throws in
+      try transaction.setFacts(StoreFileTests.facts)
       var log = TestLog(transaction)
       try log.append([.init(.put, "a.md", "-", "old")])
       try log.append([.init(.put, "a.md", "@", "new")])

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The store's file")
 struct StoreFileTests {
-  private static let facts = CopyFacts(
+  static let facts = CopyFacts(
     library: LibraryID(name: "test", logKey: [UInt8](repeating: 1, count: 32)), name: "Test",
     logKey: [UInt8](repeating: 1, count: 32), isPublisher: true, depth: .full, subscription: .all,
     member: "Ana",

@@ -52,7 +52,9 @@ extension StructureMerge {
     }
   }
 
-  private static func reader(of pointers: [JSONPointer], with others: [JSONPointer] = []) -> (JSONValue) -> ItemKey? {
+  private static func reader(of pointers: [JSONPointer], with others: [JSONPointer] = []) -> (JSONValue) ->
+    ItemKey?
+  {
     { item in
       var values: [JSONValue] = []
       for pointer in pointers {
