@@ -157,7 +157,7 @@ struct ReviewTranscripts {
         ⋮
         (s)ave, (u)ndo, (v)iew all of it, (q)uit? Why? (Enter for "Settled part by part") Settled x/a.md in draft …, which waits for the next sync.
 
-        $ sheaf show x/a.md --library clinic 2> /dev/null | grep Open; sheaf status --library clinic | tail -1
+        $ sheaf show x/a.md --library clinic 2> /dev/null | grep Open; sheaf status --library clinic 2> /dev/null | tail -1
         Open on Saturday and closed on Monday.
         Open on Friday and closed on Monday.
         …  …  waiting           1  Both are right
