@@ -160,7 +160,7 @@ struct ReviewTranscripts {
         $ sheaf show x/a.md --library clinic 2> /dev/null | grep Open; sheaf status --library clinic 2> /dev/null | tail -1
         Open on Saturday and closed on Monday.
         Open on Friday and closed on Monday.
-        …  …  waiting           1  Both are right
+        …  …  waiting          1  Both are right
         """, files: Self.files)
   }
 
