@@ -118,7 +118,6 @@ struct CopyChoice {
   private mutating func walk(_ chosen: inout [ChosenCopy], _ here: inout Node, _ place: inout Int) {
     let start = place
     let span = min(Self.span, body.upperBound &- start)
-    var reached = 0
     nodes[0] = here
     nodes[0].price = 0
     nodes[0].from = -1
@@ -245,9 +244,7 @@ struct CopyChoice {
         predictedUpTo = max(predictedUpTo, index &+ longest)
       }
       index &+= 1
-      reached = index
     }
-    _ = reached
     // Back along the cheapest way to where the walk ended.
     let end = index
     var way: [Int] = []

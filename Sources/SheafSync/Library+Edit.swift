@@ -1,5 +1,6 @@
 import Foundation
 import SheafModel
+import SheafStore
 
 /// How a conflict is settled.
 public enum Resolution: Sendable, Hashable {
@@ -67,8 +68,7 @@ extension Library {
       }
       switch resolution {
       case .content, .deletion: break
-      case .proposed, .parts, .ours, .theirs:
-        guard heads.count == 2 else { throw LibraryError.severalEdits(path.text, heads.count) }
+      case .proposed, .parts, .ours, .theirs: try Self.requireTwo(heads, of: path)
       }
       switch resolution {
       case .content(let bytes): try desk.resolve(path, with: bytes)
@@ -88,6 +88,13 @@ extension Library {
         try desk.resolve(path, withHeld: content)
       }
     }
+  }
+
+  /// A merge looks at two heads; to settle by it would drop a third that nobody was shown.
+  ///
+  /// - Throws: `LibraryError.severalEdits`.
+  static func requireTwo(_ heads: [StoredHead], of path: DocumentPath) throws {
+    guard heads.count == 2 else { throw LibraryError.severalEdits(path.text, heads.count) }
   }
 
   private static func settlement(of path: DocumentPath, at desk: inout EditDesk) throws -> ConflictSettlement

@@ -33,18 +33,7 @@ extension Library {
   public func accept(_ path: DocumentPath, _ name: RevisionName? = nil, reason: String) async throws
     -> DraftReport
   {
-    try await edit(purpose: "sheaf accept", reason: reason) { desk in
-      guard let proposal = try Self.chosen(name, of: path, desk) else {
-        let merge = try Self.proposedMerge(of: path, &desk)
-        guard merge.heads.count == 2 else { throw LibraryError.severalEdits(path.text, merge.heads.count) }
-        try desk.resolve(path, with: merge.proposed)
-        return
-      }
-      try desk.decide(proposal, at: path, accepts: true)
-      for other in try Self.otherHalf(of: proposal, desk) {
-        try desk.decide(other.proposal, at: other.path, accepts: true)
-      }
-    }
+    try await decide(path, name, accepts: true, purpose: "sheaf accept", reason: reason)
   }
 
   /// Declines what is proposed for a document; of a merge, what everybody sees stays.
@@ -53,16 +42,21 @@ extension Library {
   public func decline(_ path: DocumentPath, _ name: RevisionName? = nil, reason: String) async throws
     -> DraftReport
   {
-    try await edit(purpose: "sheaf decline", reason: reason) { desk in
+    try await decide(path, name, accepts: false, purpose: "sheaf decline", reason: reason)
+  }
+
+  private func decide(
+    _ path: DocumentPath, _ name: RevisionName?, accepts: Bool, purpose: String, reason: String
+  ) async throws -> DraftReport {
+    try await edit(purpose: purpose, reason: reason) { desk in
       guard let proposal = try Self.chosen(name, of: path, desk) else {
         let merge = try Self.proposedMerge(of: path, &desk)
-        guard merge.heads.count == 2 else { throw LibraryError.severalEdits(path.text, merge.heads.count) }
-        try desk.resolve(path, with: merge.shown)
+        try desk.resolve(path, with: accepts ? merge.proposed : merge.shown)
         return
       }
-      try desk.decide(proposal, at: path, accepts: false)
+      try desk.decide(proposal, at: path, accepts: accepts)
       for other in try Self.otherHalf(of: proposal, desk) {
-        try desk.decide(other.proposal, at: other.path, accepts: false)
+        try desk.decide(other.proposal, at: other.path, accepts: accepts)
       }
     }
   }
@@ -106,6 +100,7 @@ extension Library {
       throw LibraryError.nothingProposed(path.text)
     }
     guard merge.proposed != nil else { throw LibraryError.nothingProposed(path.text) }
+    try requireTwo(merge.heads, of: path)
     return merge
   }
 
