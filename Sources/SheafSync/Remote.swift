@@ -102,25 +102,6 @@ extension Remote {
 /// Bytes received so far, and the whole size when it is known.
 public typealias TransferProgress = @Sendable (_ received: UInt64, _ total: UInt64?) -> Void
 
-/// The short public mark of a member's key: 16 hexadecimal digits.
-public struct MemberMark: Hashable, Sendable, CustomStringConvertible {
-  /// 16 lower-case hexadecimal digits.
-  public let text: String
-
-  /// Marks a public key.
-  public init(publicKey: [UInt8]) { text = String(SHA256Hash(hashing: publicKey).hex.prefix(16)) }
-
-  /// Reads a mark; `nil` unless it is 16 lower-case hexadecimal digits.
-  public init?(_ text: String) {
-    guard text.utf8.count == 16, text == text.lowercased(), Hexadecimal.decode(text) != nil else {
-      return nil
-    }
-    self.text = text
-  }
-
-  public var description: String { text }
-}
-
 /// "I hold this library up to here": what a replica asks a remote for.
 public struct PullRequest: Hashable, Sendable {
   /// The log size whose content the receiver holds; 0 for a first copy or a deeper one.
