@@ -17,7 +17,7 @@ struct PackedLine {
   /// The verbs with the kinds of base that fit them; the place in this list is the code.
   private enum Form: UInt8 {
     case put, putHead, putDraft, delete, deleteDraft, move, merge, resolve, resolveDeleted
-    case accept, acceptDeleted, decline
+    case accept, acceptDeleted, decline, resolveTwo, resolveTwoDeleted
   }
 
   private var form: Form? {
@@ -31,6 +31,8 @@ struct PackedLine {
     case (.merge, .revisions): .merge
     case (.resolve, .head): .resolve
     case (.resolveDeleted, .head): .resolveDeleted
+    case (.resolve, .firstTwo): .resolveTwo
+    case (.resolveDeleted, .firstTwo): .resolveTwoDeleted
     case (.accept, .revisions): .accept
     case (.acceptDeleted, .revisions): .acceptDeleted
     case (.decline, .revisions): .decline
@@ -82,7 +84,7 @@ struct PackedLine {
         out.signed(Int64(bitPattern: context.number &- name.changeSet))
         out.number(UInt64(name.line))
       }
-    case .none, .head, .draft: break
+    case .none, .head, .firstTwo, .draft: break
     }
     content?.write(to: &out, path: pathBytes)
     if let sizeInBytes { out.number(sizeInBytes) }
@@ -106,6 +108,8 @@ struct PackedLine {
     case .deleteDraft: (verb, base) = (.delete, .draft)
     case .resolve: (verb, base) = (.resolve, .head)
     case .resolveDeleted: (verb, base) = (.resolveDeleted, .head)
+    case .resolveTwo: (verb, base) = (.resolve, .firstTwo)
+    case .resolveTwoDeleted: (verb, base) = (.resolveDeleted, .firstTwo)
     case .move:
       let old = try input.path(after: Array(path.text.utf8))
       guard old != path else { throw input.malformed("a move to the same path") }

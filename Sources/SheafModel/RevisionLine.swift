@@ -58,9 +58,9 @@ public enum RevisionVerb: String, Hashable, Sendable, CaseIterable {
   case move
   /// Two heads made one by the sequencer.
   case merge
-  /// A conflict settled by a person: all heads made one, with content.
+  /// A conflict settled by a person: its heads made one, with content.
   case resolve
-  /// A conflict settled by a person: all heads made one, with the document gone.
+  /// A conflict settled by a person: its heads made one, with the document gone.
   case resolveDeleted = "resolve-deleted"
   /// A proposal taken as it is by somebody who may: its content becomes a head.
   case accept
@@ -88,6 +88,8 @@ public enum RevisionBase: Hashable, Sendable {
   /// The head of this path at the checkpoint that the author had seen; for
   /// `resolve` all its heads (`@`).
   case head
+  /// The first two heads of this path at that checkpoint, where there were more: one step of a settlement (`=`).
+  case firstTwo
   /// The head of another path at that checkpoint: a move (`@PATH`).
   case headOf(DocumentPath)
   /// The newest earlier draft of the same author that touches this path, along
@@ -101,6 +103,7 @@ public enum RevisionBase: Hashable, Sendable {
     switch self {
     case .none: "-"
     case .head: "@"
+    case .firstTwo: "="
     case .headOf(let path): "@\(path.text)"
     case .draft: "^"
     case .revisions(let names): names.map(\.description).joined(separator: ",")
@@ -112,6 +115,7 @@ public enum RevisionBase: Hashable, Sendable {
     switch text {
     case "-": self = .none
     case "@": self = .head
+    case "=": self = .firstTwo
     case "^": self = .draft
     default:
       // By byte: a path that starts with a combining mark would make one character with the sign.
@@ -210,7 +214,8 @@ public struct RevisionLine: Hashable, Sendable {
       case (.delete, .head), (.delete, .draft): true
       case (.move, .headOf(let old)): old != line.path
       case (.merge, .revisions(let names)): names.count >= 2
-      case (.resolve, .head), (.resolveDeleted, .head): true
+      case (.resolve, .head), (.resolve, .firstTwo), (.resolveDeleted, .head), (.resolveDeleted, .firstTwo):
+        true
       case (.accept, .revisions(let names)), (.acceptDeleted, .revisions(let names)),
         (.decline, .revisions(let names)):
         names.count == 1

@@ -18,7 +18,7 @@ extension StoreTransaction {
         throw LineageError(path: line.path, rule: .alreadyThere)
       }
       return []
-    case .head:
+    case .head, .firstTwo:
       let seenHeads = try headsSeen(line.document)
       guard seenHeads.contains(where: { $0.content != nil }) else {
         throw LineageError(path: line.path, rule: .nothingThere)
@@ -26,7 +26,7 @@ extension StoreTransaction {
       let rows = seenHeads.compactMap(\.revision)
       guard line.verb == .resolve || line.verb == .resolveDeleted else { return Array(rows.prefix(1)) }
       guard rows.count > 1 else { throw LineageError(path: line.path, rule: .oneHead) }
-      return rows
+      return line.base == .firstTwo ? Array(rows.prefix(2)) : rows
     case .headOf(let old):
       guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
         throw LineageError(path: line.path, rule: .alreadyThere)

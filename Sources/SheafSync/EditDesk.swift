@@ -185,39 +185,52 @@ struct EditDesk {
   }
 
   /// Settles a conflict with content that is held.
-  mutating func resolve(_ path: DocumentPath, withHeld hash: SHA256Hash) throws {
+  mutating func resolve(_ path: DocumentPath, withHeld hash: SHA256Hash, of heads: SettledHeads) throws {
     guard let size = try transaction.bodySize(hash) ?? transaction.absentSize(hash) else {
       throw LibraryError.notHeld(path.text)
     }
-    try checkMayResolve(path)
+    let base = try base(settling: heads, of: path)
     add(
       Edit(
-        verb: .resolve, path: path, base: .head, content: .init(hash: hash, sizeInBytes: size),
+        verb: .resolve, path: path, base: base, content: .init(hash: hash, sizeInBytes: size),
         baseContent: try transaction.currentContent(of: path)))
   }
 
-  private func checkMayResolve(_ path: DocumentPath) throws {
+  /// Which heads a settlement puts something in the place of.
+  enum SettledHeads {
+    /// All that there are: the person wrote the content for them.
+    case all
+    /// Those that were merged and shown; where there are more, the others stand against what comes of it.
+    case firstTwo
+  }
+
+  /// What the line of a settlement is made from.
+  ///
+  /// - Throws: `LibraryError.noConflict`, `.draftInTheWay`.
+  private func base(settling settled: SettledHeads, of path: DocumentPath) throws -> RevisionBase {
     try checkSubscription(path)
-    guard try transaction.heads(of: path).count > 1 else { throw LibraryError.noConflict(path.text) }
+    let count = try transaction.heads(of: path).count
+    guard count > 1 else { throw LibraryError.noConflict(path.text) }
     if !facts.isPublisher, try transaction.newestDraftLine(of: path) != nil {
       throw LibraryError.draftInTheWay("\(path) has a draft that is not in the log yet")
     }
+    return settled == .all || count == 2 ? .head : .firstTwo
   }
 
-  /// Settles a conflict: every head the author has seen becomes one.
-  mutating func resolve(_ path: DocumentPath, with bytes: [UInt8]?) throws {
-    try checkMayResolve(path)
+  /// Settles a conflict: the heads that the author has seen become one.
+  mutating func resolve(_ path: DocumentPath, with bytes: [UInt8]?, of heads: SettledHeads) throws {
+    let base = try base(settling: heads, of: path)
     let content = try transaction.currentContent(of: path)
     if let bytes {
       let hash = SHA256Hash(hashing: bytes)
       try transaction.storeBody(bytes, hash: hash)
       add(
         Edit(
-          verb: .resolve, path: path, base: .head,
+          verb: .resolve, path: path, base: base,
           content: .init(hash: hash, sizeInBytes: UInt64(bytes.count)),
           baseContent: content))
     } else {
-      add(Edit(verb: .resolveDeleted, path: path, base: .head, content: nil, baseContent: content))
+      add(Edit(verb: .resolveDeleted, path: path, base: base, content: nil, baseContent: content))
     }
   }
 

@@ -51,7 +51,11 @@ extension Library {
     try await edit(purpose: "sheaf remove", reason: reason) { try $0.remove(path) }
   }
 
-  /// Settles a conflict with a revision that descends from all heads.
+  /// Settles a conflict with one revision in the place of its heads.
+  ///
+  /// A content of one's own, and a deletion, stand for all heads. A choice between sides is one between the first
+  /// two, which were merged and shown: where there are more, the others stand against what was chosen, to be
+  /// settled next.
   ///
   /// - Throws: `LibraryError.noConflict`, `.notHeld`, `ContentRefusal`; the library is as it was.
   ///
@@ -67,34 +71,24 @@ extension Library {
         throw LibraryError.changedMeanwhile(path.text)
       }
       switch resolution {
-      case .content, .deletion: break
-      case .proposed, .parts, .ours, .theirs: try Self.requireTwo(heads, of: path)
-      }
-      switch resolution {
-      case .content(let bytes): try desk.resolve(path, with: bytes)
-      case .deletion: try desk.resolve(path, with: nil)
+      case .content(let bytes): try desk.resolve(path, with: bytes, of: .all)
+      case .deletion: try desk.resolve(path, with: nil, of: .all)
       case .proposed:
         guard let bytes = try desk.merge(of: path).proposed else {
           throw LibraryError.nothingProposed(path.text)
         }
-        try desk.resolve(path, with: bytes)
+        try desk.resolve(path, with: bytes, of: .firstTwo)
       case .parts(let choices):
-        try desk.resolve(path, with: try Self.settlement(of: path, at: &desk).content(taking: choices))
+        try desk.resolve(
+          path, with: try Self.settlement(of: path, at: &desk).content(taking: choices), of: .firstTwo)
       case .ours, .theirs:
         guard let content = heads[resolution == .ours ? 0 : 1].content else {
-          try desk.resolve(path, with: nil)
+          try desk.resolve(path, with: nil, of: .firstTwo)
           return
         }
-        try desk.resolve(path, withHeld: content)
+        try desk.resolve(path, withHeld: content, of: .firstTwo)
       }
     }
-  }
-
-  /// A merge looks at two heads; to settle by it would drop a third that nobody was shown.
-  ///
-  /// - Throws: `LibraryError.severalEdits`.
-  static func requireTwo(_ heads: [StoredHead], of path: DocumentPath) throws {
-    guard heads.count == 2 else { throw LibraryError.severalEdits(path.text, heads.count) }
   }
 
   private static func settlement(of path: DocumentPath, at desk: inout EditDesk) throws -> ConflictSettlement

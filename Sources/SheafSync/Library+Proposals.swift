@@ -51,7 +51,7 @@ extension Library {
     try await edit(purpose: purpose, reason: reason) { desk in
       guard let proposal = try Self.chosen(name, of: path, desk) else {
         let merge = try Self.proposedMerge(of: path, &desk)
-        try desk.resolve(path, with: accepts ? merge.proposed : merge.shown)
+        try desk.resolve(path, with: accepts ? merge.proposed : merge.shown, of: .firstTwo)
         return
       }
       try desk.decide(proposal, at: path, accepts: accepts)
@@ -100,7 +100,6 @@ extension Library {
       throw LibraryError.nothingProposed(path.text)
     }
     guard merge.proposed != nil else { throw LibraryError.nothingProposed(path.text) }
-    try requireTwo(merge.heads, of: path)
     return merge
   }
 

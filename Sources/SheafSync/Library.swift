@@ -152,8 +152,6 @@ public enum LibraryError: SheafFailure, Equatable {
   case asset(String, UInt64)
   /// The document isn't in conflict.
   case noConflict(String)
-  /// More than two edits met, and only two of them were looked at: what would be settled would drop the others.
-  case severalEdits(String, Int)
   /// Nothing would change.
   case nothingChanged(String)
   /// The library has no checkpoint yet.
@@ -189,8 +187,6 @@ public enum LibraryError: SheafFailure, Equatable {
     case .absent(let path, let size): "the \(size) bytes of \(path) have not been fetched to this copy"
     case .asset(let path, let size): "\(path) is an asset of \(size) bytes, which is not taken whole"
     case .noConflict(let path): "\(path) is not in conflict"
-    case .severalEdits(let path, let count):
-      "\(count) edits of \(path) met, and a choice between two drops the others"
     case .nothingChanged(let what): "\(what) is as it was"
     case .empty: "nothing has been published in this library yet"
     case .notSubscribed(let path): "\(path) lies outside this copy's subscription"
@@ -217,8 +213,6 @@ public enum LibraryError: SheafFailure, Equatable {
     case .absent(let path, _): "Run `sheaf fetch \(path)` when the remote can be reached."
     case .asset: "Write it to a file: `sheaf show DOC > FILE`."
     case .noConflict: "`sheaf conflicts` lists those that are."
-    case .severalEdits(let path, _):
-      "Put what all of them say into a file: `sheaf history \(path)` and `sheaf show \(path)@REVISION` show them, `sheaf resolve --file` takes it."
     case .nothingChanged: nil
     case .empty: "Run `sheaf publish DIR -m REASON`."
     case .notSubscribed: "Run `sheaf sync --only …` with its collection."

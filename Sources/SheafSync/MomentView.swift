@@ -108,7 +108,9 @@ struct MomentView {
     guard let first = lines.first, let last = lines.last else { return nil }
     let heads = try transaction.heads(of: path)
     // Whose draft settles a conflict is in none any more, as far as this copy goes.
-    let isSettled = lines.contains { $0.verb == .resolve || $0.verb == .resolveDeleted }
+    let isSettled = lines.contains { line in
+      (line.verb == .resolve || line.verb == .resolveDeleted) && (line.base == .head || heads.count == 2)
+    }
     let isConflicted = heads.count > 1 && !isSettled
     func draft() -> (Shown?, SHA256Hash?) {
       guard let content = last.content else { return (nil, nil) }

@@ -162,7 +162,7 @@ struct SampleHistory {
           RevisionName(changeSet: 1 + UInt64(pick(Int(number))), line: UInt32(2 + pick(9))),
         ]
         lines[path] = (.merge, .revisions(names), edited(old))
-      case 5: lines[path] = (.resolve, .head, edited(old))
+      case 5: lines[path] = (.resolve, number % 2 == 0 ? .head : .firstTwo, edited(old))
       case 6:
         // An edit that is taken back later, or content that stands elsewhere already.
         let others = existing.compactMap { current($0) }

@@ -39,10 +39,11 @@ struct RevisionListTests {
 
   @Test("Each verb takes the bases of the table and no other")
   func basesOfVerbs() throws {
-    let bases = ["-", "@", "@old.md", "^", "1.1", "1.1,2.2"]
+    let bases = ["-", "@", "@old.md", "=", "^", "1.1", "1.1,2.2"]
     let table: [RevisionVerb: Set<String>] = [
-      .put: ["-", "@", "^"], .delete: ["@", "^"], .move: ["@old.md"], .merge: ["1.1,2.2"], .resolve: ["@"],
-      .resolveDeleted: ["@"], .accept: ["1.1"], .acceptDeleted: ["1.1"], .decline: ["1.1"],
+      .put: ["-", "@", "^"], .delete: ["@", "^"], .move: ["@old.md"], .merge: ["1.1,2.2"],
+      .resolve: ["@", "="],
+      .resolveDeleted: ["@", "="], .accept: ["1.1"], .acceptDeleted: ["1.1"], .decline: ["1.1"],
     ]
     for verb in RevisionVerb.allCases {
       for base in bases {
@@ -56,12 +57,15 @@ struct RevisionListTests {
   @Test("A base is read back from its text, one that starts with a combining mark too")
   func bases() throws {
     let bases: [RevisionBase] = [
-      .none, .head, .draft, .headOf(try DocumentPath("a b/c.md")), .headOf(try DocumentPath("\u{301}a.md")),
+      .none, .head, .firstTwo, .draft, .headOf(try DocumentPath("a b/c.md")),
+      .headOf(try DocumentPath("\u{301}a.md")),
       .headOf(try DocumentPath("-")), .headOf(try DocumentPath("@")),
       .revisions((1...8).map { RevisionName(changeSet: $0, line: 7) }),
     ]
     for base in bases { #expect(try RevisionBase(parsing: base.text) == base) }
-    for bad in ["", "--", "@@/", "^1", "1", "1.", ".1", "1.2.3", "1.1,", ",1.1", "1.1;2.2", "1.4294967296"] {
+    for bad in [
+      "", "--", "@@/", "^1", "=a.md", "1", "1.", ".1", "1.2.3", "1.1,", ",1.1", "1.1;2.2", "1.4294967296",
+    ] {
       #expect(throws: RevisionListError.self) { try RevisionBase(parsing: bad) }
     }
   }
@@ -80,7 +84,7 @@ struct RevisionListTests {
         case .delete: .draft
         case .move: .headOf(try DocumentPath("\u{301}old"))
         case .merge: .revisions([.init(changeSet: 1, line: 1), .init(changeSet: 2, line: .max)])
-        case .resolve, .resolveDeleted: .head
+        case .resolve, .resolveDeleted: [.head, .firstTwo].randomElement(using: &random) ?? .head
         case .accept, .acceptDeleted, .decline: .revisions([.init(changeSet: 7, line: 3)])
         }
       let hash = try #require(SHA256Hash(bytes: random.bytes(32)))

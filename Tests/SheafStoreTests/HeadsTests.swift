@@ -164,6 +164,22 @@ struct HeadsTests {
     }
   }
 
+  @Test("A step of a settlement takes the place of the first two heads, and the next stands against it")
+  func resolveInSteps() throws {
+    try withLog { (log) throws in
+      try log.append([.init(.put, "a.md", "-", "base")])
+      try log.append([.init(.put, "a.md", "@", "base 2")])
+      try log.append([.init(.put, "a.md", "@", "one")])
+      try log.append([.init(.put, "a.md", "@", "two")], seen: 2)
+      try log.append([.init(.put, "a.md", "@", "late")], seen: 1)
+      #expect(try log.heads("a.md") == "one | two | late" && log.base("a.md") == "base 2")
+      try log.append([.init(.resolve, "a.md", "=", "one and two")])
+      #expect(try log.heads("a.md") == "one and two | late" && log.base("a.md") == "base")
+      try log.append([.init(.resolveDeleted, "a.md", "=")])
+      #expect(try log.heads("a.md") == "-")
+    }
+  }
+
   @Test("A line that can't stand where it stands is refused with its rule")
   func refusals() throws {
     let cases: [(TestLog.Line, seen: UInt64?, LineageError.Rule)] = [
@@ -175,7 +191,7 @@ struct HeadsTests {
       (.init(.put, "a.md", "^", "x"), nil, .noDraft),
       (.init(.merge, "a.md", "1.1,9.9", "x"), nil, .unknownParent),
       (.init(.merge, "a.md", "1.1,1.2", "x"), nil, .foreignParent),
-      (.init(.resolve, "a.md", "@", "x"), nil, .oneHead),
+      (.init(.resolve, "a.md", "@", "x"), nil, .oneHead), (.init(.resolve, "a.md", "=", "x"), nil, .oneHead),
       (.init(.put, "a.md", "@", "x"), 3, .futureSeen), (.init(.put, "a.md", "@", "x"), .max, .futureSeen),
     ]
     for (line, seen, rule) in cases {

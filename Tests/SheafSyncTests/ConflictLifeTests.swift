@@ -101,6 +101,51 @@ struct ConflictLifeTests {
     #expect(remote.traffic.requests == 3)
   }
 
+  /// Three edits of one field, each of which also changed a field of its own.
+  private func threefold() async throws -> (world: SyncWorld, clinic: Library, remote: MemoryRemote) {
+    let (world, clinic, remote) = try await conflicted()
+    let late = try await world.replica("late")
+    // The late one goes on from what it was shown, after the clinic and the publisher both edited theirs.
+    _ = try await late.put(Array(#"{"a": 3, "b": 1, "c": 2, "d": 3}"#.utf8), at: path, reason: "Third")
+    _ = try await world.publisher.put(
+      Array(#"{"a": 4, "b": 1, "c": 2, "d": 0}"#.utf8), at: path, reason: "Fourth")
+    _ = try await late.sync(with: remote)
+    #expect(try await world.publisher.conflict(of: path).report.sides.count == 3)
+    return (world, clinic, remote)
+  }
+
+  @Test("Three edits that clash are settled two at a time, by anybody, and none is dropped unseen")
+  func threeEdits() async throws {
+    let (world, clinic, remote) = try await threefold()
+    _ = try await clinic.sync(with: remote, options: SyncOptions(depth: .heads))
+    // The first step on a copy that doesn't even know the names of the heads.
+    let first = try await clinic.conflict(of: path)
+    #expect(first.report.parts.map(\.ours) == ["4"] && first.report.parts.map(\.theirs) == ["2"])
+    _ = try await clinic.resolve(path, with: .parts([.theirs]), of: first, reason: "Two")
+    #expect(try await clinic.content(of: path, at: .now).isConflicted)
+    #expect(try await clinic.sync(with: remote).conflicts == ["a.json"])
+    let second = try await world.publisher.conflict(of: path)
+    #expect(second.report.sides.map(\.by) == ["clinic", "late"])
+    #expect(second.report.parts.map(\.ours) == ["2"] && second.report.parts.map(\.theirs) == ["3"])
+    #expect(try await world.text("a.json") == #"{"a": 2, "b": 1, "c": 2, "d": 3}"#)
+    _ = try await world.publisher.resolve(path, with: .parts([.theirs]), of: second, reason: "Three")
+    #expect(try await world.publisher.conflictList().isEmpty)
+    #expect(try await world.text("a.json") == #"{"a": 3, "b": 1, "c": 2, "d": 3}"#)
+    #expect(try await clinic.sync(with: remote).conflicts.isEmpty)
+    #expect(try await world.publisher.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+  }
+
+  @Test("A side of three is taken over one other; a content of one's own is for all")
+  func threeEditsByFile() async throws {
+    let (world, _, _) = try await threefold()
+    _ = try await world.publisher.resolve(path, with: .ours, reason: "First")
+    #expect(try await world.publisher.conflict(of: path).report.sides.map(\.by) == ["Ana", "late"])
+    let (other, _, _) = try await threefold()
+    _ = try await other.publisher.resolve(path, with: .content(Array(#"{"a": 9}"#.utf8)), reason: "All")
+    #expect(try await other.publisher.conflictList().isEmpty)
+    #expect(try await other.text("a.json") == #"{"a": 9}"#)
+  }
+
   private static let schema =
     #"{"type": "object", "properties": {"a": {"x-merge": RULE}, "b": {}, "c": {}, "d": {}}}"#
 

@@ -12,7 +12,9 @@ struct ResolveCommand: Verb {
       Ours is the side that was published first, which everybody sees; theirs is the other one. With \
       no choice given, shows the parts that clash and, on a terminal, asks for each; nothing is \
       recorded before you say so. Parts are numbered from 1; a part that no --part names is taken \
-      as --take says, or as ours. The other sides stay in the document's history.
+      as --take says, or as ours. The other sides stay in the document's history. Where more than \
+      two edits met, a choice settles the first two, and the next stands against what you chose; \
+      --file and --take deleted settle all of them at once.
       """,
       examples: [
         "sheaf resolve about.md", "sheaf resolve about.md --take theirs",
@@ -99,16 +101,51 @@ struct ResolveCommand: Verb {
           console.hint("choose with --take ours|theirs|proposed|both|deleted, --part N=CHOICE or --file FILE")
           return .needsYou
         }
-        var screen = ResolveScreen(
-          settlement: settlement, document: doc, library: library, session: session, reason: reason)
-        return try await screen.run()
+        return try await ask(settlement, library: library, session: session)
       }
       let resolution = try resolution(content, of: settlement.report)
       let words = try reason.text(in: session, fallback: fallback)
       let report = try await library.resolve(doc, with: resolution, of: settlement, reason: words)
       if output.json { try console.printJSON(report) } else { console.print(report.sentence("Settled")) }
-      return .done
+      return try await next(after: settlement, resolution, library: library, session: session)
     }
+  }
+
+  /// Asks on the screen, step by step where more than two edits met.
+  private func ask(
+    _ settlement: ConflictSettlement, library: Library, session: Session
+  ) async throws -> Outcome {
+    var screen = ResolveScreen(
+      settlement: settlement, document: doc, library: library, session: session, reason: reason)
+    let outcome = try await screen.run()
+    guard outcome == .done, settlement.report.sides.count > 2, library.isPublisher else {
+      return outcome == .done
+        ? try await next(after: settlement, .parts([]), library: library, session: session) : outcome
+    }
+    let rest: ConflictSettlement
+    // What was left may have merged with what was chosen.
+    do { rest = try await library.conflict(of: doc) } catch LibraryError.noConflict { return .done }
+    session.console.print("")
+    return try await ask(rest, library: library, session: session)
+  }
+
+  /// Says that a choice between two of several edits leaves the others to settle.
+  private func next(
+    after settlement: ConflictSettlement, _ resolution: Resolution, library: Library, session: Session
+  ) async throws -> Outcome {
+    switch resolution {
+    case .content, .deletion: return .done
+    case .ours, .theirs, .proposed, .parts: break
+    }
+    let left = settlement.report.sides.count - 2
+    guard left > 0 else { return .done }
+    if library.isPublisher {
+      do { _ = try await library.conflict(of: doc) } catch LibraryError.noConflict { return .done }
+    }
+    let edits = left == 1 ? "one more edit stands" : "\(left) more edits stand"
+    let when = library.isPublisher ? "" : "sync, then "
+    session.console.hint("\(edits) against it; \(when)run `sheaf resolve \(doc)` again")
+    return .needsYou
   }
 
   private func resolution(_ content: [UInt8]?, of report: ConflictReport) throws -> Resolution {

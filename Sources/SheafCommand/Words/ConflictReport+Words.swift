@@ -21,6 +21,11 @@ extension ConflictReport {
         : " by \(side.by.escapedForTerminal) on \(Position.day(side.time)): \(side.reason.firstLine.escapedForTerminal)"
       lines.append("  \(label)\(name): \(what)\(who)")
     }
+    if sides.count > 2 {
+      lines.append(
+        "  What is chosen here is between ours and theirs; what is also there stands against that, to be settled next."
+      )
+    }
     return lines
   }
 }
