@@ -28,11 +28,7 @@ struct AcceptCommand: Verb {
     let words = try reason.text(in: session, fallback: "Accepted.")
     return try await library.open(in: session) { library in
       let report = try await library.accept(doc.path, doc.revision, reason: words)
-      if output.json {
-        try session.console.printJSON(report)
-      } else {
-        session.console.print(report.sentence("Accepted"))
-      }
+      try output.print(report, on: session.console, words: [report.sentence("Accepted")])
       return .done
     }
   }
@@ -63,11 +59,7 @@ struct DeclineCommand: Verb {
     let words = try reason.text(in: session)
     return try await library.open(in: session) { library in
       let report = try await library.decline(doc.path, doc.revision, reason: words)
-      if output.json {
-        try session.console.printJSON(report)
-      } else {
-        session.console.print(report.sentence("Declined"))
-      }
+      try output.print(report, on: session.console, words: [report.sentence("Declined")])
       return .done
     }
   }

@@ -15,7 +15,8 @@ struct DraftsCommand: AsyncParsableCommand {
       discussion: Help.text(
         """
         A draft waits, was deposited in a folder, was refused by the publisher, or is proposed: in \
-        the log, until somebody accepts or declines it. Its text stays here until you drop it.
+        the log, until somebody accepts or declines it; a copy that keeps only heads may learn no more than \
+        that it was decided. Its text stays here until you drop it.
         """,
         examples: ["sheaf drafts", "sheaf drafts show 79f6bb26", "sheaf drafts send 79f6bb26"],
         outcomes: [.done, .failed, .needsYou]))
@@ -91,11 +92,7 @@ struct DraftsCommand: AsyncParsableCommand {
     func perform(in session: Session) async throws -> Outcome {
       try await library.open(in: session) { library in
         let report = try await library.sendDraft(draft)
-        if output.json {
-          try session.console.printJSON(report)
-        } else {
-          session.console.print(report.sentence("Signed again"))
-        }
+        try output.print(report, on: session.console, words: [report.sentence("Signed again")])
         return .done
       }
     }
@@ -106,7 +103,10 @@ struct DraftsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "drop", abstract: "Withdraw a draft; its texts are kept in a folder.",
       discussion: Help.text(
-        "A draft that was handed over can't be withdrawn any more.", examples: ["sheaf drafts drop 79f6bb26"])
+        """
+        A draft that was handed over can't be withdrawn any more, and one that later drafts go on from \
+        only after these.
+        """, examples: ["sheaf drafts drop 79f6bb26"])
     )
 
     @Argument(help: "The draft's mark, or its first characters.")
@@ -119,12 +119,9 @@ struct DraftsCommand: AsyncParsableCommand {
       try await library.open(in: session) { library in
         let folder = try await library.dropDraft(draft)
         let report = DroppedDraft(draft: draft, folder: folder?.path)
-        if output.json {
-          try session.console.printJSON(report)
-        } else {
-          session.console.print("Dropped draft \(draft.escapedForTerminal).")
-          if let folder { session.console.print("Its texts are kept in \(folder.path.escapedForTerminal).") }
-        }
+        var words = ["Dropped draft \(draft.escapedForTerminal)."]
+        if let folder { words.append("Its texts are kept in \(folder.path.escapedForTerminal).") }
+        try output.print(report, on: session.console, words: words)
         return .done
       }
     }

@@ -44,11 +44,7 @@ struct EditCommand: Verb {
       if bytes == before?.bytes ?? [] { throw LibraryError.nothingChanged(doc.text) }
       do {
         let report = try await library.put(bytes, at: doc, reason: words)
-        if output.json {
-          try session.console.printJSON(report)
-        } else {
-          session.console.print(report.sentence("Changed"))
-        }
+        try output.print(report, on: session.console, words: [report.sentence("Changed")])
       } catch {
         isKept = true
         session.console.hint("your text is kept in \(file.path)")

@@ -36,11 +36,7 @@ struct PutCommand: Verb {
       } else {
         report = try await library.put(bytes ?? [], at: doc, reason: words)
       }
-      if output.json {
-        try session.console.printJSON(report)
-      } else {
-        session.console.print(report.sentence("Changed"))
-      }
+      try output.print(report, on: session.console, words: [report.sentence("Changed")])
       return .done
     }
   }

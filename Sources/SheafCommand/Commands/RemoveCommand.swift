@@ -22,11 +22,7 @@ struct RemoveCommand: Verb {
     let words = try reason.text(in: session)
     return try await library.open(in: session) { library in
       let report = try await library.remove(doc, reason: words)
-      if output.json {
-        try session.console.printJSON(report)
-      } else {
-        session.console.print(report.sentence("Removed"))
-      }
+      try output.print(report, on: session.console, words: [report.sentence("Removed")])
       return .done
     }
   }

@@ -106,7 +106,7 @@ struct ResolveCommand: Verb {
       let resolution = try resolution(content, of: settlement.report)
       let words = try reason.text(in: session, fallback: fallback)
       let report = try await library.resolve(doc, with: resolution, of: settlement, reason: words)
-      if output.json { try console.printJSON(report) } else { console.print(report.sentence("Settled")) }
+      try output.print(report, on: console, words: [report.sentence("Settled")])
       return try await next(after: settlement, resolution, library: library, session: session)
     }
   }
