@@ -67,6 +67,16 @@ struct BundleVectorMaker {
       "bundle-nothing", bundle: try history.bundle(.heads, from: 7).bytes, history: history, at: 7,
       holds: false)
     try write("bundle-drafts", bundle: try drafts(history), history: history, at: nil)
+    var reviewed = history
+    try reviewed.addProposals()
+    try write(
+      "bundle-heads-proposals", bundle: try reviewed.bundle(.heads, from: 7).bytes, history: reviewed, at: 7)
+    try write(
+      "bundle-heads-first-proposals", bundle: try reviewed.bundle(.heads, from: 0).bytes, history: reviewed,
+      at: nil)
+    try reviewed.addDecisions()
+    try write(
+      "bundle-full-decisions", bundle: try reviewed.bundle(.full, from: 8).bytes, history: reviewed, at: 8)
 
     func refused(
       _ name: String, _ outcome: String, _ bundle: [UInt8], at size: UInt64? = nil,

@@ -11,7 +11,8 @@ import Testing
     arguments: [
       "bundle-full-first", "bundle-full-first-deflated", "bundle-trail-some-collections", "bundle-heads-step",
       "bundle-heads-first",
-      "bundle-nothing", "bundle-drafts",
+      "bundle-nothing", "bundle-drafts", "bundle-heads-proposals", "bundle-heads-first-proposals",
+      "bundle-full-decisions",
     ])
   func gives(name: String) throws {
     let sample = try BundleVector(name)

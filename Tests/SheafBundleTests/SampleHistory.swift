@@ -130,6 +130,37 @@ struct SampleHistory {
     try append([], seed: Seed(using: &random), state: state)
   }
 
+  /// Adds a change set that accepts, declines, and settles by steps.
+  mutating func addDecisions() throws {
+    var state = states[states.count - 1]
+    let proposal = RevisionBase.revisions([RevisionName(changeSet: 2, line: 1)])
+    let deeds: [(RevisionVerb, RevisionBase)] = [
+      (.accept, proposal), (.decline, proposal), (.acceptDeleted, proposal), (.resolve, .firstTwo),
+      (.resolveDeleted, .firstTwo),
+    ]
+    let seed = Seed(using: &random)
+    var lines: [OutgoingLine] = []
+    for (path, (verb, base)) in zip(state.keys.sorted(), deeds) {
+      var content: RevisionLine.ContentReference?
+      var hash: SHA256Hash?
+      if verb.hasContent {
+        let bytes = edited(current(path) ?? [])
+        let new = SHA256Hash(hashing: bytes)
+        contents[new] = bytes
+        hash = new
+        content = .init(
+          sizeInBytes: UInt64(bytes.count),
+          commitment: Commitment(content: new, seed: seed, line: UInt32(lines.count + 1)))
+      }
+      if verb != .decline { state[path] = hash.map { .content($0) } }
+      lines.append(
+        OutgoingLine(
+          index: lines.count, line: RevisionLine(verb: verb, path: path, base: base, content: content),
+          content: hash.map { .body($0) } ?? .none))
+    }
+    try append(lines, seed: seed, state: state)
+  }
+
   mutating func addChangeSet(documentCount: Int?, _ documentSize: Int) throws {
     let number = size + 1
     var lines: [DocumentPath: (RevisionVerb, RevisionBase, [UInt8]?)] = [:]

@@ -55,7 +55,9 @@ struct SecondDecoderTests {
     "The decoder in Python reads every vector to the same end",
     arguments: [
       "bundle-full-first", "bundle-full-first-deflated", "bundle-trail-some-collections", "bundle-heads-step",
-      "bundle-heads-first", "bundle-nothing", "bundle-drafts",
+      "bundle-heads-first", "bundle-nothing", "bundle-drafts", "bundle-heads-proposals",
+      "bundle-heads-first-proposals",
+      "bundle-full-decisions",
     ])
   func vectors(name: String) async throws {
     let sample = try BundleVector(name)
