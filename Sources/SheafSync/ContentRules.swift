@@ -21,6 +21,19 @@ struct ContentRules {
   ///   about to bring comes before what is there.
   init(read: @escaping (DocumentPath) throws -> [UInt8]?) { self.read = read }
 
+  /// Asks about a library as it stood when its log was `size` change sets long.
+  ///
+  /// What it asks throws `LibraryError.notHeld` where the settings or the schema of that time are not held.
+  init(of transaction: StoreTransaction, at size: UInt64) {
+    self.init(read: { path in
+      guard let document = try transaction.existingDocumentRow(path),
+        let content = try transaction.heads(document, at: size).first?.content
+      else { return nil }
+      guard let bytes = try transaction.body(content) else { throw LibraryError.notHeld(path.text) }
+      return bytes
+    })
+  }
+
   /// The library's settings; the defaults when there are none or they can't be read.
   mutating func settings() throws -> LibrarySettings {
     if let knownSettings { return knownSettings }

@@ -44,14 +44,7 @@ extension Library {
     let heads = parents.map {
       StoredHead(revision: $0.id, content: $0.content, sizeInBytes: $0.sizeInBytes ?? 0)
     }
-    let size = merged.name.changeSet - 1
-    var rules = ContentRules(read: { path in
-      guard let document = try transaction.existingDocumentRow(path),
-        let content = try transaction.heads(document, at: size).first?.content
-      else { return nil }
-      guard let bytes = try transaction.body(content) else { throw LibraryError.notHeld(path.text) }
-      return bytes
-    })
+    var rules = ContentRules(of: transaction, at: merged.name.changeSet - 1)
     let base = try transaction.commonAncestorContent(heads, document: merged.document)
     let again: HeadMerge?
     do {

@@ -95,7 +95,26 @@ struct MomentView {
     guard let row = heads.first?.revision else { return nil }
     let revision = try transaction.revision(row: row)
     guard revision.verb.hasContent else { return nil }
+    if heads.count > 1, let merged = try mergeShown(heads, of: document, path: path, at: size) {
+      return Shown(
+        content: .preview(merged), sizeInBytes: UInt64(merged.count), revision: revision.name.description,
+        isConflicted: true)
+    }
     return Shown(revision, isConflicted: heads.count > 1)
+  }
+
+  /// What everybody saw of a conflict when the log was `size` change sets long; `nil` where this copy does not
+  /// hold all that it was made of.
+  private func mergeShown(
+    _ heads: [StoredHead], of document: DocumentRow, path: DocumentPath, at size: UInt64
+  ) throws -> [UInt8]? {
+    var rules = ContentRules(of: transaction, at: size)
+    do {
+      let base = try transaction.commonAncestorContent(heads, document: document)
+      return try HeadMerge(
+        heads, base: base, path: path, policy: try rules.mergePolicy(for: path.collection),
+        transaction: transaction)?.shown
+    } catch LibraryError.notHeld { return nil }
   }
 
   /// What a draft makes of a document; `nil` when none touches it, `shown` is `nil` when it is deleted.

@@ -51,10 +51,10 @@ struct StateCursor {
       guard let listed = page.popFirst() else { return nil }
       // Of a conflict whose first head deletes the document everybody sees nothing.
       guard let hash = listed.content else { continue }
-      if listed.headCount > 1, size ?? view.position >= view.position,
-        let merged = try view.current(listed.path)
-      {
-        return Entry(path: listed.path, shown: merged, hash: merged.hash ?? hash)
+      if listed.headCount > 1 {
+        let isPast = size.map { $0 < view.position } ?? false
+        let merged = try isPast ? view.document(listed.path, at: size) : view.current(listed.path)
+        if let merged { return Entry(path: listed.path, shown: merged, hash: merged.hash ?? hash) }
       }
       let shown = MomentView.Shown(
         content: .stored(hash), sizeInBytes: listed.sizeInBytes, revision: listed.revision?.description,

@@ -1,3 +1,4 @@
+import Foundation
 import SheafModel
 import SheafSync
 import SheafTesting
@@ -144,6 +145,23 @@ struct ConflictLifeTests {
     _ = try await other.publisher.resolve(path, with: .content(Array(#"{"a": 9}"#.utf8)), reason: "All")
     #expect(try await other.publisher.conflictList().isEmpty)
     #expect(try await other.text("a.json") == #"{"a": 9}"#)
+  }
+
+  @Test("The past shows a conflict as it was shown then, by the schema of that time")
+  func past() async throws {
+    let (world, clinic, remote) = try await conflicted()
+    let size = try await world.size()
+    let shown = #"{"a": 1, "b": 1, "c": 2, "d": 0}"#
+    _ = try await clinic.resolve(path, with: .content(Array(#"{"a": 7}"#.utf8)), reason: "Settled")
+    _ = try await clinic.sync(with: remote)
+    let then = try await world.publisher.content(of: path, at: .checkpoint(size))
+    #expect(String(decoding: then.bytes, as: UTF8.self) == shown && then.isConflicted)
+    let target = world.folder.appending("past")
+    #expect(
+      try await world.publisher.export(to: target, at: .checkpoint(size), activity: { _ in }).conflicts
+        == ["a.json"])
+    #expect(try String(contentsOf: target.appending(path: "a.json"), encoding: .utf8) == shown)
+    #expect(try await world.text("a.json") == #"{"a": 7}"#)
   }
 
   private static let schema =
