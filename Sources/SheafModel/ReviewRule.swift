@@ -31,11 +31,23 @@ public struct ReviewRule: Sendable {
   public func holds(_ verb: RevisionVerb, in collection: CollectionName, by author: [UInt8]) -> Bool {
     guard !mayDecide(author) else { return false }
     switch verb {
-    case .put, .delete, .move, .resolve, .resolveDeleted:
-      if settings.collections[collection]?.requiresReview ?? false { return true }
-      // Settings and schemas say what is reviewed: an edit of theirs must not be a way around it.
-      return collection.isAlwaysCarried && settings.collections.values.contains { $0.requiresReview }
+    case .put, .delete, .move, .resolve, .resolveDeleted: return isReviewed(collection)
     case .merge, .accept, .acceptDeleted, .decline: return false
     }
+  }
+
+  /// Whether edits by others than the publisher wait for a decision in a collection.
+  public func isReviewed(_ collection: CollectionName) -> Bool {
+    if settings.collections[collection]?.requiresReview ?? false { return true }
+    // Settings and schemas say what is reviewed: an edit of theirs must not be a way around it.
+    return collection.isAlwaysCarried && settings.collections.values.contains { $0.requiresReview }
+  }
+
+  /// Whether an author may move a document from one collection to another.
+  ///
+  /// A move is a line in each of them. Where one of the two waited and the other did not, turning it down
+  /// would lose the document, or leave it standing twice.
+  public func mayMove(from old: CollectionName, to new: CollectionName, by author: [UInt8]) -> Bool {
+    holds(.delete, in: old, by: author) == holds(.move, in: new, by: author)
   }
 }

@@ -143,7 +143,7 @@ enum StoreMigrations {
         seed BLOB NOT NULL,
         reason BLOB NOT NULL,
         outcome TEXT NOT NULL CHECK (
-          outcome IN ('waiting', 'deposited', 'logged', 'refused', 'proposed', 'accepted', 'declined')),
+          outcome IN ('waiting', 'deposited', 'logged', 'refused', 'proposed', 'accepted', 'declined', 'decided')),
         change_set INTEGER,
         receipt TEXT,
         refusal TEXT

@@ -20,6 +20,9 @@ public struct StoredDraft: Hashable, Sendable {
     case accepted
     /// A proposal that was declined, with the reason; kept until its author drops it.
     case declined
+    /// A proposal that is not open any more, and this copy keeps too little to tell what was decided; kept
+    /// until its author drops it or the copy keeps more.
+    case decided
   }
 
   public var id: Int64
@@ -119,6 +122,13 @@ extension StoreTransaction {
     }
   }
 
+  /// Replaces what a draft was signed as; its lines and its place among the drafts stay.
+  public func replaceNote(of draft: StoredDraft, leaf: SHA256Hash, note: [UInt8], seed: Seed) throws {
+    try execute(
+      "UPDATE draft SET leaf = ?, note = ?, seed = ? WHERE id = ?",
+      [leaf.data, Data(note), Data(seed.bytes), draft.id])
+  }
+
   /// Drafts in the order they were made.
   ///
   /// - Parameter outcomes: Only those of which this became.
@@ -154,6 +164,14 @@ extension StoreTransaction {
         SELECT DISTINCT l.path FROM draft_line l JOIN draft d ON d.id = l.draft
         WHERE d.outcome IN ('waiting', 'deposited', 'logged')
         """
+      ).map { try DocumentPath($0[0] as String) })
+  }
+
+  /// Paths that this copy's own proposals change, open ones and perhaps others.
+  public func proposedPaths() throws -> Set<DocumentPath> {
+    Set(
+      try rows(
+        "SELECT DISTINCT l.path FROM draft_line l JOIN draft d ON d.id = l.draft WHERE d.outcome = 'proposed'"
       ).map { try DocumentPath($0[0] as String) })
   }
 
@@ -243,7 +261,8 @@ extension StoreTransaction {
   public struct FollowedProposal: Sendable {
     public var draft: StoredDraft
     public var paths: [DocumentPath]
-    public var isAccepted: Bool
+    /// `accepted`, `declined`, or `decided` where this copy can't tell.
+    public var outcome: StoredDraft.Outcome
     /// Who decided and why; `nil` where this copy keeps too little to say.
     public var reason: Reason?
   }
@@ -255,12 +274,13 @@ extension StoreTransaction {
     for draft in try drafts([.accepted]) { try dropUnneededBodies(try remove(draft)) }
     var found: [FollowedProposal] = []
     let subscription = try facts().subscription
-    for draft in try drafts([.proposed]) {
+    for draft in try drafts([.proposed, .decided]) {
       guard let number = draft.changeSet else { continue }
       let lines = try lines(of: draft)
       var isOpen = false
       var isDeclined = false
       var isAccepted = false
+      var isUnknown = false
       var reason: Reason?
       for line in lines where subscription.holds(line.path.collection) {
         let name = RevisionName(changeSet: number, line: line.line)
@@ -275,26 +295,35 @@ extension StoreTransaction {
             reason = try changeSet(revision.name.changeSet)?.readReason
           }
         case .unknown?:
-          // Without lines what is current tells most: it is what was proposed, or it is not.
-          let isTaken = try heads(of: line.path).contains { $0.content == line.content }
-          if isTaken { isAccepted = true } else { isDeclined = true }
+          // Without lines what is current tells one thing: what stands there was not turned down. Anything
+          // else may be a decline, or an edit that came behind or was merged.
+          let heads = try heads(of: line.path)
+          let isTaken =
+            line.content == nil
+            ? heads.allSatisfy { $0.content == nil } : heads.contains { $0.content == line.content }
+          if isTaken { isAccepted = true } else { isUnknown = true }
         case .open?, .carriedOn?, nil: continue
         }
       }
       if isOpen { continue }
-      guard isDeclined || isAccepted else {
+      guard isDeclined || isAccepted || isUnknown else {
         // It went on in a later draft, which is followed itself, or is about what is no longer held.
         try dropUnneededBodies(try remove(draft))
         continue
       }
-      let words = reason.map { "\($0.by): \($0.message)" } ?? Self.unknownDecision
-      try setOutcome(of: draft.leaf, isDeclined ? .declined : .accepted, refusal: isDeclined ? words : nil)
+      let outcome: StoredDraft.Outcome = isDeclined ? .declined : isUnknown ? .decided : .accepted
+      // Told once, until it is known.
+      guard outcome != draft.outcome else { continue }
+      var words: String?
+      if isDeclined { words = reason.map { "\($0.by): \($0.message)" } }
+      if outcome == .decided { words = Self.unknownDecision }
+      try setOutcome(of: draft.leaf, outcome, refusal: words)
       found.append(
-        FollowedProposal(draft: draft, paths: lines.map(\.path), isAccepted: !isDeclined, reason: reason))
+        FollowedProposal(draft: draft, paths: lines.map(\.path), outcome: outcome, reason: reason))
     }
     return found
   }
 
   private static let unknownDecision =
-    "it is not open any more; this copy keeps too little history to say why"
+    "it was decided; this copy keeps too little history to say how (`sheaf sync --keep trail` brings it)"
 }

@@ -54,6 +54,18 @@ extension StoreTransaction {
     }
   }
 
+  /// The content that a line with the base `^` goes on from; `nil` when there is none.
+  ///
+  /// - Parameters:
+  ///   - after: The draft before the line's own.
+  ///   - author: Who made it, 32 bytes.
+  public func draftContent(of path: DocumentPath, after: SHA256Hash?, author: [UInt8]) throws -> SHA256Hash? {
+    guard let document = try existingDocumentRow(path),
+      let row = try draftChains.newestRevision(of: document, after: after, author: author, in: self)
+    else { return nil }
+    return try revision(row: row).content
+  }
+
   /// The content of the newest revision of the same document from which both of the first two heads descend.
   ///
   /// "Newest" by place in the log; ancestors under another path don't count, so that a

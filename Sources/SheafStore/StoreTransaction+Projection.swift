@@ -19,6 +19,7 @@ public struct LineageError: SheafFailure, Equatable {
     case mayNotDecide = "its author may not accept or decline proposals"
     case notOpen = "it decides a proposal that is not open"
     case otherContent = "it accepts other content than was proposed"
+    case acrossReview = "it moves a document between a collection under review and one that is not"
   }
 
   public let path: DocumentPath
@@ -96,6 +97,11 @@ extension StoreTransaction {
   /// - Throws: `LineageError` when the line can't stand here.
   public func project(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
     if line.verb.decides { return try decide(line, of: changeSet) }
+    if case .headOf(let old) = line.base,
+      !changeSet.rule.mayMove(from: old.collection, to: line.path.collection, by: changeSet.author)
+    {
+      throw LineageError(path: line.path, rule: .acrossReview)
+    }
     let heads = try heads(line.document)
     let parents = try parents(of: line, heads: heads, changeSet: changeSet)
     // What its author proposed before goes on in this revision.

@@ -154,6 +154,11 @@ extension StoreTransaction {
     return closing.verb.decides ? .decided(closing) : .carriedOn
   }
 
+  /// Whether a revision was held as a proposal when it came.
+  public func wasHeld(_ revision: Int64) throws -> Bool {
+    try integer("SELECT 1 FROM lineage WHERE revision = ? AND proposed = 1", [revision]) != nil
+  }
+
   // MARK: projection
 
   /// Keeps a line as an open proposal.

@@ -46,10 +46,11 @@ struct ChangeSetComposer: Sendable {
   /// - Parameters:
   ///   - edits: In any order; no two may share a path.
   ///   - after: The author's previous draft that is not in the log yet.
+  ///   - time: When it was made; now when `nil`.
   /// - Throws: `RevisionListError` when two edits share a path or there are too many, `ReasonError` for a
   ///   reason that is too long. Nothing is stored by composing.
   func compose(
-    _ edits: [Edit], reason: Reason, seen: ChangeSetNote.Position, after: SHA256Hash?
+    _ edits: [Edit], reason: Reason, seen: ChangeSetNote.Position, after: SHA256Hash?, time: Timestamp? = nil
   ) throws -> ComposedChangeSet {
     let seed = environment.seed()
     let sorted = edits.sorted { $0.path < $1.path }
@@ -68,7 +69,7 @@ struct ChangeSetComposer: Sendable {
     let reasonBytes = reason.bytes
     _ = try Reason(parsing: reasonBytes)
     let fields = ChangeSetNote(
-      library: library, author: member.verifierKey.publicKey, time: environment.clock(), seen: seen,
+      library: library, author: member.verifierKey.publicKey, time: time ?? environment.clock(), seen: seen,
       after: after,
       reason: Commitment(reason: SHA256Hash(hashing: reasonBytes), seed: seed), lineCount: lines.count,
       linesRoot: MerkleHash.root(ofLeafHashes: list.lines.map { MerkleHash.leaf($0.bytes) }))

@@ -77,6 +77,13 @@ struct EditDesk {
       for path in try transaction.draftedPaths() {
         all[path] = try transaction.newestDraftLine(of: path)?.content
       }
+      // What this copy's member proposed is what their next edit goes on from.
+      for path in try transaction.proposedPaths() {
+        guard try transaction.newestDraftLine(of: path) == nil,
+          let line = try transaction.ownProposalLine(of: path)
+        else { continue }
+        all[path] = line.content
+      }
     }
     return all
   }
@@ -129,8 +136,16 @@ struct EditDesk {
   }
 
   /// Continues a document under another path.
+  ///
+  /// - Throws: `LibraryError.moveAcrossReview`, `.noDocument`, `.notSubscribed`.
   mutating func move(from old: DocumentPath, to new: DocumentPath) throws {
     try checkSubscription(new)
+    if !facts.isPublisher {
+      let rule = try transaction.reviewRule()
+      guard rule.isReviewed(old.collection) == rule.isReviewed(new.collection) else {
+        throw LibraryError.moveAcrossReview(old.text, to: new.text)
+      }
+    }
     let before = try current(old)
     guard var content = before.content else { throw LibraryError.noDocument(old.text) }
     // Of a conflict goes on what was shown, and its other side stays behind.
@@ -255,6 +270,14 @@ struct EditDesk {
       if let edited = contents[path] { return try edited.flatMap { try transaction.body($0) } }
       return try transaction.currentBytes(of: path)
     }
+    /// What stood there before an edit, which a field that never changes is held to.
+    func before(_ edit: Edit) throws -> [UInt8]? {
+      if case .headOf(let old) = edit.base { return try transaction.currentBytes(of: old) }
+      return try transaction.currentBytes(of: edit.path)
+        // Of what only drafts hold so far, what the draft before holds.
+        ?? edit.baseContent.flatMap { try transaction.body($0) }
+    }
+    let made = Dictionary(edits.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
     var rules = ContentRules(read: bytes)
     var violations: [ContentRefusal.Violation] = []
     let put = edits.filter { $0.content != nil }.map(\.path)
@@ -262,7 +285,7 @@ struct EditDesk {
     let rest = schemaCollections.isEmpty ? [] : others.filter { contents[$0] == nil }
     for path in put + rest {
       let content = try contents[path] ?? transaction.currentContent(of: path)
-      let old = contents[path] == nil ? nil : try transaction.currentBytes(of: path)
+      let old = try made[path].flatMap { try before($0) }
       guard violations.count < 1000, let content,
         let found = try rules.violations(of: path, content: content, replacing: old, in: transaction)
       else { continue }

@@ -27,12 +27,9 @@ struct FolderMeetings {
 
   /// What is to be put for a changed file; `nil` when what is current stays.
   mutating func content(for path: DocumentPath, file: [UInt8], hash: SHA256Hash) throws -> [UInt8]? {
-    // A draft of this copy is newer than anything that others have done as far as it knows.
-    guard let document = try transaction.existingDocumentRow(path),
-      try transaction.newestDraftLine(of: path) == nil
-    else { return file }
+    guard let document = try transaction.existingDocumentRow(path), try !hasOwnEdit(path) else { return file }
     let newer = try revisionsOfOthers(document)
-    guard let newest = newer.others.first else { return file }
+    guard !newer.others.isEmpty else { return file }
     // The very state that was edited since, or one before it.
     if newer.own?.content == hash || newer.others.dropFirst().contains(where: { $0.content == hash }) {
       behind.append(path)
@@ -42,7 +39,7 @@ struct FolderMeetings {
     guard let own = newer.own,
       // A folder that was exported from a conflict holds what was shown of it.
       let current = try transaction.shownOfConflict(document, path: path, rules: &rules)
-        ?? newest.content.flatMap({ try transaction.body($0) })
+        ?? transaction.currentBytes(of: path)
     else { return file }
     let base = try own.content.flatMap { try transaction.body($0) }
     let outcome = merge(
@@ -64,9 +61,7 @@ struct FolderMeetings {
 
   /// Whether a changed asset is to be put; it is never merged, so it clashes where a text would be.
   mutating func takes(_ path: DocumentPath, asset hash: SHA256Hash) throws -> Bool {
-    guard let document = try transaction.existingDocumentRow(path),
-      try transaction.newestDraftLine(of: path) == nil
-    else { return true }
+    guard let document = try transaction.existingDocumentRow(path), try !hasOwnEdit(path) else { return true }
     let newer = try revisionsOfOthers(document)
     guard !newer.others.isEmpty else { return true }
     if newer.own?.content == hash || newer.others.dropFirst().contains(where: { $0.content == hash }) {
@@ -85,15 +80,29 @@ struct FolderMeetings {
     guard clashing.isEmpty else { throw FolderClash(paths: clashing.map(\.text)) }
   }
 
+  /// Whether this member's own edit of a document waits: a draft or an open proposal, which a folder goes on from.
+  ///
+  /// It is newer than anything that others have done as far as this copy knows.
+  private func hasOwnEdit(_ path: DocumentPath) throws -> Bool {
+    try transaction.newestDraftLine(of: path) != nil || transaction.ownProposalLine(of: path) != nil
+  }
+
   /// The document's newest revision by this member, and those that came after it, newest first.
   private func revisionsOfOthers(
     _ document: DocumentRow
   ) throws -> (own: StoredRevision?, others: [StoredRevision]) {
     var others: [StoredRevision] = []
     for revision in try transaction.revisions(of: document) {
+      // A decision makes no state of its own, and nobody is shown what somebody else proposed.
+      if revision.verb == .decline { continue }
       let isOwn = try transaction.changeSet(revision.name.changeSet)?.author == member
-      // What the sequencer merged is signed by the publisher's member and still holds others' edits.
-      if isOwn, revision.verb != .merge { return (revision, others) }
+      switch revision.verb {
+      // What was merged, accepted or settled is signed by whoever did that and still holds others' edits.
+      case .merge, .accept, .acceptDeleted, .resolve, .resolveDeleted: break
+      case .put, .delete, .move, .decline:
+        if isOwn { return (revision, others) }
+        if try transaction.wasHeld(revision.id) { continue }
+      }
       others.append(revision)
     }
     return (nil, others)

@@ -10,7 +10,8 @@ extension Library {
   }
 
   static func drafts(_ transaction: StoreTransaction) throws -> [StatusReport.Draft] {
-    try transaction.drafts([.waiting, .deposited, .refused, .proposed, .accepted, .declined]).map { draft in
+    try transaction.drafts([.waiting, .deposited, .refused, .proposed, .accepted, .declined, .decided]).map {
+      draft in
       let reason = try Reason(parsing: draft.reason)
       return StatusReport.Draft(
         draft: draft.mark, outcome: draft.outcome.rawValue, refusal: draft.refusal, reason: reason.message,
@@ -47,7 +48,7 @@ extension Library {
   public func sendDraft(_ mark: String) async throws -> DraftReport {
     try await store.write(purpose: "sheaf drafts send") { transaction in
       let draft = try Self.draft(mark, transaction)
-      guard draft.outcome == .refused || draft.outcome == .declined else {
+      guard [.refused, .declined, .decided].contains(draft.outcome) else {
         throw LibraryError.draftState("draft \(draft.mark) is \(draft.outcome.rawValue) and needs no sending")
       }
       guard let leaf = try self.signAgain(draft, isAsked: true, transaction) else {
@@ -87,6 +88,7 @@ extension Library {
     try await store.write(purpose: "sheaf drafts drop") { transaction in
       let draft = try Self.draft(mark, transaction)
       try Self.checkDroppable(draft, transaction)
+      try self.relink(pastDraft: draft, transaction)
       try transaction.dropUnneededBodies(try transaction.remove(draft))
     }
     return kept
@@ -108,7 +110,7 @@ extension Library {
 
   private static func draft(_ mark: String, _ transaction: StoreTransaction) throws -> StoredDraft {
     let found = try transaction.drafts([
-      .waiting, .deposited, .logged, .refused, .proposed, .accepted, .declined,
+      .waiting, .deposited, .logged, .refused, .proposed, .accepted, .declined, .decided,
     ]).filter { !mark.isEmpty && $0.leaf.hex.hasPrefix(mark) }
     guard let draft = found.first, found.count == 1 else { throw LibraryError.noDraft(mark) }
     return draft
@@ -116,21 +118,48 @@ extension Library {
 
   private static func checkDroppable(_ draft: StoredDraft, _ transaction: StoreTransaction) throws {
     switch draft.outcome {
-    case .refused, .accepted, .declined: return
+    case .refused, .accepted, .declined, .decided: return
     case .deposited, .logged, .proposed:
       throw LibraryError.draftState(
         "draft \(draft.mark) is \(draft.outcome.rawValue): it was handed over already")
     case .waiting:
       let paths = Set(try transaction.lines(of: draft).map(\.path))
-      for later in try transaction.drafts([.waiting]) where later.id > draft.id {
-        let builds = try transaction.lines(of: later).contains {
-          $0.base == .draft && paths.contains($0.path)
-        }
-        if builds {
-          throw LibraryError.draftState(
-            "draft \(later.mark) builds on draft \(draft.mark); drop that one first")
-        }
+      let building = try transaction.drafts([.waiting, .deposited]).filter { later in
+        guard later.id > draft.id else { return false }
+        return try transaction.lines(of: later).contains { $0.base == .draft && paths.contains($0.path) }
       }
+      guard building.isEmpty else {
+        let marks = building.map(\.mark).joined(separator: ", ")
+        throw LibraryError.draftState(
+          building.count == 1
+            ? "draft \(marks) builds on draft \(draft.mark); drop that one first"
+            : "drafts \(marks) build on draft \(draft.mark); drop those first, the last one before the others"
+        )
+      }
+    }
+  }
+
+  /// Signs the drafts that came after one anew, so that their chain goes on without it.
+  ///
+  /// Each names the draft before it, and a chain that leaves the log ends there: an edit of a document whose
+  /// earlier draft stands before the gap would not find it again.
+  private func relink(pastDraft draft: StoredDraft, _ transaction: StoreTransaction) throws {
+    guard draft.outcome == .waiting else { return }
+    var replaced: [SHA256Hash: SHA256Hash?] = [draft.leaf: try draft.fields().after]
+    for later in try transaction.drafts([.waiting]) where later.id > draft.id {
+      let fields = try later.fields()
+      guard let after = fields.after, let newAfter = replaced[after] else { continue }
+      let lines = try transaction.lines(of: later)
+      let composed = try composer.compose(
+        lines.map { line in
+          Edit(
+            verb: line.verb, path: line.path, base: line.base,
+            content: line.content.map { .init(hash: $0, sizeInBytes: line.sizeInBytes) },
+            baseContent: line.baseContent)
+        }, reason: try Reason(parsing: later.reason), seen: fields.seen, after: newAfter, time: fields.time)
+      try transaction.replaceNote(
+        of: later, leaf: composed.leaf, note: composed.note.bytes, seed: composed.seed)
+      replaced[later.leaf] = composed.leaf
     }
   }
 
@@ -154,7 +183,7 @@ extension Library {
 
   /// Signs a draft's edits anew in place of the old ones.
   ///
-  /// - Parameter isAsked: Whether a person asked: then what can't be merged is sent as it stands.
+  /// - Parameter isAsked: Whether a person asked: then each part that can't be merged is sent as the draft has it.
   /// - Returns: The new leaf; `nil` when it can't stand alone, and nothing was changed.
   private func signAgain(
     _ draft: StoredDraft, isAsked: Bool, _ transaction: StoreTransaction
@@ -195,10 +224,12 @@ extension Library {
           MergeInput(base: before, ours: now, theirs: bytes, oursSide: MergeSide(order: 1)),
           mediaType: .ofMerge(path: line.path, ours: now ?? bytes, theirs: bytes),
           policy: try rules.mergePolicy(for: line.path.collection))
-        if case .clean(let merged) = outcome, let clean = merged.bytes {
-          wanted = clean
-        } else if !isAsked {
-          return nil
+        switch outcome {
+        case .clean(let merged): wanted = merged.bytes ?? bytes
+        case .proposed(_, let parts), .conflict(let parts):
+          guard isAsked else { return nil }
+          // Only where it clashes does the draft stand for what others did.
+          wanted = parts.content(takingOfAll: .theirs) ?? bytes
         }
       }
       try desk.put(wanted, hash: SHA256Hash(hashing: wanted), at: line.path)

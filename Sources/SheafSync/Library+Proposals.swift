@@ -150,7 +150,7 @@ extension DecisionReport {
   init(_ followed: StoreTransaction.FollowedProposal) {
     self.init(
       draft: followed.draft.mark, paths: followed.paths.map(\.text),
-      outcome: followed.isAccepted ? "accepted" : "declined", by: followed.reason?.by ?? "",
+      outcome: followed.outcome.rawValue, by: followed.reason?.by ?? "",
       reason: followed.reason?.message ?? "")
   }
 }

@@ -139,6 +139,22 @@ private struct DraftCourt {
     }
   }
 
+  /// What stood there before a line, which a field that never changes is held to.
+  private func before(
+    _ line: RevisionLine, _ fields: ChangeSetNote, _ transaction: StoreTransaction
+  ) throws -> [UInt8]? {
+    switch line.base {
+    case .headOf(let old): return try transaction.currentBytes(of: old)
+    case .draft:
+      // What goes on from a proposal may be about a path that has nothing current yet.
+      return try transaction.currentBytes(of: line.path)
+        ?? transaction.draftContent(of: line.path, after: fields.after, author: fields.author).flatMap {
+          try transaction.body($0)
+        }
+    case .none, .head, .firstTwo, .revisions: return try transaction.currentBytes(of: line.path)
+    }
+  }
+
   private func check(_ received: ReceivedChangeSet, reason: [UInt8], transaction: StoreTransaction) throws {
     guard received.fields.library == library.id else {
       throw SequencerRefusal.foreignLibrary(received.fields.library.text)
@@ -161,7 +177,7 @@ private struct DraftCourt {
         throw ReasonMissing(collection: line.line.path.collection.text)
       }
       guard line.line.verb.hasContent else { continue }
-      let old = try transaction.currentBytes(of: line.line.path)
+      let old = try before(line.line, received.fields, transaction)
       guard let content = line.content,
         let found = try rules.violations(
           of: line.line.path, content: content, replacing: old, in: transaction)

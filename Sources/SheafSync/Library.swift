@@ -152,6 +152,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case asset(String, UInt64)
   /// The document isn't in conflict.
   case noConflict(String)
+  /// A move between a collection under review and one that is not would be decided by half.
+  case moveAcrossReview(String, to: String)
   /// Nothing would change.
   case nothingChanged(String)
   /// The library has no checkpoint yet.
@@ -187,6 +189,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .absent(let path, let size): "the \(size) bytes of \(path) have not been fetched to this copy"
     case .asset(let path, let size): "\(path) is an asset of \(size) bytes, which is not taken whole"
     case .noConflict(let path): "\(path) is not in conflict"
+    case .moveAcrossReview(let old, let new):
+      "\(old) can't be moved to \(new): edits of one of the two are reviewed and of the other not"
     case .nothingChanged(let what): "\(what) is as it was"
     case .empty: "nothing has been published in this library yet"
     case .notSubscribed(let path): "\(path) lies outside this copy's subscription"
@@ -213,6 +217,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .absent(let path, _): "Run `sheaf fetch \(path)` when the remote can be reached."
     case .asset: "Write it to a file: `sheaf show DOC > FILE`."
     case .noConflict: "`sheaf conflicts` lists those that are."
+    case .moveAcrossReview(let old, let new):
+      "Put it under \(new) first, and remove \(old) once that is current."
     case .nothingChanged: nil
     case .empty: "Run `sheaf publish DIR -m REASON`."
     case .notSubscribed: "Run `sheaf sync --only …` with its collection."

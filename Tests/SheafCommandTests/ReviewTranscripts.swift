@@ -202,6 +202,80 @@ struct ReviewTranscripts {
         """, files: Self.files)
   }
 
+  @Test("What a merge set aside by itself is listed with both values")
+  func automatic() async throws {
+    var files = Self.files
+    files["content/sheaf/settings.json"] = #"{"format":1,"collections":{"x":{"schema":"schemas/x.json"}}}"#
+    files["content/schemas/x.json"] = #"{"type": "object", "properties": {"b": {"x-merge": "latest"}}}"#
+    files["content/x/a.md"] = nil
+    try await Transcript.play(
+      Self.start + """
+
+        $ echo '{"a": "everyone", "b": 2}' | sheaf put x/b.json - -m "Two" --library clinic > /dev/null
+
+        $ echo '{"a": "everyone", "b": 1}' | sheaf put x/b.json - -m "One" --library lib > /dev/null
+
+        $ sheaf sync --library clinic > /dev/null; sheaf sync stick --library lib > /dev/null; sheaf sync --library clinic > /dev/null
+
+        $ sheaf log --automatic --library lib
+        4.1  …  x/b.json: merged 2.1 by Ada with 3.1 by Ben
+          at /b, by latest
+            kept: 2
+            set aside of 2.1: 1
+
+        $ sheaf log --automatic --library clinic
+        4.1  …  x/b.json: merged 2.1 by Ada with 3.1 by Ben
+          what was set aside, if anything, is not known: the contents are not held here
+        hint: run `sheaf sync --keep full` to fetch the contents, and ask again
+
+        $ sheaf log --automatic --json --library lib
+        {"by":["Ada","Ben"],"isHeld":true,"kept":"2","loser":"2.1","merged":["2.1","3.1"],"other":"1","path":"x/b.json","place":"/b","revision":"4.1","strategy":"latest","time":"…"}
+        """, files: files)
+  }
+
+  @Test("Three edits of one place are settled step by step")
+  func threeEdits() async throws {
+    try await Transcript.play(
+      Self.start + """
+
+        $ sheaf clone stick other --as Eve >/dev/null 2>&1
+
+        $ echo '{"a": "clinicians", "b": 0}' | sheaf put x/b.json - -m "Ben's" --library clinic > /dev/null
+
+        $ echo '{"a": "nurses", "b": 0}' | sheaf put x/b.json - -m "Eve's" --library other > /dev/null
+
+        $ echo '{"a": "patients", "b": 0}' | sheaf put x/b.json - -m "Ada's" --library lib > /dev/null
+
+        $ sheaf sync --library clinic > /dev/null; sheaf sync stick --library lib > /dev/null 2>&1; sheaf sync --library other > /dev/null 2>&1; sheaf sync stick --library lib > /dev/null 2>&1
+        [3]
+
+        $ sheaf resolve x/b.json --library lib
+        x/b.json
+          ours 2.1: changed by Ada on …: Ada's
+          theirs 3.1: changed by Ben on …: Ben's
+          also 4.1: changed by Eve on …: Eve's
+          What is chosen here is between ours and theirs; what is also there stands against that, to be settled next.
+        ⋮
+        hint: choose with --take ours|theirs|proposed|both|deleted, --part N=CHOICE or --file FILE
+        [3]
+
+        $ sheaf resolve x/b.json --take theirs --library lib
+        Settled x/b.json in change set 5.
+        hint: one more edit stands against it; run `sheaf resolve x/b.json` again
+        [3]
+
+        $ sheaf resolve x/b.json --library lib 2> /dev/null | sed 3q
+        x/b.json
+          ours 5.1: changed by Ada on …: Settled a conflict: took the other side
+          theirs 4.1: changed by Eve on …: Eve's
+
+        $ sheaf resolve x/b.json --take ours --library lib; sheaf show x/b.json --library lib; sheaf conflicts --library lib
+        Settled x/b.json in change set 6.
+        {"a": "clinicians", "b": 0}
+        No conflicts.
+        """, files: Self.files)
+  }
+
   @Test("What is asked for wrongly is answered with what was meant")
   func hints() async throws {
     try await Transcript.play(

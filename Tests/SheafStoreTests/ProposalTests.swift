@@ -106,6 +106,25 @@ struct ProposalTests {
     }
   }
 
+  @Test("A move is two lines of which both wait or neither: one across the edge of a review can't stand")
+  func movedAcross() throws {
+    try withLog { (log) throws in
+      let before = log
+      for (old, new) in [("r/a.md", "x/b.md"), ("x/a.md", "r/b.md"), ("x/a.md", "schemas/b.md")] {
+        #expect(throws: LineageError(path: try DocumentPath(new), rule: .acrossReview)) {
+          try log.transaction.attempt {
+            var copy = before
+            try copy.append([.init(.move, new, "@" + old, "m"), .init(.delete, old, "@")], author: 3)
+          }
+        }
+      }
+      try log.append([.init(.move, "r/b.md", "@r/a.md", "base"), .init(.delete, "r/a.md", "@")], author: 3)
+      #expect(try log.heads("r/a.md") == "base" && log.heads("r/b.md") == "")
+      try log.append([.init(.move, "x/c.md", "@r/a.md", "base"), .init(.delete, "r/a.md", "@")])
+      #expect(try log.heads("x/c.md") == "base" && log.heads("r/a.md") == "-")
+    }
+  }
+
   @Test("An author's next edit goes on from the open proposal, and both are one")
   func carriedOn() throws {
     try withLog { (log) throws in

@@ -48,6 +48,70 @@ struct DraftTests {
     #expect(try await world.publisher.figures().conflicts == 0)
   }
 
+  @Test("Of a draft that is sent though it clashes, only what clashes stands against what others did")
+  func sentWithAClash() async throws {
+    let world = try await SyncWorld()
+    try world.content.write(#"{"a": 0, "b": 0, "c": 0}"#, to: "t/a.json")
+    _ = try await world.publish()
+    let clinic = try await world.replica()
+    let path = try DocumentPath("t/a.json")
+    _ = try await world.publisher.put(
+      Array(#"{"format":1,"collections":{"t":{"reason":"required"}}}"#.utf8),
+      at: try DocumentPath("sheaf/settings.json"), reason: "Rules")
+    _ = try await world.publisher.put(Array(#"{"a": 9, "b": 0, "c": 9}"#.utf8), at: path, reason: "r")
+    // Refused for want of a reason, and the next one with it, since it goes on from that.
+    _ = try await clinic.put(Array(#"{"a": 1, "b": 0, "c": 0}"#.utf8), at: path, reason: " ")
+    _ = try await clinic.put(Array(#"{"a": 2, "b": 2, "c": 0}"#.utf8), at: path, reason: "Second")
+    let remote = MemoryRemote(service: world.publisher)
+    #expect(try await clinic.sync(with: remote).refused == 2)
+    let second = try #require(try await clinic.drafts().last)
+    _ = try await clinic.sendDraft(second.draft)
+    #expect(try await clinic.sync(with: remote).pushed.compactMap(\.changeSet).count == 1)
+    #expect(try await world.text("t/a.json") == #"{"a": 2, "b": 2, "c": 9}"#)
+  }
+
+  @Test("A draft is dropped from the middle of a chain, and the others still find what they go on from")
+  func droppedFromTheMiddle() async throws {
+    let world = try await SyncWorld()
+    try world.content.write("a", to: "a.md")
+    try world.content.write("b", to: "b.md")
+    _ = try await world.publish()
+    let clinic = try await world.replica()
+    let (a, b) = (try DocumentPath("a.md"), try DocumentPath("b.md"))
+    _ = try await clinic.put(Array("a 2".utf8), at: a, reason: "one")
+    let dropped = try #require(try await clinic.put(Array("b 2".utf8), at: b, reason: "two").draft)
+    _ = try await clinic.put(Array("a 3".utf8), at: a, reason: "three")
+    _ = try await clinic.put(Array("a 4".utf8), at: a, reason: "four")
+    let before = try await clinic.drafts()
+    #expect(try await clinic.dropDraft(dropped) != nil)
+    let after = try await clinic.drafts()
+    #expect(after.map(\.reason) == ["one", "three", "four"])
+    #expect(after.map(\.time) == before.filter { $0.draft != dropped }.map(\.time))
+    let synced = try await clinic.sync(with: MemoryRemote(service: world.publisher))
+    #expect(synced.refused == 0 && synced.drafts == 0 && synced.conflicts.isEmpty)
+    #expect(try await world.text("a.md") == "a 4")
+    #expect(try await world.text("b.md") == "b")
+  }
+
+  @Test("A draft that others build on is dropped only after them, and all of them are named")
+  func builtOn() async throws {
+    let world = try await SyncWorld()
+    try world.content.write("a", to: "a.md")
+    _ = try await world.publish()
+    let clinic = try await world.replica()
+    let a = try DocumentPath("a.md")
+    var drafts: [String] = []
+    for text in ["a 2", "a 3", "a 4"] {
+      drafts.append(try #require(try await clinic.put(Array(text.utf8), at: a, reason: text).draft))
+    }
+    let message =
+      "drafts \(drafts[1]), \(drafts[2]) build on draft \(drafts[0]); drop those first, the last one before the others"
+    await #expect(throws: LibraryError.draftState(message)) { _ = try await clinic.dropDraft(drafts[0]) }
+    #expect(try await clinic.drafts().map(\.draft) == drafts)
+    _ = try await clinic.dropDraft(drafts[2])
+    #expect(try await clinic.content(of: a, at: .now).bytes == Array("a 3".utf8))
+  }
+
   @Test("An edit that changes nothing, or of nothing, makes no draft")
   func nothing() async throws {
     let world = try await SyncWorld()

@@ -95,6 +95,99 @@ struct ReviewTests {
     #expect(try await clinic.status().drafts.map(\.outcome) == ["accepted"])
   }
 
+  @Test("A folder that is committed again goes on from its member's own open proposal")
+  func committedAgain() async throws {
+    let world = try await world()
+    let clinic = try await replica(world, "clinic")
+    let remote = MemoryRemote(service: world.publisher)
+    let work = try TestFolder()
+    try work.write(Self.settings, to: "sheaf/settings.json")
+    try work.write("ONE\n\ntwo\n\nthree\n", to: "r/a.md")
+    #expect(try await clinic.publish(folder: work.url, reason: "First").changed == ["r/a.md"])
+    _ = try await clinic.sync(with: remote)
+    #expect(try await clinic.publish(folder: work.url, reason: "Nothing").draft == nil)
+    try work.write("ONE\n\ntwo\n\nTHREE\n", to: "r/a.md")
+    let again = try await clinic.publish(folder: work.url, reason: "Second")
+    #expect(again.changed == ["r/a.md"] && again.merged.isEmpty && again.behind.isEmpty)
+    _ = try await clinic.sync(with: remote)
+    #expect(try await world.publisher.proposals().map(\.reason) == ["Second"])
+    _ = try await world.publisher.accept(path, reason: "Yes")
+    #expect(try await world.text("r/a.md") == "ONE\n\ntwo\n\nTHREE\n")
+  }
+
+  @Test("The editor's folder undoes nothing that was accepted since, and takes nothing that is only proposed")
+  func editorsFolder() async throws {
+    let world = try await world()
+    let clinic = try await replica(world, "clinic")
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await clinic.put(Array("ONE\n\ntwo\n\nthree\n".utf8), at: path, reason: "Louder")
+    _ = try await clinic.sync(with: remote)
+    try world.content.write("one\n\ntwo\n\nTHREE\n", to: "r/a.md")
+    #expect(try await world.publish().changed == ["r/a.md"])
+    #expect(try await world.text("r/a.md") == "one\n\ntwo\n\nTHREE\n")
+    _ = try await world.publisher.accept(path, reason: "Good")
+    #expect(try await world.text("r/a.md") == "ONE\n\ntwo\n\nTHREE\n")
+    try world.content.write("new", to: "x/b.md")
+    #expect(try await world.publish().behind == ["r/a.md"])
+    #expect(try await world.text("r/a.md") == "ONE\n\ntwo\n\nTHREE\n")
+  }
+
+  @Test("A move between a collection under review and one that is not is refused here, and by the publisher")
+  func movedAcross() async throws {
+    let world = try await world()
+    let clinic = try await replica(world, "clinic")
+    let work = try TestFolder()
+    try work.write(Self.settings, to: "sheaf/settings.json")
+    try work.write("one\n\ntwo\n\nthree\n", to: "x/a.md")
+    await #expect(throws: LibraryError.moveAcrossReview("r/a.md", to: "x/a.md")) {
+      _ = try await clinic.publish(folder: work.url, reason: "Elsewhere")
+    }
+    #expect(try await clinic.drafts().isEmpty)
+    // A clinic that does not know yet that the collection is reviewed by now.
+    _ = try await world.publisher.put(
+      Array(#"{"format":1}"#.utf8), at: try DocumentPath("sheaf/settings.json"), reason: "Free")
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await clinic.sync(with: remote)
+    try work.write(#"{"format":1}"#, to: "sheaf/settings.json")
+    #expect(try await clinic.publish(folder: work.url, reason: "Elsewhere").moved.count == 1)
+    _ = try await world.publisher.put(
+      Array(Self.settings.utf8), at: try DocumentPath("sheaf/settings.json"), reason: "Rules")
+    let synced = try await clinic.sync(with: remote)
+    #expect(synced.refused == 1 && synced.isSameAsPublisher)
+    #expect(try await world.text("r/a.md") == "one\n\ntwo\n\nthree\n")
+    #expect(try await world.publisher.proposals().isEmpty)
+    #expect(try await clinic.drafts().first?.refusal?.contains("between a collection under review") == true)
+  }
+
+  @Test(
+    "A copy that keeps heads says no more of its proposal than it can know, and learns the rest when it keeps more"
+  )
+  func unknownDecision() async throws {
+    let world = try await world()
+    let clinic = try await replica(world, "clinic", depth: .heads)
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await clinic.put(Array("ONE\n\ntwo\n\nthree\n".utf8), at: path, reason: "Louder")
+    _ = try await clinic.sync(with: remote)
+    _ = try await world.publisher.put(Array("one\n\ntwo\n\nTHREE\n".utf8), at: path, reason: "Mine")
+    _ = try await world.publisher.accept(path, reason: "Good")
+    #expect(try await clinic.sync(with: remote).decisions.map(\.outcome) == ["decided"])
+    #expect(try await clinic.drafts().map(\.outcome) == ["decided"])
+    #expect(try await clinic.sync(with: remote).decisions.isEmpty)
+    let deeper = try await clinic.sync(with: remote, options: SyncOptions(depth: .trail))
+    #expect(deeper.decisions.map(\.outcome) == ["accepted"] && deeper.decisions.first?.reason == "Good")
+  }
+
+  @Test("A deletion that was accepted is known for one where only heads are kept")
+  func acceptedDeletion() async throws {
+    let world = try await world()
+    let clinic = try await replica(world, "clinic", depth: .heads)
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await clinic.remove(path, reason: "Old")
+    _ = try await clinic.sync(with: remote)
+    _ = try await world.publisher.accept(path, reason: "Yes")
+    #expect(try await clinic.sync(with: remote).decisions.map(\.outcome) == ["accepted"])
+  }
+
   @Test("A contributor can't decide, in any depth", arguments: Depth.allCases)
   func mayNot(depth: Depth) async throws {
     let world = try await world()

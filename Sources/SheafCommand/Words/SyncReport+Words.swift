@@ -61,7 +61,8 @@ extension SyncReport {
       let by = decision.by.isEmpty ? "" : " by \(decision.by.escapedForTerminal)"
       let reason = decision.reason.isEmpty ? "" : ": \(decision.reason.firstLine.escapedForTerminal)"
       let paths = decision.paths.map(\.escapedForTerminal).joined(separator: ", ")
-      lines.append("Your proposal for \(paths) was \(decision.outcome)\(by)\(reason)")
+      let end = decision.outcome == "decided" ? "; this copy keeps too little to say how" : "\(by)\(reason)"
+      lines.append("Your proposal for \(paths) was \(decision.outcome)\(end)")
     }
     if refused > 0 { lines.append("\(Quantity(refused, "draft")) refused by the publisher.") }
     if !conflicts.isEmpty {

@@ -41,7 +41,7 @@ public struct DecisionReport: Hashable, Sendable, Codable {
   public var draft: String
   /// The documents it changes.
   public var paths: [String]
-  /// `accepted` or `declined`.
+  /// `accepted` or `declined`; `decided` where this copy keeps too little to tell which.
   public var outcome: String
   /// Who decided; empty where this copy keeps too little to know.
   public var by: String

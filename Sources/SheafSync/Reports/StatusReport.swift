@@ -89,7 +89,7 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public struct Draft: Hashable, Sendable, Codable {
     /// Its mark.
     public var draft: String
-    /// waiting, deposited, refused, proposed, accepted or declined.
+    /// waiting, deposited, refused, proposed, accepted, declined, or decided where this copy can't tell which.
     public var outcome: String
     /// Why the publisher refused it, or who declined it and why.
     public var refusal: String?
