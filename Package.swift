@@ -111,7 +111,7 @@ let package = Package(
     // What tests share: seeded randomness, temporary folders, vectors.
     .target(
       name: "SheafTesting", dependencies: ["SheafModel", "SheafLog", "SheafStore", "SheafSync"],
-      path: "Tests/SheafTesting"),
+      path: "Tests/SheafTesting", exclude: ["Foreign"]),
     .testTarget(
       name: "SheafModelTests", dependencies: ["SheafTesting", "SheafModel"], exclude: ["Fixtures"]),
     .testTarget(name: "SheafLogTests", dependencies: ["SheafTesting", "SheafModel", "SheafLog"]),

@@ -12,7 +12,7 @@ public struct SignedCheckpoint: Hashable, Sendable {
   /// The largest note a reader takes by default, in bytes.
   public static let defaultMaximumSize = 16 * 1024
   /// How many signature lines a reader takes by default; what C2SP *signed-note* asks of every reader.
-  public static let defaultMaximumSignatures = 8
+  public static let defaultMaximumSignatures = 16
 
   /// Takes a note whose text is a checkpoint.
   public init(note: SignedNote) throws(CheckpointError) {

@@ -12,8 +12,8 @@ public enum Limits {
   public static let pathSegments = 16
   /// The most revisions that one revision is made from.
   public static let parents = 8
-  /// The most signature lines below a note.
-  public static let signatures = 8
+  /// The most signature lines below a note: as many as C2SP *signed-note* asks every reader to take.
+  public static let signatures = 16
   /// The largest checkpoint or state note in bytes.
   public static let checkpointNote = 16 << 10
   /// The largest reason, claims included, in bytes.
