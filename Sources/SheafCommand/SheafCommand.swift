@@ -21,7 +21,9 @@ struct SheafCommand: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Publish",
-        subcommands: [InitCommand.self, PublishCommand.self, ImportCommand.self, ServeCommand.self]),
+        subcommands: [
+          InitCommand.self, PublishCommand.self, ImportCommand.self, ServeCommand.self, MirrorCommand.self,
+        ]),
       CommandGroup(
         name: "Sync",
         subcommands: [CloneCommand.self, SyncCommand.self, FetchCommand.self, StatusCommand.self]),

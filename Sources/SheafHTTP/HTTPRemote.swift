@@ -66,7 +66,7 @@ public final class HTTPRemote: Remote {
       try await self.exchange(
         .checkpoint, limit: Limits.checkpointNote, patience: self.configuration.answerTimeout)
     }
-    guard answer.type == Wire.checkpoint else { throw notSheaf("it answers with \(answer.type)") }
+    guard answer.type == "text/plain" else { throw notSheaf("it answers with \(answer.type)") }
     return answer.body
   }
 

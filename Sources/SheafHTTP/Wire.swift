@@ -2,7 +2,7 @@
 public enum Wire {
   /// The media type of a bundle.
   public static let bundle = "application/vnd.sheaf.bundle"
-  /// The media type of a checkpoint note; as the answer to a pull it means "nothing new".
+  /// The media type of a checkpoint note that answers a pull: it means "nothing new".
   public static let checkpoint = "text/vnd.sheaf.checkpoint"
   /// The media type of the answer to drafts with what is new behind it (`Schemas/exchange.md`).
   public static let exchange = "application/vnd.sheaf.exchange"
@@ -10,7 +10,7 @@ public enum Wire {
   public static let json = "application/json"
   /// The media type of problem documents (RFC 9457).
   public static let problem = "application/problem+json"
-  /// The media type of receipts.
+  /// The media type of receipts, and of the checkpoint at its own address (C2SP *tlog-tiles*).
   public static let text = "text/plain; charset=utf-8"
   /// The longest target in bytes; with method and version it fits a request line of 4 KiB.
   public static let targetBytes = (4 << 10) - 32

@@ -83,7 +83,9 @@ struct Responder: HTTPResponder {
   private func answer(_ route: Route, _ request: Request, id: UInt64) async throws -> Answer {
     switch route {
     case .checkpoint:
-      return Answer(Wire.checkpoint, try await service.checkpointNote())
+      var answer = Answer(Wire.text, try await service.checkpointNote())
+      answer.fields[.cacheControl] = "no-cache"
+      return answer
     case .tile(let path):
       guard let tile = try await service.tile(path) else { throw Problem(.notFound) }
       // A tile never changes once the log has reached it.

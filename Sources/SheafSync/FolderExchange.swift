@@ -12,16 +12,18 @@ extension Library {
   /// are written, then the checkpoint, then the bundles that nobody needs any more are
   /// removed. Damaged drafts are named in the report and left where they are.
   ///
+  /// - Parameter withTiles: Whether the log's tiles are left too; a folder that has some keeps them in any case.
   /// - Throws: `RemoteError` when the folder can't be read or written, or holds another library;
   ///   `LibraryError.empty` before anything was published. What was done so far stands.
   public func exchange(
-    with remote: FolderRemote, activity: @escaping ActivitySink = { _ in }
+    with remote: FolderRemote, withTiles: Bool = false, activity: @escaping ActivitySink = { _ in }
   ) async throws -> SyncReport {
     guard isPublisher else { throw LibraryError.onlyPublisher("prepare a folder for its replicas") }
     _ = try await checkpointNote()
     try await checkIsOurs(remote)
     var problems: [String] = []
     let answers = try await takeDrafts(from: remote, problems: &problems)
+    try await leaveTiles(in: remote, isMade: withTiles)
     let left = try await leaveBundles(in: remote, problems: &problems, activity: activity)
     _ = try await leaveAssets(in: remote, problems: &problems)
     let quarantined = try await figures().quarantined
