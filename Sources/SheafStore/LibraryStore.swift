@@ -214,6 +214,7 @@ public struct StoreTransaction {
   let noteCache = NoteCache()
   let draftChains = DraftChains()
   let pathCache = PathCache()
+  let memberCache = MemberCache()
 
   init(db: Database) { self.db = db }
 

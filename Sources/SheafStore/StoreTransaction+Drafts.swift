@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import SheafLog
 import SheafModel
 
 /// A draft of this copy as it is stored.
@@ -221,7 +222,8 @@ extension StoreTransaction {
   /// Whether a logged draft was a proposal, open or not.
   private func wasProposed(_ draft: StoredDraft, _ number: UInt64) throws -> Bool {
     let holdsLines = try changeSet(number) != nil
-    let settings = holdsLines ? nil : try reviewRule().settings
+    let rule = holdsLines ? nil : try author(of: draft).map { try authority(of: $0) }
+    let settings = holdsLines ? nil : try currentSettings()
     let subscription = try facts().subscription
     return try lines(of: draft).contains { line in
       // What this copy no longer holds, it can't follow either.
@@ -229,9 +231,16 @@ extension StoreTransaction {
       let name = RevisionName(changeSet: number, line: line.line)
       if try isOpenProposal(name) { return true }
       // Without lines only the settings tell, as they stand now.
+      if let rule, rule.isClosed { return rule.holds(line.verb, at: line.path) }
       if let settings { return settings.collections[line.path.collection]?.requiresReview ?? false }
       return try decision(on: name) != nil
     }
+  }
+
+  private func author(of draft: StoredDraft) -> [UInt8]? {
+    let note = try? SignedNote(
+      parsing: draft.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
+    return note.flatMap { try? ChangeSetNote(parsing: $0.text) }?.author
   }
 
   private func isOpenProposal(_ name: RevisionName) throws -> Bool {

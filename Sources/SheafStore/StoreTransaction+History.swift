@@ -128,6 +128,7 @@ extension StoreTransaction {
   /// Projects the change sets after a position: the heads follow a log that has grown.
   ///
   /// - Returns: The documents whose heads may have changed.
+  /// - Throws: `UnlawfulChangeSet` for one that may not stand where it stands.
   public func project(after size: UInt64, progress: (UInt64) -> Void) throws -> Set<DocumentRow> {
     var changed: Set<DocumentRow> = []
     var next = size + 1
@@ -137,13 +138,38 @@ extension StoreTransaction {
       for changeSet in some {
         let projected = try projected(
           number: changeSet.number, author: changeSet.author, seen: changeSet.seen, after: changeSet.after)
-        for revision in try revisions(inChangeSet: changeSet.number) {
-          changed.insert(revision.document)
-          try project(ProjectedLine(revision), of: projected)
+        let lines = try revisions(inChangeSet: changeSet.number).map { ProjectedLine($0) }
+        do {
+          try check(lines.map { ClaimedLine($0) }, lineCount: changeSet.lineCount, by: projected.rule)
+          for line in lines {
+            changed.insert(line.document)
+            try project(line, of: projected)
+          }
+        } catch let refusal as any SheafFailure where !(refusal is StoreError) {
+          throw UnlawfulChangeSet(number: changeSet.number, reason: refusal.problem)
         }
         progress(changeSet.number)
       }
       next = last.number + 1
     }
   }
+}
+
+/// A log holds a change set that may not stand there: it was not kept by the rules, and none of it is taken.
+public struct UnlawfulChangeSet: SheafFailure, Hashable {
+  public let number: UInt64
+  /// The rule that it breaks, as its author would be told.
+  public let reason: String
+
+  public init(number: UInt64, reason: String) {
+    self.number = number
+    self.reason = reason
+  }
+
+  public var problem: String { "change set \(number) of the log may not stand there: \(reason)" }
+  public var unchanged: String { "the library is as it was" }
+  public var hint: String? {
+    "Whoever keeps this log broke its rules; ask another replica for its checkpoint."
+  }
+  public var kind: FailureKind { .verification }
 }

@@ -167,6 +167,7 @@ extension StoreTransaction {
       try db.execute(sql: "DELETE FROM \(table)")
     }
     try emptySketches()
+    memberCache.removeAll()
   }
 
   /// Keeps the hash of a perfect subtree of the log.
@@ -263,6 +264,7 @@ extension StoreTransaction {
         packCache.removeAll()
         noteCache.notes?.forgetAuthors()
         draftChains.removeAll()
+        memberCache.removeAll()
         return .rollback
       }
     }

@@ -75,9 +75,9 @@ public struct ProjectedChangeSet: Sendable {
   public var seen: UInt64
   public var after: SHA256Hash?
   /// Who decides, and what waits for a decision, as things stood before it.
-  public var rule: ReviewRule
+  public var rule: AuthorityRule
 
-  public init(number: UInt64, author: [UInt8], seen: UInt64, after: SHA256Hash?, rule: ReviewRule) {
+  public init(number: UInt64, author: [UInt8], seen: UInt64, after: SHA256Hash?, rule: AuthorityRule) {
     self.number = number
     self.author = author
     self.seen = seen
@@ -90,15 +90,14 @@ extension StoreTransaction {
   /// Applies one line of a change set to the heads: the rule by which state follows from the log.
   ///
   /// A revision takes the place of those of its parents that are heads; when none is,
-  /// it stands beside the heads there are. What a contributor does in a collection under
-  /// review becomes an open proposal instead. Laid out in `Schemas/revision-list.md`, "Heads"
-  /// and "Proposals".
+  /// it stands beside the heads there are. What waits for a decision becomes an open proposal instead. Laid
+  /// out in `Schemas/revision-list.md`, "Heads" and "Proposals".
   ///
   /// - Throws: `LineageError` when the line can't stand here.
   public func project(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
     if line.verb.decides { return try decide(line, of: changeSet) }
     if case .headOf(let old) = line.base,
-      !changeSet.rule.mayMove(from: old.collection, to: line.path.collection, by: changeSet.author)
+      !changeSet.rule.mayMove(from: old, to: line.path)
     {
       throw LineageError(path: line.path, rule: .acrossReview)
     }
@@ -106,7 +105,7 @@ extension StoreTransaction {
     let parents = try parents(of: line, heads: heads, changeSet: changeSet)
     // What its author proposed before goes on in this revision.
     try closeProposals(parents, by: changeSet.number, of: line.document)
-    if changeSet.rule.holds(line.verb, in: line.path.collection, by: changeSet.author) {
+    if changeSet.rule.holds(line.verb, at: line.path) {
       return try propose(line, parents: parents, of: changeSet)
     }
     try replaceHeads(

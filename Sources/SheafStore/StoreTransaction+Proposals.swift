@@ -34,44 +34,13 @@ public struct StoredProposal: Hashable, Sendable {
 }
 
 extension StoreTransaction {
-  /// Who decides, and what waits for a decision, as things stand.
-  ///
-  /// - Throws: `StoreError.damaged` when the settings are known and their content is not held.
-  public func reviewRule() throws -> ReviewRule {
-    let publisher = try publisherKey()
-    var settings = LibrarySettings()
-    if let path = try? DocumentPath(LibrarySettings.path), let content = try currentContent(of: path) {
-      guard let bytes = try body(content) else {
-        throw StoreError.damaged("the content of \(path) is not held")
-      }
-      // Settings that can't be read count as absent, as everywhere.
-      settings = (try? LibrarySettings(parsing: bytes)) ?? settings
-    }
-    return ReviewRule(publisher: publisher, settings: settings)
-  }
-
-  /// The author of change set 1; `nil` in a copy that does not hold it.
-  private func publisherKey() throws -> [UInt8]? {
-    try blob("SELECT a.key FROM change_set c JOIN author a ON a.id = c.author WHERE c.number = 1")
-  }
-
-  /// The role that an author has; `nil` in a copy that can't tell.
-  ///
-  /// - Parameter author: A public key, 32 bytes.
-  public func role(of author: [UInt8]) throws -> String? {
-    ReviewRule(publisher: try publisherKey(), settings: LibrarySettings()).role(of: author)
-  }
-
   /// What the lines of a change set that comes next are projected with.
   public func projected(
     number: UInt64, author: [UInt8], seen: UInt64, after: SHA256Hash?
   ) throws -> ProjectedChangeSet {
-    let publisher = try publisherKey()
-    // The publisher's own need no settings, and are nearly all of most logs.
-    let rule =
-      publisher == nil || publisher == author
-      ? ReviewRule(publisher: publisher, settings: LibrarySettings()) : try reviewRule()
-    return ProjectedChangeSet(number: number, author: author, seen: seen, after: after, rule: rule)
+    ProjectedChangeSet(
+      number: number, author: author, seen: seen, after: after,
+      rule: try authority(of: author, before: number))
   }
 
   /// The open proposals about a document, in the log's order.
@@ -185,13 +154,19 @@ extension StoreTransaction {
   /// Applies a line that accepts or declines a proposal.
   func decide(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
     func refusal(_ rule: LineageError.Rule) -> LineageError { LineageError(path: line.path, rule: rule) }
-    guard changeSet.rule.mayDecide(changeSet.author) else { throw refusal(.mayNotDecide) }
+    guard changeSet.rule.mayDecide(in: line.path.collection, proposedBy: nil) else {
+      throw refusal(.mayNotDecide)
+    }
     let heads = try heads(line.document)
     let parents = try parents(of: line, heads: heads, changeSet: changeSet)
-    guard let row = parents.first,
+    let proposal = try parents.first.map { try revision(row: $0) }
+    let proposer = try proposal.flatMap { try self.changeSet($0.name.changeSet)?.author }
+    guard changeSet.rule.mayDecide(in: line.path.collection, proposedBy: proposer) else {
+      throw refusal(.mayNotDecide)
+    }
+    guard let proposal, case let row = proposal.id,
       try proposals(line.document).contains(where: { $0.revision == row })
     else { throw refusal(.notOpen) }
-    let proposal = try revision(row: row)
     try closeProposals([row], by: changeSet.number, of: line.document)
     if line.verb == .decline {
       // Superseded by itself: it is in the history and never current.

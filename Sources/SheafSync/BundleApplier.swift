@@ -118,7 +118,7 @@ struct BundleApplier {
       report.revisions += 1
       if !line.line.verb.hasContent, line.line.verb != .decline { report.tombstones += 1 }
       // Hashes alone would pass every proof; a copy must also get what it is to keep.
-      let isKept = depth == .full || line.line.path.text == LibrarySettings.path
+      let isKept = depth == .full || line.line.path.tellsRights
       if isKept, let content = line.content, try !transaction.holdsBody(content) {
         throw BundleMisfit.missingBody(line.line.path)
       }

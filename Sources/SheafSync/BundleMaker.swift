@@ -258,11 +258,11 @@ struct BundleMaker {
   }
 
   /// A trail carries the content of what is a head or an open proposal at its end or what its conflicts are about,
-  /// and all settings, by which its reader finds out what was a proposal; a full history, all.
+  /// and all settings and members, by which its reader judges what stands in the log; a full history, all.
   private func carriesBody(
     _ content: SHA256Hash?, of path: DocumentPath, supersededAt superseded: UInt64?
   ) -> Bool {
-    request.depth == .full || (superseded ?? .max) > to || path.text == LibrarySettings.path
+    request.depth == .full || (superseded ?? .max) > to || path.tellsRights
       || content.map(conflictBases.contains) ?? false
   }
 

@@ -27,6 +27,8 @@ struct ChangePlan: Sendable, Equatable {
       }
     }
     for (path, hash) in current.sorted(by: { $0.key < $1.key }) where folder[path] == nil {
+      // A folder of content says nothing about who may do what.
+      if Member.isMemberPath(path) { continue }
       if let new = appeared[hash]?.first {
         moved.append(Move(from: path, to: new))
         appeared[hash]?.removeFirst()

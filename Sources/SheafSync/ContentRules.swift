@@ -64,6 +64,12 @@ struct ContentRules {
       ]
     }
     if path.text == LibrarySettings.path { return try settingsViolations(content) }
+    if Member.isMemberPath(path) {
+      do { _ = try Member(parsing: content, at: path) } catch {
+        return [.init(place: .field(JSONPointer(error.place) ?? .root), rule: error.rule)]
+      }
+      return []
+    }
     let mediaType = MediaType.of(path: path.text, content: content)
     let schema = try policy(for: path.collection).schema
     var found = ContentCheck.violations(

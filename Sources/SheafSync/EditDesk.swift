@@ -141,8 +141,8 @@ struct EditDesk {
   mutating func move(from old: DocumentPath, to new: DocumentPath) throws {
     try checkSubscription(new)
     if !facts.isPublisher {
-      let rule = try transaction.reviewRule()
-      guard rule.isReviewed(old.collection) == rule.isReviewed(new.collection) else {
+      let rule = try transaction.authorityForAdvice(to: memberKey)
+      guard rule.mayMove(from: old, to: new) else {
         throw LibraryError.moveAcrossReview(old.text, to: new.text)
       }
     }
@@ -185,9 +185,9 @@ struct EditDesk {
   ///
   /// - Throws: `LibraryError.mayNotDecide`.
   mutating func decide(_ proposal: StoredProposal, at path: DocumentPath, accepts: Bool) throws {
-    // A copy without change sets can't tell who publishes, so only the publisher's own may go on.
-    let rule = try transaction.reviewRule()
-    guard facts.isPublisher || rule.publisher != nil, rule.mayDecide(memberKey) else {
+    let proposer = try transaction.changeSet(proposal.name.changeSet)?.author
+    let rule = try transaction.authority(of: memberKey)
+    guard rule.mayDecide(in: path.collection, proposedBy: proposer) else {
       throw LibraryError.mayNotDecide(path.text)
     }
     let verb: RevisionVerb = accepts ? (proposal.content == nil ? .acceptDeleted : .accept) : .decline
@@ -266,6 +266,7 @@ struct EditDesk {
   func check(reason: String, others: [DocumentPath] = []) throws {
     let contents = contents
     let transaction = transaction
+    try checkAuthority()
     func bytes(of path: DocumentPath) throws -> [UInt8]? {
       if let edited = contents[path] { return try edited.flatMap { try transaction.body($0) } }
       return try transaction.currentBytes(of: path)
@@ -300,6 +301,16 @@ struct EditDesk {
       }
     }
     try checkCollisions(of: put)
+  }
+
+  /// Refuses at once what the publisher would refuse later.
+  ///
+  /// - Throws: `AuthorityError`, `MemberError`.
+  private func checkAuthority() throws {
+    let lines = edits.map {
+      StoreTransaction.ClaimedLine(verb: $0.verb, path: $0.path, base: $0.base, content: $0.content?.hash)
+    }
+    try transaction.check(lines, lineCount: edits.count, by: try transaction.authority(of: memberKey))
   }
 
   private func checkCollisions(of added: [DocumentPath]) throws {

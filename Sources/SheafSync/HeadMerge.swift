@@ -148,7 +148,8 @@ extension StoreTransaction {
         waiting += try parents(of: row)
       } else {
         guard let author = try changeSet(revision.name.changeSet)?.author,
-          let role = try role(of: author), found == nil || found == role
+          let role = try role(of: author, in: revision.name.changeSet)?.rawValue,
+          found == nil || found == role
         else { return nil }
         found = role
       }

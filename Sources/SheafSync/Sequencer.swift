@@ -45,7 +45,7 @@ struct Sequencer {
 
   /// Appends a signed change set whose content is stored, then the merge of what met.
   ///
-  /// - Throws: `LineageError` when a line can't stand here; the caller's savepoint undoes the rest.
+  /// - Throws: `LineageError` or `AuthorityError` when a line can't stand here; the caller's savepoint undoes the rest.
   /// - Returns: Its number.
   mutating func append(_ changeSet: ComposedChangeSet) throws -> UInt64 {
     let (number, changed) = try appendAlone(changeSet)
@@ -77,6 +77,8 @@ struct Sequencer {
     let context = try transaction.projected(
       number: number, author: changeSet.fields.author, seen: changeSet.fields.seen.size,
       after: changeSet.fields.after)
+    try transaction.check(
+      projected.map { .init($0) }, lineCount: changeSet.fields.lineCount, by: context.rule)
     // Projected after all are inserted: a move looks at the old path as it was seen, not as this change set leaves it.
     for line in projected {
       try transaction.project(line, of: context)
@@ -107,7 +109,10 @@ struct Sequencer {
   private mutating func mergeWhatMet(in documents: Set<DocumentRow>) throws {
     var meeting: [(DocumentPath, DocumentRow)] = []
     for document in documents where try transaction.heads(document).count > 1 {
-      meeting.append((try transaction.path(document), document))
+      let path = try transaction.path(document)
+      // Two changes of one member's rights are for a person to settle.
+      guard !Member.isMemberPath(path) else { continue }
+      meeting.append((path, document))
     }
     guard !meeting.isEmpty else { return }
     let transaction = transaction

@@ -30,8 +30,10 @@ struct TestLog {
   ///   - seen: What its author had seen; everything before it when `nil`.
   ///   - after: The number of the author's previous draft.
   ///   - author: A number for each author; that of change set 1 is the publisher.
+  ///   - isJudged: Whether the rules are kept; a log of somebody who doesn't is not projected here.
   mutating func append(
-    _ lines: [Line], seen: UInt64? = nil, after: UInt64? = nil, author: UInt8 = 2
+    _ lines: [Line], seen: UInt64? = nil, after: UInt64? = nil, author: UInt8 = 2,
+    isJudged: Bool = true
   ) throws {
     let number = size + 1
     let seed = try unwrap(Seed(bytes: [UInt8](repeating: 7, count: 16)))
@@ -68,11 +70,13 @@ struct TestLog {
           revision: row, document: document, path: path, verb: line.verb, base: signed.base, content: hash,
           sizeInBytes: UInt64(bytes?.count ?? 0)))
     }
+    size = number
+    guard isJudged else { return }
     let context = try transaction.projected(
       number: number, author: fields.author, seen: fields.seen.size, after: fields.after)
+    try transaction.check(projected.map { .init($0) }, lineCount: lines.count, by: context.rule)
     for line in projected { try transaction.project(line, of: context) }
     try transaction.updateState(changed: Set(projected.map(\.document)))
-    size = number
   }
 
   /// The heads of a path in words: contents in their order, `-` for a tombstone.

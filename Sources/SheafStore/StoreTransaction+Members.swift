@@ -1,0 +1,217 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// Members that one transaction has read: their documents are asked for at every change set.
+final class MemberCache {
+  private var members: [SHA256Hash: Member?] = [:]
+  /// The change set by which the library was closed, once it is known.
+  var closing: UInt64?
+
+  func member(_ content: SHA256Hash, _ read: () throws -> Member?) rethrows -> Member? {
+    if let known = members[content] { return known }
+    let member = try read()
+    if members.count > 10_000 { members.removeAll() }
+    members[content] = .some(member)
+    return member
+  }
+
+  func removeAll() {
+    members.removeAll()
+    closing = nil
+  }
+}
+
+extension StoreTransaction {
+  /// The member with a key, one that was revoked included.
+  ///
+  /// - Parameters:
+  ///   - key: A public key, 32 bytes.
+  ///   - size: How long the log was; `nil` for as things stand.
+  /// - Returns: What the first head of the member's document says, revoked when any head says so: a revocation must
+  ///   not wait for somebody to settle a conflict. `nil` for no member.
+  /// - Throws: `StoreError.damaged` when the document is known and its content is not held.
+  public func member(of key: [UInt8], at size: UInt64? = nil) throws -> Member? {
+    guard let path = Member.path(of: MemberMark(publicKey: key)) else { return nil }
+    let member = try member(at: path, size: size)
+    return member?.key == key ? member : nil
+  }
+
+  /// The member that stands under a path.
+  public func member(at path: DocumentPath, size: UInt64? = nil) throws -> Member? {
+    guard let document = try existingDocumentRow(path) else { return nil }
+    let heads = try size.map { try self.heads(document, at: $0) } ?? self.heads(document)
+    guard let first = heads.first?.content, var member = try member(content: first, at: path) else {
+      return nil
+    }
+    for other in heads.dropFirst() where member.revoked == nil {
+      member.revoked = try other.content.flatMap { try self.member(content: $0, at: path)?.revoked }
+    }
+    return member
+  }
+
+  /// What content makes of a member; `nil` when it is no member's document.
+  private func member(content: SHA256Hash, at path: DocumentPath) throws -> Member? {
+    try memberCache.member(content) {
+      guard let size = try bodySize(content) else {
+        throw StoreError.damaged("the content of \(path) is not held")
+      }
+      guard size <= UInt64(Member.sizeLimitInBytes), let bytes = try body(content) else { return nil }
+      return try? Member(parsing: bytes, at: path)
+    }
+  }
+
+  /// All members, by name and then by path, those that were revoked included.
+  ///
+  /// - Parameter size: How long the log was; `nil` for as things stand.
+  public func members(at size: UInt64? = nil) throws -> [Member] {
+    try memberPaths().compactMap { try member(at: $0, size: size) }
+      .sorted { ($0.name, $0.mark.text) < ($1.name, $1.mark.text) }
+  }
+
+  /// The paths that members stand or stood under, in byte order.
+  public func memberPaths() throws -> [DocumentPath] {
+    // "0" follows "/".
+    try rows(
+      "SELECT path FROM document WHERE path > 'sheaf/members/' AND path < 'sheaf/members0' ORDER BY path"
+    )
+    .map { try DocumentPath($0[0] as String) }
+  }
+
+  /// Whether the library had members.
+  ///
+  /// - Parameter number: Only change sets before this one count; `nil` for all.
+  public func isClosed(before number: UInt64? = nil) throws -> Bool {
+    if memberCache.closing == nil {
+      memberCache.closing = try integer(
+        """
+        SELECT min(r.change_set) FROM document d JOIN revision r ON r.document = d.id
+        WHERE d.path > 'sheaf/members/' AND d.path < 'sheaf/members0'
+        """
+      ).map { UInt64(clamping: $0) }
+    }
+    if let closing = memberCache.closing { return closing < number ?? .max }
+    // A copy without lines knows what is current.
+    return try integer(
+      """
+      SELECT 1 FROM document d JOIN head h ON h.document = d.id
+      WHERE d.path > 'sheaf/members/' AND d.path < 'sheaf/members0' AND h.revision IS NULL LIMIT 1
+      """) != nil
+  }
+
+  /// What an author may do as things stand, or in the change set that comes next.
+  ///
+  /// - Parameters:
+  ///   - author: A public key, 32 bytes.
+  ///   - number: The change set's number; `nil` for one behind all that are held.
+  /// - Throws: `StoreError.damaged` when settings or the member are known and their content is not held.
+  public func authority(of author: [UInt8], before number: UInt64? = nil) throws -> AuthorityRule {
+    let founder = try founderKey()
+    let isClosed = try isClosed(before: number)
+    let member = isClosed ? try member(of: author) : nil
+    let plain = AuthorityRule(author: author, founder: founder, isClosed: isClosed, member: member)
+    // The publisher's own need no settings, and are nearly all of most logs.
+    guard plain.role?.isReviewed ?? false else { return plain }
+    return AuthorityRule(
+      author: author, founder: founder, isClosed: isClosed, member: member, settings: try currentSettings())
+  }
+
+  /// What an author may do as things stand, as well as this copy can tell: where nobody can, a reviewed
+  /// contributor.
+  ///
+  /// - Parameter author: A public key, 32 bytes.
+  public func authorityForAdvice(to author: [UInt8]) throws -> AuthorityRule {
+    let rule = try authority(of: author)
+    guard rule.role == nil, !rule.isClosed else { return rule }
+    // Whoever did not found an open library contributes; only the founder's key is not known here.
+    return AuthorityRule(
+      author: author, founder: rule.founder ?? [], isClosed: false, settings: try currentSettings())
+  }
+
+  /// The role that an author had when a change set came; `nil` in a copy that can't tell, and for no member.
+  ///
+  /// - Parameter author: A public key, 32 bytes.
+  public func role(of author: [UInt8], in number: UInt64) throws -> MemberRole? {
+    let isClosed = try isClosed(before: number)
+    // By the first members the first change set says what its author is.
+    let size = number > 1 ? number - 1 : 1
+    let member = isClosed || number == 1 ? try member(of: author, at: size) : nil
+    return AuthorityRule(
+      author: author, founder: try founderKey(), isClosed: isClosed || (number == 1 && member != nil),
+      member: member
+    ).role
+  }
+
+  /// The author of change set 1; `nil` in a copy that does not hold it.
+  public func founderKey() throws -> [UInt8]? {
+    try blob("SELECT a.key FROM change_set c JOIN author a ON a.id = c.author WHERE c.number = 1")
+  }
+
+  /// The settings as they stand; the defaults where there are none or they can't be read.
+  ///
+  /// - Throws: `StoreError.damaged` when they are known and their content is not held.
+  public func currentSettings() throws -> LibrarySettings {
+    guard let path = try? DocumentPath(LibrarySettings.path), let content = try currentContent(of: path)
+    else {
+      return LibrarySettings()
+    }
+    guard let bytes = try body(content) else {
+      throw StoreError.damaged("the content of \(path) is not held")
+    }
+    return (try? LibrarySettings(parsing: bytes)) ?? LibrarySettings()
+  }
+
+  /// What the right to a line depends on.
+  public struct ClaimedLine: Sendable {
+    public var verb: RevisionVerb
+    public var path: DocumentPath
+    public var base: RevisionBase
+    public var content: SHA256Hash?
+
+    public init(verb: RevisionVerb, path: DocumentPath, base: RevisionBase, content: SHA256Hash?) {
+      self.verb = verb
+      self.path = path
+      self.base = base
+      self.content = content
+    }
+
+    public init(_ line: ProjectedLine) {
+      self.init(verb: line.verb, path: line.path, base: line.base, content: line.content)
+    }
+  }
+
+  /// Checks that an author may do what the lines of a change set say, as things stood before it.
+  ///
+  /// - Parameters:
+  ///   - lines: Those that this copy holds.
+  ///   - lineCount: How many the change set has.
+  /// - Throws: `AuthorityError`, or `MemberError` for a member's document that can't be read.
+  public func check(_ lines: [ClaimedLine], lineCount: Int, by rule: AuthorityRule) throws {
+    guard !rule.isUnbound else { return }
+    try rule.checkAdmission()
+    var changes: [AuthorityRule.MemberChange] = []
+    for line in lines {
+      try rule.check(line.verb, line.path, base: line.base)
+      guard Member.isMemberPath(line.path), let content = line.content else { continue }
+      guard let size = try bodySize(content) else {
+        throw StoreError.damaged("the content of \(line.path) is not held")
+      }
+      guard size <= UInt64(Member.sizeLimitInBytes), let bytes = try body(content) else {
+        throw MemberError(
+          path: line.path.text, place: "", rule: "it is larger than \(Member.sizeLimitInBytes) bytes")
+      }
+      changes.append(
+        .init(
+          path: line.path, verb: line.verb, before: try member(at: line.path),
+          after: try Member(parsing: bytes, at: line.path)))
+    }
+    try rule.check(changes, lineCount: lineCount)
+  }
+
+  /// When an author's newest change set was made, as it claims; `nil` for none.
+  public func newestChange(by author: [UInt8]) throws -> Timestamp? {
+    try integer(
+      "SELECT max(c.time) FROM change_set c JOIN author a ON a.id = c.author WHERE a.key = ?", [Data(author)]
+    ).map { Timestamp(seconds: $0) }
+  }
+}

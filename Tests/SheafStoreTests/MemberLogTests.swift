@@ -1,0 +1,184 @@
+import SheafModel
+import SheafStore
+import SheafTesting
+import Testing
+
+/// Members in a log: author 2 founds, author 3 has the role at hand, author 4 contributes.
+@Suite("A log with members")
+struct MemberLogTests {
+  private static let settings = #"{"format":1,"collections":{"r":{"review":"required"}}}"#
+
+  private static func key(_ author: UInt8) -> [UInt8] { [UInt8](repeating: author, count: 32) }
+
+  private static func put(_ member: Member, _ base: String = "-") throws -> TestLog.Line {
+    let path: DocumentPath = try #require(Member.path(of: member.mark))
+    return TestLog.Line(.put, path.text, base, String(decoding: member.bytes, as: UTF8.self))
+  }
+
+  private static func member(_ author: UInt8, _ role: MemberRole) throws -> Member {
+    Member(
+      key: key(author), name: "Member \(author)", role: role,
+      collections: author == 3 ? [try CollectionName("a"), try CollectionName("r")] : nil)
+  }
+
+  private func withLog(_ role: MemberRole?, _ body: (inout TestLog) throws -> Void) throws {
+    let folder = try TestFolder()
+    let store = try LibraryStore.create(in: folder.url, options: .quick)
+    defer { try? store.close() }
+    try store.writeBlocking(purpose: "test") { (transaction) throws in
+      var log = TestLog(transaction)
+      var lines: [TestLog.Line] = [
+        .init(.put, "a/d.md", "-", "a"), .init(.put, "r/d.md", "-", "r"), .init(.put, "out/d.md", "-", "out"),
+        .init(.put, "sheaf/settings.json", "-", Self.settings),
+        try Self.put(try Self.member(2, .publisher)), try Self.put(try Self.member(4, .contributor)),
+      ]
+      if let role { lines.append(try Self.put(try Self.member(3, role))) }
+      try log.append(lines)
+      try log.append(
+        [.init(.put, "r/d.md", "@", "proposed"), .init(.put, "schemas/a.json", "-", "{}")], author: 4)
+      try body(&log)
+      let problems = try transaction.differencesFromRebuilt(log: true, limit: 10, progress: { _ in })
+      #expect(problems.isEmpty)
+    }
+  }
+
+  /// What a change set may do, and the roles for which it stands, waits, or is refused.
+  private static func actions() throws -> [(name: String, lines: [TestLog.Line], stands: Set<MemberRole>)] {
+    let writers: Set<MemberRole> = [.contributor, .editor, .approver, .administrator, .publisher]
+    let governors: Set<MemberRole> = [.administrator, .publisher]
+    let newcomer = try member(5, .editor)
+    var gone = try member(4, .contributor)
+    gone.revoked = "lost"
+    var chief = try member(4, .publisher)
+    chief.revoked = nil
+    return [
+      ("edit", [.init(.put, "a/d.md", "@", "x")], writers),
+      ("make", [.init(.put, "a/n.md", "-", "x")], writers),
+      ("delete", [.init(.delete, "a/d.md", "@")], writers),
+      ("move", [.init(.delete, "a/d.md", "@"), .init(.move, "a/m.md", "@a/d.md", "a")], writers),
+      ("edit under review", [.init(.put, "r/d.md", "@", "x")], writers),
+      ("edit out of scope", [.init(.put, "out/d.md", "@", "x")], []),
+      ("move out of scope", [.init(.delete, "a/d.md", "@"), .init(.move, "out/m.md", "@a/d.md", "a")], []),
+      ("settings", [.init(.put, "sheaf/settings.json", "@", Self.settings + " ")], writers),
+      ("accept", [.init(.accept, "r/d.md", "2.1", "proposed")], writers.subtracting([.contributor])),
+      ("decline", [.init(.decline, "r/d.md", "2.1")], writers.subtracting([.contributor])),
+      ("accept a schema", [.init(.accept, "schemas/a.json", "2.2", "{}")], governors),
+      ("new member", [try put(newcomer)], governors),
+      ("revoke", [try put(gone, "@")], governors),
+      ("make a publisher", [try put(chief, "@")], [.publisher]),
+      ("delete a member", [.init(.delete, try put(gone).path, "@")], []),
+      ("not a member's document", [.init(.put, try put(gone).path, "@", "{}")], []),
+    ]
+  }
+
+  @Test(
+    "What a role may not do is refused when it comes, and a log that holds it is refused",
+    arguments: MemberRole.allCases)
+  func matrix(role: MemberRole) throws {
+    try withLog(role) { log in
+      for (name, lines, stands) in try Self.actions() {
+        let before = log
+        let outcome = try Self.outcome(before, lines, author: 3)
+        // Out of scope is out of scope for publishers too: this member's collections leave it out.
+        #expect((outcome == nil) == stands.contains(role), "\(role): \(name): \(outcome ?? "stands")")
+        guard outcome != nil else { continue }
+        #expect(throws: UnlawfulChangeSet.self, "\(role): \(name)") {
+          try before.transaction.attempt {
+            var copy = before
+            try copy.append(lines, author: 3, isJudged: false)
+            _ = try copy.transaction.project(after: before.size) { _ in }
+          }
+        }
+      }
+    }
+  }
+
+  private struct Undone: Error {}
+
+  /// Why a change set is refused; `nil` when it stands. The log is as it was.
+  private static func outcome(
+    _ log: TestLog, _ lines: [TestLog.Line], author: UInt8
+  ) throws -> String? {
+    do {
+      try log.transaction.attempt {
+        var copy = log
+        try copy.append(lines, author: author)
+        throw Undone()
+      }
+    } catch is Undone {
+      return nil
+    } catch let error as any SheafFailure where !(error is StoreError) {
+      return error.problem
+    }
+    return nil
+  }
+
+  @Test("A stranger may do nothing, and a revoked member nothing any more; what came before stands")
+  func revoked() throws {
+    try withLog(nil) { log in
+      let edit: [TestLog.Line] = [.init(.put, "a/d.md", "@", "x")]
+      #expect(try Self.outcome(log, edit, author: 3) == AuthorityError.Rule.notMember.rawValue)
+      try log.append(edit, author: 4)
+      var gone = try Self.member(4, .contributor)
+      gone.revoked = "lost"
+      let size = log.size
+      try log.append([try Self.put(gone, "@")])
+      #expect(
+        try Self.outcome(log, [.init(.put, "a/d.md", "@", "y")], author: 4)
+          == AuthorityError.Rule.revoked.rawValue)
+      #expect(try log.heads("a/d.md") == "x")
+      let transaction = log.transaction
+      #expect(try transaction.member(of: Self.key(4), at: size)?.revoked == nil)
+      #expect(try transaction.member(of: Self.key(4))?.revoked == "lost")
+      #expect(try transaction.role(of: Self.key(4), in: size) == .contributor)
+      #expect(try transaction.role(of: Self.key(4), in: log.size + 1) == nil)
+      #expect(try transaction.role(of: Self.key(2), in: 1) == .publisher)
+      #expect(try transaction.members().map(\.name) == ["Member 2", "Member 4"])
+    }
+  }
+
+  @Test("A revocation that meets another change of the same member holds at once")
+  func revokedInConflict() throws {
+    try withLog(nil) { log in
+      let size = log.size
+      var renamed = try Self.member(4, .contributor)
+      renamed.name = "Renamed"
+      var gone = try Self.member(4, .contributor)
+      gone.revoked = "lost"
+      try log.append([try Self.put(renamed, "@")], seen: size)
+      try log.append([try Self.put(gone, "@")], seen: size)
+      let member: Member = try #require(try log.transaction.member(of: Self.key(4)))
+      #expect(member.name == "Renamed" && member.revoked == "lost")
+    }
+  }
+
+  @Test("A member puts another key in its place, and only the new one counts from then on")
+  func rotation() throws {
+    try withLog(.contributor) { log in
+      let member = try Self.member(3, .contributor)
+      var old = member
+      old.revoked = "replaced"
+      var new = member
+      new.key = Self.key(7)
+      new.replaces = member.mark
+      let lines = [try Self.put(old, "@"), try Self.put(new)]
+      #expect(try Self.outcome(log, lines + [.init(.put, "a/d.md", "@", "x")], author: 3) != nil)
+      #expect(try Self.outcome(log, lines, author: 4) != nil)
+      try log.append(lines, author: 3)
+      #expect(try Self.outcome(log, [.init(.put, "a/d.md", "@", "x")], author: 3) != nil)
+      try log.append([.init(.put, "a/d.md", "@", "x")], author: 7)
+      #expect(try log.heads("a/d.md") == "x")
+    }
+  }
+
+  @Test("An approver accepts what others proposed and not its own")
+  func approver() throws {
+    try withLog(.approver) { log in
+      try log.append([.init(.put, "r/d.md", "@", "own")], author: 3)
+      #expect(
+        try Self.outcome(log, [.init(.accept, "r/d.md", "3.1", "own")], author: 3)
+          == LineageError(path: try DocumentPath("r/d.md"), rule: .mayNotDecide).problem)
+      #expect(try Self.outcome(log, [.init(.accept, "r/d.md", "2.1", "proposed")], author: 3) == nil)
+    }
+  }
+}
