@@ -71,30 +71,42 @@ struct ProseClash {
   /// What is settled in these lines is part of all its texts, so that no choice takes it back.
   static func wholeLines(_ items: [ProseItem]) -> [ProseItem] {
     var out: [ProseItem] = []
+    // A clash whose last line is not whole yet; it grows in place.
+    var open: ProseClash?
     for item in items {
-      switch (item, out.last) {
-      case (.text(let bytes), .clash(var open)?) where open.endsWithinLine:
+      switch item {
+      case .text where open == nil: out.append(item)
+      case .text(let bytes):
         let head = bytes.prefix { $0 != UInt8(ascii: "\n") }.count
         let size = min(head + 1, bytes.count)
-        open.append(bytes[..<size])
-        out[out.count - 1] = .clash(open)
+        open?.append(bytes[..<size])
+        close(&open, into: &out)
         if size < bytes.count { out.append(.text(Array(bytes[size...]))) }
-      case (.text, _): out.append(item)
-      case (.clash(let clash), .clash(var open)?) where open.endsWithinLine:
-        open.append(clash)
-        out[out.count - 1] = .clash(open)
-      case (.clash(var clash), .text(let bytes)?):
-        let tail = bytes.count - bytes.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
-        out[out.count - 1] = .text(Array(bytes[..<tail]))
-        let lead = bytes[tail...]
-        clash.base.insert(contentsOf: lead, at: 0)
-        clash.ours.insert(contentsOf: lead, at: 0)
-        clash.theirs.insert(contentsOf: lead, at: 0)
-        clash.proposed?.insert(contentsOf: lead, at: 0)
-        out.append(.clash(clash))
-      case (.clash, _): out.append(item)
+      case .clash(let clash) where open != nil:
+        open?.append(clash)
+        close(&open, into: &out)
+      case .clash(var clash):
+        if case .text(let bytes)? = out.last {
+          let tail = bytes.count - bytes.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
+          out[out.count - 1] = .text(Array(bytes[..<tail]))
+          let lead = bytes[tail...]
+          clash.base.insert(contentsOf: lead, at: 0)
+          clash.ours.insert(contentsOf: lead, at: 0)
+          clash.theirs.insert(contentsOf: lead, at: 0)
+          clash.proposed?.insert(contentsOf: lead, at: 0)
+        }
+        open = clash
+        close(&open, into: &out)
       }
     }
+    if let open { out.append(.clash(open)) }
     return out
+  }
+
+  /// Tells a clash once its last line is whole.
+  private static func close(_ open: inout ProseClash?, into out: inout [ProseItem]) {
+    guard let clash = open, !clash.endsWithinLine else { return }
+    out.append(.clash(clash))
+    open = nil
   }
 }

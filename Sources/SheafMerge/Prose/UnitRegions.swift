@@ -13,7 +13,7 @@ struct UnitRegion: Hashable {
 struct UnitRegions {
   /// The regions in order.
   let regions: [UnitRegion]
-  /// For each region the last with which it meets the other side's edits: see `lastMeeting`.
+  /// For each region that starts a run the last with which it meets the other side's edits: see `lastMeeting`.
   private var meetings: [Int] = []
 
   /// Compares three texts whose changes are known.
@@ -87,6 +87,8 @@ struct UnitRegions {
     var meetings = Array(regions.indices)
     var block = 0
     var previous: (index: Int, isPlain: Bool, block: Int)?
+    // Where the run that `previous` is part of starts; only there its end is looked up.
+    var start = 0
     for (index, region) in regions.enumerated() {
       let isOurs = region.kind == .ours
       let (side, range) = region.kind == .theirs ? (theirs, region.theirs) : (ours, region.ours)
@@ -104,10 +106,9 @@ struct UnitRegions {
         if let last = previous, (regions[last.index].kind == .ours) != isOurs,
           last.block == first || !(isPlain && last.isPlain)
         {
-          // Runs grow: what met before now ends here.
-          for other in meetings.indices[...last.index] where meetings[other] >= last.index {
-            meetings[other] = index
-          }
+          meetings[start] = index
+        } else {
+          start = index
         }
         previous = (index, isPlain, block)
       }

@@ -5,11 +5,16 @@ struct JSONPart {
   let bytes: [UInt8]
   let value: JSONValue
   let layout: JSONLayout
+  private let indents: JSONIndents
 
-  init(_ source: JSONSource) { (bytes, value, layout) = (source.bytes, source.value, source.layout) }
+  init(_ source: JSONSource) {
+    (bytes, value, layout) = (source.bytes, source.value, source.layout)
+    indents = JSONIndents(source.bytes)
+  }
 
-  private init(bytes: [UInt8], value: JSONValue, layout: JSONLayout) {
-    (self.bytes, self.value, self.layout) = (bytes, value, layout)
+  private init(_ whole: JSONPart, value: JSONValue, layout: JSONLayout) {
+    (bytes, indents) = (whole.bytes, whole.indents)
+    (self.value, self.layout) = (value, layout)
   }
 
   /// The value as it is spelled.
@@ -21,12 +26,12 @@ struct JSONPart {
 
   /// The items of a list with their bytes; none for other values.
   var items: [JSONPart] {
-    zip(list ?? [], layout.items).map { JSONPart(bytes: bytes, value: $0, layout: $1) }
+    zip(list ?? [], layout.items).map { JSONPart(self, value: $0, layout: $1) }
   }
 
   func member(_ key: String) -> JSONPart? {
     guard let object, let index = object.position(of: key) else { return nil }
-    return JSONPart(bytes: bytes, value: object.members[index].value, layout: layout.members[index].value)
+    return JSONPart(self, value: object.members[index].value, layout: layout.members[index].value)
   }
 
   /// A member's key, colon and white space, as they are spelled.
@@ -39,20 +44,25 @@ struct JSONPart {
   var isNull: Bool { value == .null }
 
   /// Whether the value stands on one line, as every scalar does.
-  var isOnOneLine: Bool { !text.contains(UInt8(ascii: "\n")) }
+  var isOnOneLine: Bool { indents.isOnOneLine(layout.range) }
 
   /// The blanks that start the line on which the value starts.
-  var indent: ArraySlice<UInt8> {
-    let line = bytes[..<layout.range.lowerBound].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    return bytes[line...].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+  var indent: ArraySlice<UInt8> { bytes[indents.range(at: layout.range.lowerBound)] }
+
+  /// The blanks that start the line on which a list's first item starts; else those of its own.
+  var itemIndent: ArraySlice<UInt8> {
+    layout.items.first.map { bytes[indents.range(at: $0.range.lowerBound)] } ?? indent
   }
+
+  // A line is moved no further: else a few blanks in one text would cost as many for each line of another.
+  private static let indentLimit = 256
 
   /// The value as it is spelled, with its later lines moved to another indentation.
   ///
   /// No string holds a line end, so only white space between values moves.
   func text(indentedBy other: ArraySlice<UInt8>) -> [UInt8] {
     let own = indent
-    guard own != other, !isOnOneLine else { return Array(text) }
+    guard !isOnOneLine, other.count <= Self.indentLimit, own != other else { return Array(text) }
     var out: [UInt8] = []
     var rest = text
     while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
@@ -70,6 +80,52 @@ struct JSONPart {
   static func empty(like part: JSONPart) -> JSONPart? {
     let text = part.object != nil ? "{}" : part.list != nil ? "[]" : "null"
     return (try? JSONReader.readSource(Array(text.utf8))).map { JSONPart($0) }
+  }
+}
+
+/// The blanks that start each line of a text, found once for all values in it.
+private struct JSONIndents {
+  /// Where each line starts, and where its blanks end.
+  private let starts: [Int]
+  private let ends: [Int]
+
+  init(_ bytes: [UInt8]) {
+    (starts, ends) = bytes.withUnsafeBufferPointer { bytes in
+      var (starts, ends): ([Int], [Int]) = ([0], [])
+      var isLead = true
+      for (offset, byte) in bytes.enumerated() {
+        if isLead, byte != UInt8(ascii: " "), byte != UInt8(ascii: "\t") {
+          ends.append(offset)
+          isLead = false
+        }
+        if byte == UInt8(ascii: "\n") {
+          starts.append(offset + 1)
+          isLead = true
+        }
+      }
+      if isLead { ends.append(bytes.count) }
+      return (starts, ends)
+    }
+  }
+
+  /// The line in which a byte stands.
+  private func line(at offset: Int) -> Int {
+    var (low, high) = (0, starts.count - 1)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if starts[middle] <= offset { low = middle } else { high = middle - 1 }
+    }
+    return low
+  }
+
+  func range(at offset: Int) -> Range<Int> {
+    let line = line(at: offset)
+    return starts[line]..<ends[line]
+  }
+
+  func isOnOneLine(_ range: Range<Int>) -> Bool {
+    let next = line(at: range.lowerBound) + 1
+    return next >= starts.count || starts[next] > range.upperBound
   }
 }
 
