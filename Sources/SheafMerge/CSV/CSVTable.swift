@@ -12,6 +12,7 @@ struct CSVTable {
   let mark: [UInt8]
   /// The names of the columns, as they are meant; none twice.
   let names: [String]
+  private let places: [ExactString: Int]
   let header: Row
   let rows: [Row]
 
@@ -52,10 +53,15 @@ struct CSVTable {
     self.header = header
     self.rows = Array(rows.dropFirst())
     names = header.cells.map { Self.meaning(of: $0) }
-    guard Set(names.map { ExactString($0) }).count == names.count,
+    places = Dictionary(
+      names.enumerated().map { (ExactString($1), $0) }, uniquingKeysWith: { first, _ in first })
+    guard places.count == names.count,
       rows.allSatisfy({ $0.cells.count == header.cells.count })
     else { return nil }
   }
+
+  /// The place of a column, or `nil` when there is none of that name.
+  func column(_ name: String) -> Int? { places[ExactString(name)] }
 
   /// A cell's text without its quotes.
   static func meaning(of cell: ArraySlice<UInt8>) -> String {

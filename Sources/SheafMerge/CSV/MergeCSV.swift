@@ -13,6 +13,11 @@ func mergeCSV(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8]
   guard case .list(let keys, let others, _)? = rules.strategy(rules.root),
     let baseTable = CSVTable(base), let oursTable = CSVTable(ours), let theirsTable = CSVTable(theirs)
   else { return lines }
+  if let draft = columnClash(
+    (base, ours, theirs), (baseTable, oursTable, theirsTable), keys + others, input, schema)
+  {
+    return draft
+  }
   let isSwapped = LayoutChoice.prefersTheirs(base: base, ours: ours, theirs: theirs)
   let tables = (
     base: baseTable, one: isSwapped ? theirsTable : oursTable, other: isSwapped ? oursTable : theirsTable
@@ -34,7 +39,7 @@ func mergeCSV(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8]
     guard case .array(let items)? = try? JSONReader.read(whole) else { return [] }
     return items.compactMap { if case .object(let row) = $0 { row } else { nil } }
   }
-  let columns = writer.columns(asked: merge.parts)
+  let columns = writer.columns
   var draft = MergeDraft(rule: .rows)
   draft.setAside = merge.setAside
   draft.append(tables.one.mark + writer.header(columns))
@@ -76,28 +81,17 @@ private struct CSVMergeWriter {
     ItemKey(values: keys.map { value[$0] ?? .null }, pointers: keys)
   }
 
-  /// The columns of the result: added ones stay, removed ones go, but where somebody is asked about
-  /// one of their cells.
-  func columns(asked: [ConflictPart]) -> [String] {
-    let names = (base: tables.base.names, one: tables.one.names, other: tables.other.names)
-    func holds(_ list: [String], _ name: String) -> Bool {
-      list.contains { ExactString($0) == ExactString(name) }
+  /// The columns of the result: added ones stay, removed ones go.
+  var columns: [String] {
+    MergedOrder.keys(ours: tables.one.names, theirs: tables.other.names).filter { name in
+      tables.base.column(name) == nil || tables.one.column(name) != nil && tables.other.column(name) != nil
     }
-    func stays(_ name: String) -> Bool {
-      !holds(names.base, name) || holds(names.one, name) && holds(names.other, name)
-        || asked.contains { part in
-          if case .field(let pointer) = part.place { pointer.tokens.dropFirst().first == name } else { false }
-        }
-    }
-    return MergedOrder.keys(ours: names.one, theirs: names.other).filter(stays)
   }
 
   func header(_ columns: [String]) -> [UInt8] {
     let cells = columns.map { name -> [UInt8] in
       for table in [tables.one, tables.other] {
-        if let index = table.names.firstIndex(where: { ExactString($0) == ExactString(name) }) {
-          return Array(table.header.cells[index])
-        }
+        if let index = table.column(name) { return Array(table.header.cells[index]) }
       }
       return CSVTable.cell(name)
     }
@@ -113,8 +107,7 @@ private struct CSVMergeWriter {
     let cells = columns.map { name -> [UInt8] in
       guard case .string(let text)? = row[name] else { return [] }
       for entry in known {
-        let names = all[entry.table].names
-        guard let index = names.firstIndex(where: { ExactString($0) == ExactString(name) }),
+        guard let index = all[entry.table].column(name),
           ExactString(CSVTable.meaning(of: entry.row.cells[index])) == ExactString(text)
         else { continue }
         return Array(entry.row.cells[index])

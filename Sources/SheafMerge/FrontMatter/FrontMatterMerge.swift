@@ -14,6 +14,8 @@ struct FrontMatterMerge {
   private var merged = JSONObject()
   private var parts: [ExactString: [(part: ConflictPart, isDeclared: Bool)]] = [:]
   private var notes: [SetAside] = []
+  /// What follows from the choices of a person.
+  private(set) var settling: MergeSettling?
   private var proposed = JSONObject()
 
   init(base: MarkdownText, ours: MarkdownText, theirs: MarkdownText, input: MergeInput, schema: JSONSchema?) {
@@ -29,6 +31,9 @@ struct FrontMatterMerge {
     let values = StructureMerge.Sides(
       base: before, one: isSwapped ? right : left, other: isSwapped ? left : right)
     let context = merge.rules.root
+    if let schema, merge.rules.declaresAnything(context) {
+      settling = MergeSettling(schema: schema, base: before.value, kind: .frontMatter)
+    }
     let pieces = merge.merge(values, at: .root, in: context) ?? []
     isDecidedByStrategy = merge.isDecidedByStrategy || !merge.declaredParts.isEmpty
     notes = merge.setAside

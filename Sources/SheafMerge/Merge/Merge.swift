@@ -33,7 +33,7 @@ public func merge(_ input: MergeInput, mediaType: MediaType, policy: MergePolicy
   default: return clash("both sides changed content that cannot be merged")
   }
   // What is shown while a person is asked must be valid too; what it is made of may be either.
-  let shown = draft.bytes ?? MergedParts(parts: draft.parts, pieces: draft.pieces).content(taking: []) ?? []
+  let shown = draft.bytes ?? draft.merged.content(taking: []) ?? []
   // What is byte for byte one of the sides needs no check: nothing was put together.
   if shown == ours || shown == theirs { return draft.outcome }
   func violations(_ content: [UInt8]) -> [ContentViolation] {

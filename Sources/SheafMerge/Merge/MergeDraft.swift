@@ -6,6 +6,8 @@ struct MergeDraft: Hashable {
   var parts: [ConflictPart] = []
   var setAside: [SetAside] = []
   var rule: MergeRule
+  /// What follows from the choices of a person.
+  var settling: MergeSettling?
 
   init(rule: MergeRule) { self.rule = rule }
 
@@ -48,12 +50,17 @@ struct MergeDraft: Hashable {
 
   /// The text with every proposal taken; `nil` when something is blocked.
   var bytes: [UInt8]? {
-    isSettled ? MergedParts(parts: parts, pieces: pieces).content(takingOfAll: .proposed) : nil
+    isSettled ? merged.content(takingOfAll: .proposed) : nil
+  }
+
+  /// The document with its parts.
+  var merged: MergedParts {
+    MergedParts(parts: parts, setAside: setAside, pieces: pieces, settling: settling)
   }
 
   /// What the merge came to.
   var outcome: MergeOutcome {
-    let merged = MergedParts(parts: parts, setAside: setAside, pieces: pieces)
+    let merged = merged
     guard isSettled else { return .conflict(merged) }
     let content = MergedContent(merged.content(takingOfAll: .proposed), rule: rule, setAside: setAside)
     return isClean ? .clean(content) : .proposed(content, parts: merged)

@@ -16,8 +16,8 @@ public struct MergePolicy: Hashable, Sendable {
 
 /// What is known of a side beside its content; only the strategies `latest` and `owner` look at it.
 public struct MergeSide: Hashable, Sendable {
-  /// The number of the change set that published the side; `nil` while it is a draft, which is
-  /// later than everything published.
+  /// The place in the log of the revision that the side is, or any number that orders the two sides alike;
+  /// `nil` while it is a draft, which will be published later than all that is.
   public var order: UInt64?
   /// The role of its author, where it is known.
   public var role: String?
@@ -26,6 +26,16 @@ public struct MergeSide: Hashable, Sendable {
   public init(order: UInt64? = nil, role: String? = nil) {
     self.order = order
     self.role = role
+  }
+
+  /// Whether the side is published later than another; `nil` for two drafts, or one place in the log.
+  func isLater(than other: MergeSide) -> Bool? {
+    switch (order, other.order) {
+    case (let own?, let other?): own == other ? nil : own > other
+    case (nil, _?): true
+    case (_?, nil): false
+    case (nil, nil): nil
+    }
   }
 }
 

@@ -27,10 +27,7 @@ func mergeJSON(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8
   draft.parts = merge.parts
   draft.setAside = merge.setAside
   let isDeclared = merge.rules.declaresAnything(context)
-  if isDeclared, let text = draft.bytes, draft.isClean {
-    let settled = merge.rules.settled(text, base: base.value)
-    if settled != text { draft.pieces = [.text(settled)] }
-  }
+  if isDeclared, let schema { draft.settling = MergeSettling(schema: schema, base: base.value, kind: .json) }
   // Lines keep what fields cannot say: order, blank lines, a value that moved under a new key. They
   // are taken when they mean the same, and where no strategy had a say also when fields alone leave
   // something to ask.
@@ -44,7 +41,11 @@ func mergeJSON(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8
     if isSame { return MergeDraft(text, rule: .lines, setAside: draft.setAside) }
   }
   let isOpen = merge.declaredParts.isEmpty && !merge.isDecidedByStrategy
-  if isOpen, !draft.isClean { return lines }
+  if isOpen, !draft.isClean {
+    var lines = lines
+    lines.settling = draft.settling
+    return lines
+  }
   return draft
 }
 

@@ -16,6 +16,7 @@ func mergeMarkdown(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [U
   var merge = FrontMatterMerge(
     base: baseText, ours: oursText, theirs: theirsText, input: input, schema: schema)
   merge.merge(into: &draft)
+  draft.settling = merge.settling
   draft.append(oursText.closing(instead: baseText, or: theirsText))
   draft.appendProse(
     base: baseText.body, ours: oursText.body, theirs: theirsText.body,
@@ -24,12 +25,16 @@ func mergeMarkdown(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [U
   // fields alone came to nothing.
   if lines.isClean, let text = lines.bytes, case .object(let object)? = try? FrontMatter.read(text) {
     if !draft.isClean && !merge.isDecidedByStrategy || draft.isClean && merge.isMeant(object) {
-      return MergeDraft(text, rule: .lines, setAside: draft.setAside)
+      var lines = MergeDraft(text, rule: .lines, setAside: draft.setAside)
+      lines.settling = merge.settling
+      return lines
     }
   }
   // The lines of a key were chosen without knowing what they mean together; only what reads back
   // as it was meant is taken.
-  if let text = draft.bytes {
+  var plain = draft
+  plain.settling = nil
+  if let text = plain.bytes {
     guard case .object(let object)? = try? FrontMatter.read(text), merge.isMeant(object) else {
       return mergeProse(base: base, ours: ours, theirs: theirs)
     }

@@ -8,11 +8,16 @@ public struct MergedParts: Hashable, Sendable {
   /// Every automatic choice outside the parts that set somebody's edit aside.
   public let setAside: [SetAside]
   let pieces: [MergePiece]
+  /// What follows from the choices; `nil` where nothing is declared.
+  let settling: MergeSettling?
 
-  init(parts: [ConflictPart], setAside: [SetAside] = [], pieces: [MergePiece]) {
+  init(
+    parts: [ConflictPart], setAside: [SetAside] = [], pieces: [MergePiece], settling: MergeSettling? = nil
+  ) {
     self.parts = parts
     self.setAside = setAside
     self.pieces = pieces
+    self.settling = settling
   }
 
   /// A document that clashes as a whole.
@@ -22,6 +27,9 @@ public struct MergedParts: Hashable, Sendable {
 
   /// The whole content with a choice for each part, in the order of `parts`.
   ///
+  /// What the schema declares as derived is computed from what was chosen, and a set that it declares sorted
+  /// is sorted.
+  ///
   /// - Parameter choices: What to take; `ours` for parts past its end.
   /// - Returns: The bytes, or `nil` when the choice deletes the document. What a person wrote may
   ///   break the document's format; whoever records it checks it.
@@ -29,7 +37,7 @@ public struct MergedParts: Hashable, Sendable {
     var rendering = MergeRendering(parts: parts, choices: choices)
     if pieces == [.part(0)] { return rendering.content(of: 0) }
     rendering.write(pieces)
-    return rendering.out
+    return settling?.settled(rendering.out) ?? rendering.out
   }
 
   /// The whole content with one choice for every part.
@@ -72,14 +80,18 @@ struct MergeMembers: Hashable, Sendable {
 struct MergeRendering {
   let parts: [ConflictPart]
   let choices: [ConflictPart.Choice]
+  /// The choice for parts past the end of `choices`.
+  let usual: ConflictPart.Choice
   var out: [UInt8] = []
 
-  init(parts: [ConflictPart], choices: [ConflictPart.Choice]) {
-    (self.parts, self.choices) = (parts, choices)
+  init(
+    parts: [ConflictPart], choices: [ConflictPart.Choice], otherwise usual: ConflictPart.Choice = .ours
+  ) {
+    (self.parts, self.choices, self.usual) = (parts, choices, usual)
   }
 
   func content(of index: Int) -> [UInt8]? {
-    parts[index].content(index < choices.count ? choices[index] : .ours)
+    parts[index].content(index < choices.count ? choices[index] : usual)
   }
 
   mutating func write(_ pieces: [MergePiece]) {

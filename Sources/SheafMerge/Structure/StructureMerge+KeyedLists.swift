@@ -194,14 +194,12 @@ extension StructureMerge {
         merged[key] = (inner.one ?? inner.other).map { [.text($0.text(indentedBy: values.indent))] }
       }
     }
-    // Earlier published, earlier in the list; drafts and unknown orders by key.
+    // Published earlier, earlier in the list, and each side's in its own order; by key where nobody knows.
     var isBefore: (ItemKey, ItemKey) -> Bool = { $0 < $1 }
-    if let first = sides.one.order, let second = sides.other.order, first != second {
-      let early = Set((first < second ? one : other).keys)
-      isBefore = { lhs, rhs in
-        let (left, right) = (early.contains(lhs), early.contains(rhs))
-        return left == right ? false : left
-      }
+    if let isOtherLater = sides.other.isLater(than: sides.one) {
+      let inOrder = MergedOrder.unique(isOtherLater ? one.keys + other.keys : other.keys + one.keys)
+      let ranks = Dictionary(uniqueKeysWithValues: inOrder.enumerated().map { ($1, $0) })
+      isBefore = { ranks[$0] ?? 0 < ranks[$1] ?? 0 }
     }
     let woven = MergedOrder.weave(base: base.keys, one: one.keys, other: other.keys, isBefore: isBefore)
     return splice(woven.keys, one.places, values) { merged[$0] ?? [] }

@@ -5,12 +5,13 @@ extension StructureMerge {
   mutating func mergeObjects(
     _ values: Sides, at pointer: JSONPointer, in context: MergeRules.Context
   ) -> [MergePiece]? {
-    let isDeclared = rules.effective(context) == .object
+    let isDeclared = rules.declaresAnything(context)
     guard let one = values.one, let other = values.other, one.object != nil, other.object != nil else {
       return clash(values, pointer, "both sides changed this field", isDeclared: isDeclared)
     }
     guard let base = values.base else {
-      return clash(values, pointer, "both sides added this field, with different values")
+      return clash(
+        values, pointer, "both sides added this field, with different values", isDeclared: isDeclared)
     }
     guard base.object != nil else {
       return clash(values, pointer, "both sides changed this field", isDeclared: isDeclared)
@@ -30,7 +31,9 @@ extension StructureMerge {
         // Only one side changed it; what it made is proposed.
         let isOther = inner.other?.value != inner.base?.value
         let proposed = (isOther ? inner.other : inner.one).map { $0.text(indentedBy: inner.indent) }
-        value = clash(inner, place, doubt, proposed: .look(proposed: proposed))
+        value = clash(
+          inner, place, doubt, proposed: .look(proposed: proposed),
+          isDeclared: rules.declaresAnything(rules.member(key, of: context)))
       } else {
         value = merge(inner, at: place, in: rules.member(key, of: context))
       }

@@ -13,14 +13,10 @@ extension StructureMerge {
     case .manual: return ask(values, pointer, "both sides changed this field, which a person decides about")
     case .atomic: return ask(values, pointer, "both sides changed this value, which is taken as a whole")
     case .latest:
-      // A draft is later than everything published; two drafts have no order.
-      switch (sides.one.order, sides.other.order) {
-      case (let one?, let other?) where one != other:
-        return Decision(pieces: take(other: other > one, of: values, at: pointer, by: strategy))
-      case (nil, _?): return Decision(pieces: take(other: false, of: values, at: pointer, by: strategy))
-      case (_?, nil): return Decision(pieces: take(other: true, of: values, at: pointer, by: strategy))
-      default: return ask(values, pointer, "both sides changed this field, and which was later is not known")
+      guard let isOther = sides.other.isLater(than: sides.one) else {
+        return ask(values, pointer, "both sides changed this field, and which was later is not known")
       }
+      return Decision(pieces: take(other: isOther, of: values, at: pointer, by: strategy))
     case .owner(let role):
       let owns = (one: sides.one.role == role, other: sides.other.role == role)
       // Who is not known may own it too.

@@ -8,41 +8,43 @@ extension StructureMerge {
   mutating func mergeSequences(
     _ values: Sides, at pointer: JSONPointer, in context: MergeRules.Context
   ) -> [MergePiece]? {
+    let isDeclared = rules.declaresAnything(context)
     guard let one = values.one, let other = values.other, one.list != nil, other.list != nil else {
-      return clash(values, pointer, "both sides changed this field")
+      return clash(values, pointer, "both sides changed this field", isDeclared: isDeclared)
     }
     guard let base = values.base else {
-      return clash(values, pointer, "both sides added this field, with different values")
+      return clash(
+        values, pointer, "both sides added this field, with different values", isDeclared: isDeclared)
     }
-    guard base.list != nil else { return clash(values, pointer, "both sides changed this field") }
+    guard base.list != nil else {
+      return clash(values, pointer, "both sides changed this field", isDeclared: isDeclared)
+    }
     let merge = ItemMerge(base: base.items, one: one.items, other: other.items)
     func pieces() -> [MergePiece] {
+      let indent = one.itemIndent
       let entries = merge.entries.map { entry in
         JSONSplice.Entry(
           place: entry.place, head: [],
-          value: [
-            .text(entry.isOther ? entry.item.text(indentedBy: itemIndent(one)) : Array(entry.item.text))
-          ])
+          value: [.text(entry.isOther ? entry.item.text(indentedBy: indent) : Array(entry.item.text))])
       }
       let brackets = (UInt8(ascii: "["), UInt8(ascii: "]"))
       return [.members(JSONSplice.container(entries, in: [one, other], brackets: brackets))]
     }
     if merge.verdict == .clean { return pieces() }
     // Where changes on lines of their own go together, as in any merge by lines, nobody is asked.
-    if !rules.declaresAnything(context), let text = Self.mergeLinesWithin(base, one, other) {
+    if !isDeclared, let text = Self.mergeLinesWithin(base, one, other) {
       return [.text(text)]
     }
     switch merge.verdict {
     case .ambiguous:
       return clash(
         values, pointer, "both sides added items at one place, in an order that is not known",
-        proposed: .look(proposed: text(of: pieces())))
-    default: return clash(values, pointer, "both sides changed the same items of this list")
+        proposed: .look(proposed: text(of: pieces())), isDeclared: isDeclared)
+    default:
+      return clash(
+        values, pointer, "both sides changed the same items of this list", isDeclared: isDeclared)
     }
   }
-
-  /// The indentation of a list's items.
-  private func itemIndent(_ list: JSONPart) -> ArraySlice<UInt8> { list.items.first?.indent ?? list.indent }
 
   private static func mergeLinesWithin(_ base: JSONPart, _ one: JSONPart, _ other: JSONPart) -> [UInt8]? {
     func lines(_ part: JSONPart) -> TextLines { TextLines(part.bytes, in: part.layout.range) }

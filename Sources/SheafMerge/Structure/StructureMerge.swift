@@ -15,7 +15,8 @@ struct StructureMerge {
   /// The parts, each with the reason for asking.
   private(set) var parts: [ConflictPart] = []
   private(set) var setAside: [SetAside] = []
-  /// Parts that a declared strategy asks for; a merge by lines never overrides these.
+  /// Parts that a declared strategy asks for, or in which one is declared; a merge by lines, which knows
+  /// nothing of strategies, never overrides these.
   private(set) var declaredParts: Set<Int> = []
   /// Whether a declared strategy decided anything, so that a merge by lines may have it otherwise.
   private(set) var isDecidedByStrategy = false
@@ -51,7 +52,9 @@ struct StructureMerge {
       return decided.pieces
     }
     guard let one, let other else {
-      return clash(values, pointer, "one side removed this field and the other changed it")
+      return clash(
+        values, pointer, "one side removed this field and the other changed it",
+        isDeclared: rules.declaresAnything(context))
     }
     if base == nil, strategy?.looksInside ?? isMatched {
       return mergeAdditions(values, at: pointer, in: context)
@@ -72,7 +75,7 @@ struct StructureMerge {
     return clash(
       values, pointer,
       base == nil ? "both sides added this field, with different values" : "both sides changed this field",
-      isDeclared: strategy != nil)
+      isDeclared: strategy != nil || rules.declaresAnything(context))
   }
 
   /// Two additions of one thing, merged with nothing as their base.
@@ -83,9 +86,10 @@ struct StructureMerge {
     _ values: Sides, at pointer: JSONPointer, in context: MergeRules.Context
   ) -> [MergePiece]? {
     let reason = "both sides added this, with differences"
+    let isDeclared = rules.declaresAnything(context)
     guard let one = values.one, let other = values.other, let empty = JSONPart.empty(like: one),
       one.value.typeName == other.value.typeName, !empty.isNull
-    else { return clash(values, pointer, reason) }
+    else { return clash(values, pointer, reason, isDeclared: isDeclared) }
     let before = moment
     let pieces = merge(Sides(base: empty, one: one, other: other), at: pointer, in: context) ?? []
     guard parts[before.parts...].allSatisfy(\.isProposed) else { return pieces }
@@ -95,7 +99,7 @@ struct StructureMerge {
       if [one, other].contains(where: { rules.unordered($0.value, in: context) == meant }) { return pieces }
     }
     forget(since: before)
-    return clash(values, pointer, reason, proposed: .look(proposed: proposed))
+    return clash(values, pointer, reason, proposed: .look(proposed: proposed), isDeclared: isDeclared)
   }
 
   /// Equal values: a scalar's new spelling wins over the one that was there; anything larger keeps
@@ -131,9 +135,9 @@ struct StructureMerge {
 
   /// Forgets what was asked since a moment, because the value around it is asked about instead.
   mutating func forget(since moment: (parts: Int, notes: Int)) {
+    for index in moment.parts..<parts.count { declaredParts.remove(index) }
     parts.removeSubrange(moment.parts...)
     setAside.removeSubrange(moment.notes...)
-    declaredParts = declaredParts.filter { $0 < moment.parts }
   }
 
   /// How much was asked and noted so far.
@@ -141,8 +145,7 @@ struct StructureMerge {
 
   /// Pieces as text, with every proposal taken.
   func text(of pieces: [MergePiece]) -> [UInt8] {
-    let choices = Array(repeating: ConflictPart.Choice.proposed, count: parts.count)
-    var rendering = MergeRendering(parts: parts, choices: choices)
+    var rendering = MergeRendering(parts: parts, choices: [], otherwise: .proposed)
     rendering.write(pieces)
     return rendering.out
   }
