@@ -7,9 +7,21 @@ import SheafModel
 /// An entry is a body as a delta against another body, or against nothing. What the entries'
 /// deltas hold lies in streams of one kind each; a directory tells where each entry's parts begin.
 struct BodyPack {
-  /// The most bytes of streams in a pack of several entries, so that reading one body stays quick.
-  static let largestStreamsInBytes = 256 << 10
+  /// The most bytes of streams in a pack of several entries, and what these may come to when they are
+  /// quickly compressed: so reading one body stays quick.
+  static let largestStreamsInBytes = 512 << 10
+  static let largestWeightInBytes = 80 << 10
   static let mostEntries = 4_096
+  /// More bytes of the coder than these take too long to read; the pack is deflated instead.
+  private static let largestBlockInBytes = 96 << 10
+
+  /// How a pack's four sections are compressed.
+  private enum Coding: UInt8 {
+    /// Each for itself, as a raw deflate stream, or as it is.
+    case deflated = 0
+    /// As four bodies of the bundles' coder, one after the other.
+    case modelled
+  }
 
   /// How many bytes of instructions, addresses and literals an entry has.
   private typealias Counts = (instructions: Int, addresses: Int, literals: Int)
@@ -25,22 +37,9 @@ struct BodyPack {
   ///
   /// - Returns: `nil` when the bytes are not what `Builder` makes.
   init?(_ bytes: [UInt8]) {
-    var sections: [[UInt8]] = []
-    var offset = 0
-    for _ in 0..<4 {
-      guard let size = Self.number(in: bytes, at: &offset), let packed = Self.number(in: bytes, at: &offset),
-        size <= 2 * Limits.document, packed <= bytes.count - offset
-      else { return nil }
-      let part = Array(bytes[offset..<offset + packed])
-      offset += packed
-      if packed == size {
-        sections.append(part)
-      } else {
-        guard let plain = try? Deflate.decompress(part, size: size) else { return nil }
-        sections.append(plain)
-      }
-    }
-    guard offset == bytes.count else { return nil }
+    guard let coding = bytes.first.flatMap(Coding.init(rawValue:)),
+      let sections = coding == .modelled ? Self.modelled(bytes) : Self.deflated(bytes)
+    else { return nil }
     var starts: [Counts] = [(0, 0, 0)]
     var place = 0
     while place < sections[0].count {
@@ -56,6 +55,45 @@ struct BodyPack {
     else { return nil }
     self.starts = starts
     streams = DeltaStreams(instructions: sections[1], addresses: sections[2], literals: sections[3])
+  }
+
+  private static func deflated(_ bytes: [UInt8]) -> [[UInt8]]? {
+    var sections: [[UInt8]] = []
+    var offset = 1
+    for _ in 0..<4 {
+      guard let size = number(in: bytes, at: &offset), let packed = number(in: bytes, at: &offset),
+        size <= 2 * Limits.document, packed <= bytes.count - offset
+      else { return nil }
+      let part = Array(bytes[offset..<offset + packed])
+      offset += packed
+      if packed == size {
+        sections.append(part)
+      } else {
+        guard let plain = try? Deflate.decompress(part, size: size) else { return nil }
+        sections.append(plain)
+      }
+    }
+    return offset == bytes.count ? sections : nil
+  }
+
+  private static func modelled(_ bytes: [UInt8]) -> [[UInt8]]? {
+    var offset = 1
+    var sizes: [Int] = []
+    for _ in 0..<4 {
+      guard let size = number(in: bytes, at: &offset), size <= largestStreamsInBytes else { return nil }
+      sizes.append(size)
+    }
+    guard bytes.count - offset <= largestBlockInBytes else { return nil }
+    let decoder = ContentDecoder()
+    decoder.begin(block: Array(bytes[offset...]))
+    var sections: [[UInt8]] = []
+    for size in sizes {
+      guard let section = try? decoder.decode(base: nil, limit: size), section.count == size else {
+        return nil
+      }
+      sections.append(section)
+    }
+    return (try? decoder.endBlock()) == nil ? nil : sections
   }
 
   /// The body at a place.
@@ -93,34 +131,51 @@ struct BodyPack {
   struct Builder {
     private var directory: [UInt8] = []
     private var streams = DeltaStreams()
+    private var weightInBytes = 0
     private(set) var count = 0
 
     /// The bytes of streams so far.
-    var sizeInBytes: Int { streams.instructions.count + streams.addresses.count + streams.literals.count }
+    var sizeInBytes: Int { Self.size(of: streams) }
 
-    /// Whether an entry of so many bytes of streams still belongs here.
-    func hasRoom(for streams: DeltaStreams) -> Bool {
+    private static func size(of streams: DeltaStreams) -> Int {
+      streams.instructions.count + streams.addresses.count + streams.literals.count
+    }
+
+    /// What an entry's streams come to when they are quickly compressed; about as long it takes to read them.
+    static func weight(of entry: DeltaStreams) -> Int {
+      entry.instructions.count + entry.addresses.count
+        + (entry.literals.count < 64
+          ? entry.literals.count : Deflate.compress(entry.literals, level: 1).count)
+    }
+
+    /// Whether an entry still belongs here.
+    func hasRoom(for entry: DeltaStreams, weight: Int) -> Bool {
       count == 0
         || count < BodyPack.mostEntries
-          && sizeInBytes + streams.instructions.count + streams.addresses.count + streams.literals.count
-            <= BodyPack.largestStreamsInBytes
+          && sizeInBytes + Self.size(of: entry) <= BodyPack.largestStreamsInBytes
+          && weightInBytes + weight <= BodyPack.largestWeightInBytes
     }
 
     /// Adds an entry.
-    mutating func add(_ entry: DeltaStreams) {
+    mutating func add(_ entry: DeltaStreams, weight: Int) {
       for part in [entry.instructions, entry.addresses, entry.literals] {
         Self.write(part.count, to: &directory)
       }
       streams.instructions += entry.instructions
       streams.addresses += entry.addresses
       streams.literals += entry.literals
+      weightInBytes += weight
       count += 1
     }
 
     /// The blob.
     func finish() -> [UInt8] {
-      var bytes: [UInt8] = []
-      for section in [directory, streams.instructions, streams.addresses, streams.literals] {
+      let sections = [directory, streams.instructions, streams.addresses, streams.literals]
+      if weightInBytes <= 2 * BodyPack.largestBlockInBytes, let modelled = Self.modelled(sections) {
+        return modelled
+      }
+      var bytes = [Coding.deflated.rawValue]
+      for section in sections {
         // A few bytes are not worth a compressor.
         let packed = section.count < 16 ? section : Deflate.compress(section, level: 9)
         let smaller = packed.count < section.count ? packed : section
@@ -129,6 +184,21 @@ struct BodyPack {
         bytes += smaller
       }
       return bytes
+    }
+
+    /// `nil` for what would be slow to read, or not get smaller.
+    private static func modelled(_ sections: [[UInt8]]) -> [UInt8]? {
+      let size = sections.reduce(0) { $0 + $1.count }
+      guard sections.allSatisfy({ $0.count <= BodyPack.largestStreamsInBytes }) else { return nil }
+      let encoder = ContentEncoder()
+      var bytes = [Coding.modelled.rawValue]
+      for (number, section) in sections.enumerated() {
+        write(section.count, to: &bytes)
+        // Nothing here has a base, so the hashes only have to differ.
+        encoder.encode(section, hash: SHA256Hash(hashing: [UInt8(number)]), base: nil)
+      }
+      let block = encoder.endBlock()
+      return block.count <= BodyPack.largestBlockInBytes && block.count < size ? bytes + block : nil
     }
 
     private static func write(_ number: Int, to bytes: inout [UInt8]) {
@@ -144,7 +214,7 @@ struct BodyPack {
 
 /// Packs used lately in one transaction, unpacked.
 final class PackCache {
-  private static let capacityInBytes = 8 << 20
+  private static let capacityInBytes = 24 << 20
   private var packs: [Int64: BodyPack] = [:]
   private var order: [Int64] = []
   private var sizeInBytes = 0

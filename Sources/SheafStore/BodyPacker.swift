@@ -25,8 +25,9 @@ public struct BodyPacker {
   private var builder = BodyPack.Builder()
   private var waiting: [Waiting] = []
   private var waitingIDs: [Int64: Int] = [:]
-  /// What has been packed, as bodies and as streams.
-  public private(set) var packedInBytes = 0
+  /// What has been done, in bytes of bodies; what compresses a pack counts eight times as much as what finds
+  /// the differences.
+  public private(set) var workInBytes = 0
   public private(set) var count = 0
 
   /// - Parameter run: `StoreTransaction.newestPack()` at the start of the run.
@@ -64,12 +65,13 @@ public struct BodyPacker {
       }
     }
     if chosen == nil { DeltaEncoder.encode(base: [], target: bytes, into: &streams) }
-    if !builder.hasRoom(for: streams) { try flush() }
-    builder.add(streams)
+    let weight = BodyPack.Builder.weight(of: streams)
+    if !builder.hasRoom(for: streams, weight: weight) { try flush() }
+    builder.add(streams, weight: weight)
+    workInBytes += size + 8 * (streams.literals.count + streams.instructions.count)
     let depth = chosen.map { $0.depth + 1 } ?? 0
     waitingIDs[id] = depth
     waiting.append(Waiting(id: id, base: chosen?.id, depth: depth))
-    packedInBytes += size
     count += 1
   }
 
@@ -136,11 +138,14 @@ extension StoreTransaction {
     ).map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
   }
 
-  /// Bodies in packs up to one, at most `count`.
-  public func bodies(inPacksUpTo pack: Int64, count: Int) throws -> [SHA256Hash] {
-    try rows("SELECT hash FROM body WHERE pack <= ? ORDER BY pack, entry LIMIT ?", [pack, count]).map {
-      try SHA256Hash(column: $0[0], "body")
-    }
+  /// Bodies that could be packed and are in no pack, or in one up to `pack`; at most `count`.
+  public func bodies(notInPacksAfter pack: Int64, count: Int) throws -> [SHA256Hash] {
+    try rows(
+      """
+      SELECT hash FROM body WHERE (pack IS NULL OR pack <= ?) AND size <= ? AND coding <> ?
+      ORDER BY pack, entry, id LIMIT ?
+      """, [pack, BodyDelta.largestBody, Self.chunkedCoding, count]
+    ).map { try SHA256Hash(column: $0[0], "body") }
   }
 
   /// Whether there is a body that is in no pack and could be in one.

@@ -3,7 +3,7 @@ import SheafModel
 import SheafStore
 
 extension Library {
-  /// How much is packed in one transaction, so that a reader or another change waits for none of them long.
+  /// How much work one transaction does, as `BodyPacker` counts it, so that a reader or another change waits for none of them long.
   private static let stepInBytes = 16 << 20
 
   /// Packs what this copy holds as small as it can.
@@ -61,11 +61,11 @@ extension Library {
   ) throws -> PackingPlace {
     var packer = BodyPacker(transaction, run: run)
     var place = start
-    while packer.packedInBytes < stepInBytes {
+    while packer.workInBytes < stepInBytes {
       let some = try transaction.allDocuments(after: place.path, count: 64)
       for (path, document) in some {
         let contents = try transaction.contents(of: document)
-        while place.done < contents.count, packer.packedInBytes < stepInBytes {
+        while place.done < contents.count, packer.workInBytes < stepInBytes {
           // Against the next newer one; where that chain is too long, against the newest. A document moves
           // seldom without an edit, so the first one looks for what it was under another path.
           let content = contents[place.done]
@@ -109,14 +109,14 @@ extension Library {
     index.matches(try sketch(of: content, transaction)).prefix(2).map(\.name)
   }
 
-  /// What no document names any more and older packs still hold.
+  /// What no document has had: it stands in drafts and quarantine alone, or in older packs.
   private func packRest(run: Int64) async throws {
     var isDone = false
     while !isDone {
       isDone = try await store.write(purpose: "sheaf compact") { transaction in
-        let left = try transaction.bodies(inPacksUpTo: run, count: 256)
+        let left = try transaction.bodies(notInPacksAfter: run, count: 256)
         var packer = BodyPacker(transaction, run: run)
-        for hash in left { try packer.add(hash, bases: []) }
+        for hash in left where packer.workInBytes < Self.stepInBytes { try packer.add(hash, bases: []) }
         try packer.flush()
         return left.isEmpty || packer.count == 0
       }

@@ -193,7 +193,7 @@ struct BodyTests {
       for content in contents { try transaction.storeBody(content, hash: SHA256Hash(hashing: content)) }
       #expect(try pack(contents, transaction) == 3)
       let good = try #require(try transaction.blob("SELECT data FROM pack"))
-      for round in 0..<400 {
+      for round in 0..<200 {
         var bad = good
         if round % 4 == 0 {
           bad.removeLast(1 + Int(random.next() % UInt64(good.count)))
