@@ -91,6 +91,8 @@ CREATE TABLE change_set (
   proof BLOB
 ) STRICT;
 CREATE INDEX change_set_by_leaf ON change_set (leaf);
+CREATE INDEX change_set_by_author ON change_set (author);
+CREATE INDEX change_set_by_time ON change_set (effective_time);
 
 -- The lines. commitment: only where it can't be computed from seed and content.
 CREATE TABLE revision (
@@ -107,6 +109,7 @@ CREATE TABLE revision (
 ) STRICT;
 CREATE INDEX revision_by_document ON revision (document, change_set);
 CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
+CREATE INDEX revision_by_verb ON revision (verb, change_set) WHERE verb <> 'put';
 
 -- What contents are like: the numbers of a revision's sketch.
 CREATE TABLE sketch (
@@ -256,3 +259,9 @@ CREATE TABLE search_row (
 CREATE TABLE search_stale (
   document INTEGER PRIMARY KEY
 ) STRICT;
+
+-- Which change set's reason holds which word, and which name: filled when somebody first asks, up to what
+-- `meta` says in `reasons-searched`.
+CREATE VIRTUAL TABLE reason_search USING fts5 (
+  who, why, content = '', columnsize = 0, detail = column, tokenize = 'unicode61 remove_diacritics 2'
+);

@@ -39,8 +39,8 @@ struct SheafCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Audit",
         subcommands: [
-          LogCommand.self, HistoryCommand.self, DiffCommand.self, ExportCommand.self, VerifyCommand.self,
-          CompactCommand.self, ReceiptCommand.self,
+          LogCommand.self, HistoryCommand.self, BlameCommand.self, DiffCommand.self, ExportCommand.self,
+          VerifyCommand.self, CompactCommand.self, ReceiptCommand.self,
         ]),
       CommandGroup(name: "Bundles", subcommands: [BundleCommand.self]),
     ])

@@ -92,6 +92,8 @@ enum StoreMigrations {
         proof BLOB
       ) STRICT;
       CREATE INDEX change_set_by_leaf ON change_set (leaf);
+      CREATE INDEX change_set_by_author ON change_set (author);
+      CREATE INDEX change_set_by_time ON change_set (effective_time);
 
       CREATE TABLE revision (
         id INTEGER PRIMARY KEY,
@@ -107,6 +109,7 @@ enum StoreMigrations {
       ) STRICT;
       CREATE INDEX revision_by_document ON revision (document, change_set);
       CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
+      CREATE INDEX revision_by_verb ON revision (verb, change_set) WHERE verb <> 'put';
 
       CREATE TABLE sketch (
         value INTEGER NOT NULL,
@@ -244,6 +247,10 @@ enum StoreMigrations {
       CREATE TABLE search_stale (
         document INTEGER PRIMARY KEY
       ) STRICT;
+
+      CREATE VIRTUAL TABLE reason_search USING fts5 (
+        who, why, content = '', columnsize = 0, detail = column, tokenize = 'unicode61 remove_diacritics 2'
+      );
     """
   ]
 

@@ -103,7 +103,7 @@ extension StoreTransaction {
     try rows(
       """
       SELECT r.*, d.path FROM revision r JOIN document d ON d.id = r.document
-      WHERE r.verb = 'merge' AND (r.change_set, r.line) < (?, ?)
+      WHERE r.verb = 'merge' AND r.verb <> 'put' AND (r.change_set, r.line) < (?, ?)
       ORDER BY r.change_set DESC, r.line DESC LIMIT ?
       """,
       [

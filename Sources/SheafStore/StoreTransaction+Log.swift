@@ -157,8 +157,11 @@ extension StoreTransaction {
 
   /// The newest change set whose effective time is not after `time`; 0 when there is none.
   public func newestChangeSet(notAfter time: Timestamp) throws -> UInt64 {
-    try integer("SELECT max(number) FROM change_set WHERE effective_time <= ?", [time.seconds])
-      .map { UInt64(clamping: $0) } ?? 0
+    try integer(
+      "SELECT max(number) FROM change_set INDEXED BY change_set_by_time WHERE effective_time <= ?",
+      [time.seconds]
+    )
+    .map { UInt64(clamping: $0) } ?? 0
   }
 
   /// Forgets the log and the lines: before a deeper or wider copy replaces them.
@@ -168,6 +171,7 @@ extension StoreTransaction {
     }
     try emptySketches()
     memberCache.removeAll()
+    try emptyReasonSearch()
   }
 
   /// Keeps the hash of a perfect subtree of the log.

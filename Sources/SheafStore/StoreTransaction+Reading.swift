@@ -18,6 +18,35 @@ extension StoreTransaction {
     try integer("SELECT max(time) FROM change_set").map { Timestamp(seconds: $0) }
   }
 
+  /// The change sets that claim a later time than all before them, up to a number.
+  public func latestClaims(upTo number: UInt64) throws -> [(number: UInt64, time: Timestamp)] {
+    var found: [(number: UInt64, time: Timestamp)] = []
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT number, time FROM change_set WHERE number <= ? ORDER BY number"),
+      arguments: [Int64(clamping: number)])
+    while let row = try rows.next() {
+      let time = Timestamp(seconds: row[1])
+      if found.last.map({ $0.time < time }) ?? true {
+        found.append((UInt64(clamping: row[0] as Int64), time))
+      }
+    }
+    return found
+  }
+
+  /// The first change set that claims a time which is not before `time`; `nil` when there is none.
+  public func firstChangeSet(notBefore time: Timestamp) throws -> UInt64? {
+    try integer(
+      "SELECT min(number) FROM change_set INDEXED BY change_set_by_time WHERE effective_time >= ?",
+      [time.seconds]
+    )
+    .map { UInt64(clamping: $0) }
+  }
+
+  /// Whether a revision waited for a decision when it entered the log.
+  public func isProposal(_ revision: Int64) throws -> Bool {
+    try integer("SELECT proposed FROM lineage WHERE revision = ?", [revision]) == 1
+  }
+
   /// The first lines of a change set that this copy holds.
   public func revisions(inChangeSet number: UInt64, count: Int) throws -> [StoredRevision] {
     try rows(

@@ -2,8 +2,6 @@ import SheafModel
 import SheafStore
 
 extension Library {
-  private static let listedLines = 1_000
-
   /// A document's history, newest first: this copy's drafts, then the log's revisions, those under earlier
   /// paths included.
   ///
@@ -22,6 +20,7 @@ extension Library {
       }
       let revisions = try view.lifeline(of: path)
       guard !entries.isEmpty || !revisions.isEmpty else { throw LibraryError.noDocument(path.text) }
+      let names = try transaction.authorNames()
       var changeSets: [UInt64: StoredChangeSet] = [:]
       for revision in revisions {
         let number = revision.name.changeSet
@@ -32,34 +31,10 @@ extension Library {
         }
         entries.append(
           HistoryEntry(
-            revision, changeSet, parents: parents,
+            revision, SignedChange(changeSet, names: names), parents: parents,
             isHeld: try revision.content.map(transaction.holdsBody) ?? false))
       }
       return entries
-    }
-  }
-
-  /// The newest change sets, newest first.
-  ///
-  /// - Parameters:
-  ///   - count: The most to return.
-  ///   - before: Only change sets before this number.
-  /// - Throws: `LibraryError.needsDepth` in a copy that holds no change sets.
-  public func log(newest count: Int, before: UInt64?) async throws -> [LogEntry] {
-    try await store.read { transaction in
-      try MomentView(transaction).needHistory("show the log")
-      return try transaction.newestChangeSets(before: before, count: count).map { changeSet in
-        let lines = try transaction.revisions(inChangeSet: changeSet.number, count: Self.listedLines)
-        let reason = changeSet.readReason
-        return LogEntry(
-          number: changeSet.number, time: changeSet.time.description, by: reason.by,
-          member: MemberMark(publicKey: changeSet.author).text, author: reason.claims.author,
-          claimedTime: reason.claims.time?.description, source: reason.claims.source, reason: reason.message,
-          lineCount: changeSet.lineCount,
-          revisions: lines.map {
-            .init(revision: $0.name.description, verb: $0.verb.rawValue, path: $0.path.text)
-          })
-      }
     }
   }
 }
@@ -85,16 +60,12 @@ extension MomentView {
 }
 
 extension HistoryEntry {
-  init(_ revision: StoredRevision, _ changeSet: StoredChangeSet, parents: [String], isHeld: Bool) {
-    let reason = changeSet.readReason
+  init(_ revision: StoredRevision, _ signed: SignedChange, parents: [String], isHeld: Bool) {
     self.init(
       revision: revision.name.description, verb: revision.verb.rawValue, path: revision.path.text,
-      parents: parents,
-      time: changeSet.time.description, by: reason.by, member: MemberMark(publicKey: changeSet.author).text,
-      author: reason.claims.author, claimedTime: reason.claims.time?.description,
-      source: reason.claims.source,
-      reason: reason.message, sizeInBytes: revision.verb.hasContent ? revision.sizeInBytes : nil,
-      isHeld: isHeld)
+      parents: parents, time: signed.time, by: signed.by, role: signed.role, member: signed.member,
+      author: signed.author, claimedTime: signed.claimedTime, source: signed.source, reason: signed.reason,
+      sizeInBytes: revision.verb.hasContent ? revision.sizeInBytes : nil, isHeld: isHeld)
   }
 
   init(_ draft: StoredDraft, _ line: StoredDraftLine, isHeld: Bool) throws {

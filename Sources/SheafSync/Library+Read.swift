@@ -156,7 +156,7 @@ extension MomentView {
     return (revision.path, revision.verb.hasContent ? Shown(revision, isConflicted: false) : nil)
   }
 
-  private func belongs(_ revision: StoredRevision, to path: DocumentPath) throws -> Bool {
+  func belongs(_ revision: StoredRevision, to path: DocumentPath) throws -> Bool {
     if revision.path == path { return true }
     return try lifeline(of: path).contains { $0.id == revision.id }
   }

@@ -170,6 +170,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case severalProposals(String, names: [String])
   /// This copy's member may not decide on proposals.
   case mayNotDecide(String)
+  /// No revision of the document has such a part.
+  case noPart(String, String)
   /// There is no such draft.
   case noDraft(String)
   /// What is wanted can't be done with a draft in this state.
@@ -200,6 +202,7 @@ public enum LibraryError: SheafFailure, Equatable {
     case .severalProposals(let path, let names):
       "\(names.count) proposals are open for \(path): \(names.joined(separator: ", "))"
     case .mayNotDecide(let path): "this copy's member may not decide on the proposal for \(path)"
+    case .noPart(let part, let path): "no revision of \(path) has \(part)"
     case .noDraft(let mark): "this copy has no draft \(mark)"
     }
   }
@@ -228,6 +231,7 @@ public enum LibraryError: SheafFailure, Equatable {
       "`sheaf proposals` lists what waits; `sheaf resolve` settles a conflict part by part."
     case .severalProposals: "Name one: `DOC@REVISION`."
     case .mayNotDecide: "The publisher decides; `sheaf drafts` shows what became of your own."
+    case .noPart(_, let path): "`sheaf blame \(path)` lists the parts that it has."
     case .noDraft: "`sheaf drafts` lists them."
     case .draftState: "`sheaf drafts` says what each draft waits for."
     }

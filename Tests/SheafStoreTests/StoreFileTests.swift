@@ -114,9 +114,10 @@ struct StoreFileTests {
     let folder = try TestFolder()
     let store = try make(folder)
     defer { try? store.close() }
-    let shadows: Set<String> = [
-      "search_data", "search_idx", "search_content", "search_docsize", "search_config",
-    ]
+    let shadows = Set(
+      ["search", "reason_search"].flatMap { table in
+        ["data", "idx", "content", "docsize", "config"].map { "\(table)_\($0)" }
+      })
     let found = try store.readBlocking { (transaction) throws in
       try transaction.rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").compactMap { row in
         shadows.contains(row[0] as String) ? nil : Self.normalized(row[1] as String)

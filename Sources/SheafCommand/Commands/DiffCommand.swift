@@ -13,7 +13,10 @@ struct DiffCommand: Verb {
       now. With neither: the drafts of this copy, or the newest change set. A moment is a revision \
       (12.3), a checkpoint (12), a day, a time, or now.
       """,
-      examples: ["sheaf diff about.md", "sheaf diff about.md 12.1 14.3", "sheaf diff --from 2026-10-01"]))
+      examples: [
+        "sheaf diff about.md", "sheaf diff about.md 12.1 14.3",
+        "sheaf diff --from 2026-10-01 --to 2026-11-01",
+      ]))
 
   @Argument(help: "The document; else all of them.", transform: Arguments.document)
   var doc: DocumentPath?
@@ -31,7 +34,7 @@ struct DiffCommand: Verb {
   var start: Moment?
 
   @Option(
-    name: .customLong("at"),
+    name: [.customLong("to"), .customLong("at")],
     help: ArgumentHelp("The later moment, without a document too.", valueName: "moment"),
     transform: Arguments.moment)
   var end: Moment?

@@ -1,25 +1,69 @@
 import ArgumentParser
+import SheafMerge
 import SheafModel
 import SheafSync
 
-/// `sheaf history`: one document's revisions.
+/// `sheaf history`: one document's revisions, or those in which a part of it changed.
 struct HistoryCommand: Verb {
   static let configuration = CommandConfiguration(
     commandName: "history",
-    abstract: "Show a document's revisions: who, when, why.",
+    abstract: "Show a document's revisions, or a part's: who, when, why.",
     discussion: Help.text(
-      "Newest first, across moves. `sheaf diff DOC` shows what changed. Needs a copy that keeps trail or full.",
-      examples: ["sheaf history trials/NCT02943850.json"]))
+      """
+      Newest first, across moves. `sheaf diff DOC` shows what changed. Needs a copy that keeps trail or full.
+
+      With --field or --text, the revisions in which that part changed, with what it said before and since; \
+      a merge says which side the value came from. A field is a JSON pointer into a record or an article's \
+      front matter, or a heading, for what stands under it. --text follows the sentence that has the words back \
+      through edits and moves. These need a copy that keeps full.
+      """,
+      examples: [
+        "sheaf history trials/NCT02943850.json",
+        "sheaf history trials/NCT02943850.json --field /protocolSection/statusModule/overallStatus",
+        "sheaf history articles/what-is-als.md --field \"## Causes\"",
+        "sheaf history articles/what-is-als.md --text \"Median survival\"",
+      ]))
 
   @Argument(help: "The document.", transform: Arguments.document)
   var doc: DocumentPath
 
+  @Option(
+    help: ArgumentHelp("Only where this value changed: a JSON pointer, or a heading.", valueName: "path"))
+  var field: String?
+
+  @Option(help: ArgumentHelp("Only where the sentence with these words changed.", valueName: "words"))
+  var text: String?
+
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if field != nil, text != nil { throw ValidationError("Give --field or --text, not both.") }
+    if let text, text.allSatisfy(\.isWhitespace) { throw ValidationError("--text takes words.") }
+    _ = try question
+  }
+
+  private var question: DocumentQuestion? {
+    get throws {
+      if let text { return .quote(text) }
+      return try field.map(Arguments.part)
+    }
+  }
 
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
       let console = session.console
+      if let question = try question {
+        let changes = try await library.history(of: doc, part: question)
+        if output.json {
+          for change in changes { try console.printJSON(change) }
+        } else {
+          for change in changes {
+            console.print(change.lines(of: doc.text, isColoured: console.isOutputColoured))
+          }
+        }
+        return .done
+      }
       let entries = try await library.history(of: doc)
       if output.json {
         for entry in entries { try console.printJSON(entry) }

@@ -11,9 +11,13 @@ struct LogCommand: Verb {
       Newest first. Times are what the authors claim; the order is the log's. Needs a copy that keeps \
       trail or full. With --automatic, lists instead every choice by which a merge set somebody's edit \
       aside without asking, with both values; their contents are held in a copy that keeps full.
+
+      Filters can be combined; words are found whatever their case and accents. Which change sets changed a       --field only a copy that keeps full can tell.
       """,
       examples: [
         "sheaf log", "sheaf log -n 5 --documents", "sheaf log --before 1200", "sheaf log --automatic",
+        "sheaf log --by \"Hill clinic\" --collection trials --since 2026-10-01",
+        "sheaf log --action resolve --reason typo",
       ]))
 
   @Option(name: .shortAndLong, help: ArgumentHelp("How many at most.", valueName: "count"))
@@ -28,19 +32,21 @@ struct LogCommand: Verb {
   @Flag(help: "List what merges set aside by themselves.")
   var automatic = false
 
+  @OptionGroup(title: "Filters") var filters: LogFilterOptions
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard number >= 1 else { throw ValidationError("-n takes a number, at least 1.") }
     if automatic, documents { throw ValidationError("Give --automatic or --documents, not both.") }
+    if automatic, filters.filter != LogFilter() { throw ValidationError("--automatic takes no filters.") }
   }
 
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
       let console = session.console
       if automatic { return try await Self.printChoices(self, library, console) }
-      let entries = try await library.log(newest: number, before: before)
+      let entries = try await library.log(filters.filter, newest: number, before: before)
       if output.json {
         for entry in entries { try console.printJSON(entry) }
       } else if entries.isEmpty {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SheafMerge
 import SheafModel
 import SheafSync
 
@@ -51,6 +52,12 @@ enum Arguments {
       return DocumentReference(path: try document(String(text[..<mark])), revision: revision)
     }
     return DocumentReference(path: try document(text), revision: nil)
+  }
+
+  /// A part of a document: a JSON pointer, or a heading.
+  static func part(_ text: String) throws -> DocumentQuestion {
+    if text.isEmpty || text.hasPrefix("/") { return .field(try pointer(text)) }
+    return .section(text)
   }
 
   /// A rate in bytes a second: `800`, `64k`, `1.5M`.

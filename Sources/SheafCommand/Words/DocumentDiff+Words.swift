@@ -32,7 +32,7 @@ extension DocumentDiff {
     isColoured ? Style.green(text, isShown: true) : "{+\(text)+}"
   }
 
-  private static func text(of words: [Word], _ isColoured: Bool) -> [String] {
+  static func text(of words: [Word], _ isColoured: Bool) -> [String] {
     var out = ""
     for (index, word) in words.enumerated() {
       switch word.kind {

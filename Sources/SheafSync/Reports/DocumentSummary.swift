@@ -64,8 +64,9 @@ public struct HistoryEntry: Hashable, Sendable, Codable {
   public var parents: [String]
   /// The author's claimed time, RFC 3339.
   public var time: String
-  /// Who signed it: the name they go by, and their key's mark.
+  /// Who signed it: the name they go by, the role then where this copy can tell, and their key's mark.
   public var by: String
+  public var role: String?
   public var member: String
   /// Who made it where it was imported from.
   public var author: String?
@@ -81,7 +82,8 @@ public struct HistoryEntry: Hashable, Sendable, Codable {
   public var isHeld: Bool
 
   public init(
-    revision: String, verb: String, path: String, parents: [String], time: String, by: String, member: String,
+    revision: String, verb: String, path: String, parents: [String], time: String, by: String,
+    role: String? = nil, member: String,
     author: String?, claimedTime: String?, source: String?, reason: String, sizeInBytes: UInt64?, isHeld: Bool
   ) {
     self.revision = revision
@@ -90,6 +92,7 @@ public struct HistoryEntry: Hashable, Sendable, Codable {
     self.parents = parents
     self.time = time
     self.by = by
+    self.role = role
     self.member = member
     self.author = author
     self.claimedTime = claimedTime

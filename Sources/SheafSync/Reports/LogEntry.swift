@@ -6,6 +6,10 @@ public struct LogEntry: Hashable, Sendable, Codable {
   public var time: String
   /// The name the signer goes by.
   public var by: String
+  /// The signer's role then, where this copy can tell.
+  public var role: String?
+  /// The place that the signer belonged to, where one is known.
+  public var site: String?
   /// The mark of the signer's key.
   public var member: String
   /// Who made it where it was imported from.
@@ -25,6 +29,8 @@ public struct LogEntry: Hashable, Sendable, Codable {
     number: UInt64,
     time: String,
     by: String,
+    role: String? = nil,
+    site: String? = nil,
     member: String,
     author: String? = nil,
     claimedTime: String? = nil,
@@ -36,6 +42,8 @@ public struct LogEntry: Hashable, Sendable, Codable {
     self.number = number
     self.time = time
     self.by = by
+    self.role = role
+    self.site = site
     self.member = member
     self.author = author
     self.claimedTime = claimedTime

@@ -1,0 +1,82 @@
+import SheafMerge
+import SheafModel
+import SheafStore
+
+/// The revisions that a document's heads descend from, parents before children, across moves.
+struct DocumentAncestry {
+  let revisions: [StoredRevision]
+  /// For each revision the indexes of its parents.
+  let nodes: [Attribution.Revision]
+  private let view: MomentView
+
+  /// Gathers them from what was a head at a moment.
+  ///
+  /// - Parameter onlyFirstHead: Of a conflict, only what everybody sees.
+  /// - Throws: `LibraryError.needsDepth`, `.noDocument`, `.noMoment`, `.notSubscribed`.
+  init(_ view: MomentView, of path: DocumentPath, at moment: Moment, onlyFirstHead: Bool, what: String) throws
+  {
+    guard view.facts.subscription.holds(path.collection) else { throw LibraryError.notSubscribed(path.text) }
+    guard view.facts.depth == .full else { throw LibraryError.needsDepth(.full, what: what) }
+    let transaction = view.transaction
+    var start: [Int64] = []
+    if case .revision(let name) = moment {
+      guard let revision = try transaction.revision(name), try view.belongs(revision, to: path) else {
+        throw LibraryError.noMoment("revision \(name) of \(path)")
+      }
+      start = [revision.id]
+    } else if let document = try transaction.existingDocumentRow(path) {
+      start = try transaction.heads(document, at: try view.size(at: moment) ?? view.position).compactMap(
+        \.revision)
+      if onlyFirstHead { start = Array(start.prefix(1)) }
+    }
+    guard !start.isEmpty else { throw LibraryError.noDocument(path.text) }
+    var parents: [Int64: [Int64]] = [:]
+    while let row = start.popLast() {
+      guard parents[row] == nil else { continue }
+      let above = try transaction.parents(of: row)
+      parents[row] = above
+      start += above
+    }
+    // Rows are numbered in the log's order.
+    let rows = parents.keys.sorted()
+    let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1, $0) })
+    revisions = try rows.map { try transaction.revision(row: $0) }
+    nodes = rows.map { row in .init(parents: (parents[row] ?? []).compactMap { places[$0] }) }
+    self.view = view
+  }
+
+  /// A revision's content; `nil` for a tombstone, no bytes for an asset.
+  ///
+  /// - Throws: `LibraryError.notHeld` for content that this copy should hold and does not.
+  func content(_ index: Int) throws -> (bytes: [UInt8], mediaType: MediaType)? {
+    try view.transaction.content(of: revisions[index])
+  }
+
+  /// Who made a revision, when and why.
+  func change(_ index: Int, names: any AuthorNames) throws -> SignedChange {
+    let number = revisions[index].name.changeSet
+    guard let changeSet = try view.transaction.changeSet(number) else {
+      throw StoreError.damaged("change_set \(number)")
+    }
+    return SignedChange(changeSet, names: names)
+  }
+}
+
+extension StoreTransaction {
+  /// A revision's content as histories compare it; `nil` for a tombstone.
+  ///
+  /// An asset, which is never held whole, is told by its hash: another content is another one.
+  func content(of revision: StoredRevision) throws -> (bytes: [UInt8], mediaType: MediaType)? {
+    guard revision.verb.hasContent else { return nil }
+    guard let hash = revision.content else {
+      throw LibraryError.notHeld("\(revision.path) at \(revision.name)")
+    }
+    if let bytes = try body(hash) {
+      return (bytes, MediaType.of(path: revision.path.text, content: bytes))
+    }
+    guard try assetSize(hash) != nil || absentSize(hash) != nil else {
+      throw LibraryError.notHeld("\(revision.path) at \(revision.name)")
+    }
+    return (hash.bytes, .octetStream)
+  }
+}
