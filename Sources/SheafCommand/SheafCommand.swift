@@ -40,7 +40,7 @@ struct SheafCommand: AsyncParsableCommand {
         name: "Audit",
         subcommands: [
           LogCommand.self, HistoryCommand.self, BlameCommand.self, DiffCommand.self, ExportCommand.self,
-          VerifyCommand.self, CompactCommand.self, ReceiptCommand.self,
+          VerifyCommand.self, CompactCommand.self, ReceiptCommand.self, AuditCommand.self, CopyCommand.self,
         ]),
       CommandGroup(name: "Bundles", subcommands: [BundleCommand.self]),
     ])

@@ -47,7 +47,7 @@ extension Library {
 }
 
 /// A folder that an export fills: it was empty, so everything in it is the export's own.
-private struct ExportFolder {
+struct ExportFolder {
   private let root: String
   private let wasThere: Bool
   private var folders: Set<String> = []
@@ -71,8 +71,14 @@ private struct ExportFolder {
     guard names.isEmpty else { throw LibraryError.folderNotEmpty(root) }
   }
 
+  /// Writes a document.
   mutating func write(to path: DocumentPath, _ body: (([UInt8]) throws -> Void) throws -> Void) throws {
-    let segments = path.text.split(separator: "/").map(String.init)
+    try write(toFile: path.text, body)
+  }
+
+  /// Writes a file at a relative path whose segments hold no dots alone and no zero byte.
+  mutating func write(toFile path: String, _ body: (([UInt8]) throws -> Void) throws -> Void) throws {
+    let segments = path.split(separator: "/").map(String.init)
     var place = root
     for segment in segments.dropLast() {
       place += "/" + segment
@@ -80,7 +86,7 @@ private struct ExportFolder {
       // A folder that is there though this export did not make it is another spelling of one it made.
       guard mkdir(place, 0o755) == 0 else { throw Self.failure(path, place) }
     }
-    place += "/" + (segments.last ?? path.text)
+    place += "/" + (segments.last ?? path)
     let descriptor = open(place, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw Self.failure(path, place) }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -104,9 +110,9 @@ private struct ExportFolder {
     }
   }
 
-  private static func failure(_ path: DocumentPath, _ place: String) -> ExportError {
+  private static func failure(_ path: String, _ place: String) -> ExportError {
     let code = errno
-    if code == EEXIST || code == ENOTDIR { return .collision(path.text) }
+    if code == EEXIST || code == ENOTDIR { return .collision(path) }
     return .unwritable(place, reason: String(cString: strerror(code)))
   }
 }

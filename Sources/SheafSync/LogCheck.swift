@@ -152,7 +152,7 @@ struct LogCheck {
   }
 
   // Signatures cost the most by far, and two threads are what a small computer has.
-  private static func onTwoThreads<Input: Sendable, Output: Sendable>(
+  static func onTwoThreads<Input: Sendable, Output: Sendable>(
     _ inputs: [Input], _ work: @Sendable (Input) -> Output
   ) -> [Output] {
     var outputs = [Output?](repeating: nil, count: inputs.count)

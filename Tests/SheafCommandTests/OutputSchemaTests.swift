@@ -70,6 +70,12 @@ struct OutputSchemaTests {
       try await check("show images/als-survival.png --library lib", "ShownDocument", in: folder)
       try await check("log --library lib", "LogEntry", in: folder)
       try await check("history articles/what-is-als.md --library lib", "HistoryEntry", in: folder)
+      try await check("history about.md --text stem --library lib", "PartChange", in: folder)
+      try await check(
+        "history articles/what-is-als.md --field /title --library lib", "PartChange", in: folder)
+      try await check("blame articles/what-is-als.md --library lib", "BlamedPart", in: folder)
+      try await check("audit -o audit.html --library lib", "AuditReport", in: folder)
+      try await check("copy --for-inspection inspection --library lib", "InspectionReport", in: folder)
       try await check("diff --from 0 --library lib", "DocumentDiff", in: folder)
       try await check("export out --library lib", "ExportReport", in: folder)
       try await check("verify --library lib", "VerifyReport", in: folder)
