@@ -108,6 +108,14 @@ extension StoreTransaction {
     public var superseded: UInt64?
   }
 
+  /// How many bytes the contents of all revisions between two positions have together.
+  public func publishedSize(after first: UInt64, upTo last: UInt64) throws -> UInt64 {
+    let size = try integer(
+      "SELECT ifnull(sum(size), 0) FROM revision WHERE change_set > ? AND change_set <= ?",
+      [Int64(clamping: first), Int64(clamping: last)])
+    return UInt64(clamping: size ?? 0)
+  }
+
   /// The revisions of some change sets, both ends included.
   public func revisionSizes(from first: UInt64, to last: UInt64) throws -> [SizedRevision] {
     try rows(

@@ -7,13 +7,24 @@ import SheafModel
 
 /// Finished bundles on disk, so that replicas that ask for the same step share one making.
 ///
-/// Bounded: the bundles used longest ago go first. Whoever opened a file keeps it
+/// Bounded: the bundles used longest ago go first, and large ones take no room from the
+/// others, nor time: they are made in a line of their own. Whoever opened a file keeps it
 /// readable past its removal. It outlives the process: a file's name says what it answers
 /// and which bytes it has. Nothing here is ever needed again: the folder may be deleted
 /// at any time.
 actor BundleCache {
-  /// The most bytes kept.
-  static let capacityInBytes: UInt64 = 256 << 20
+  /// How many bytes are kept.
+  struct Capacity: Sendable {
+    /// A bundle above this counts as large.
+    var largeInBytes: UInt64 = 32 << 20
+    /// The most bytes of bundles that are not large.
+    var smallInBytes: UInt64 = 256 << 20
+    /// The most bytes of large ones; the newest stays whatever its size, for somebody is about to get it.
+    var largeTotalInBytes: UInt64 = 4 << 30
+  }
+
+  /// Work above so many bytes of content waits in the line for large ones: some seconds on a slow machine.
+  static let largeWorkInBytes: UInt64 = 4 << 20
   /// The most files kept.
   static let capacity = 4096
   /// How long a bundle is kept that nobody asks for: nobody resumes a download from the same file after a month.
@@ -26,23 +37,31 @@ actor BundleCache {
   }
 
   private let folder: URL
+  private let capacityInBytes: Capacity
   private var entries: [String: Entry] = [:]
   private var loading: Task<Void, Never>?
   private var making: [String: Task<BundleFile, any Error>] = [:]
   private var uses: UInt64 = 0
-  /// The making that was begun last: the next one waits for it, so that memory is spent once, not once a replica.
-  private var lastMaking: Task<Void, Never>?
+  /// The making that was begun last in each of two lines, of large ones or not: the next one waits for it, so that
+  /// memory is spent twice, not once a replica, and nobody waits minutes for what takes a moment.
+  private var lastMaking: [Bool: Task<Void, Never>] = [:]
   /// How many bundles were made since the start.
   private(set) var makings: UInt64 = 0
 
-  init(folder: URL) { self.folder = folder }
+  init(folder: URL, capacity: Capacity = Capacity()) {
+    self.folder = folder
+    capacityInBytes = capacity
+  }
 
   /// The bundle for a key, made by `make` when it is not there.
   ///
-  /// - Parameter make: Writes the bundle to the file it is given and returns its size and
-  ///   hash. Several callers of one key share one call.
+  /// - Parameters:
+  ///   - work: About how many bytes of content have to be looked at, asked when the bundle is not there.
+  ///   - make: Writes the bundle to the file it is given and returns its size and
+  ///     hash. Several callers of one key share one call.
   func bundle(
-    for key: String, make: @escaping @Sendable (URL) async throws -> (sizeInBytes: UInt64, hash: SHA256Hash)
+    for key: String, work: @escaping @Sendable () async throws -> UInt64 = { 0 },
+    make: @escaping @Sendable (URL) async throws -> (sizeInBytes: UInt64, hash: SHA256Hash)
   ) async throws -> BundleFile {
     await load()
     let mark = String(SHA256Hash(hashing: Array("\(Self.maker) \(key)".utf8)).hex.prefix(32))
@@ -53,8 +72,10 @@ actor BundleCache {
       entries[mark] = nil
     }
     if let task = making[mark] { return try await task.value }
-    let before = lastMaking
     let task = Task { [folder] in
+      let isLarge = try await work() > Self.largeWorkInBytes
+      let (before, ended) = line(isLarge)
+      defer { ended.finish() }
       await before?.value
       defer { FreedMemory.giveBack() }
       try await Blocking.run {
@@ -74,12 +95,23 @@ actor BundleCache {
     }
     makings += 1
     making[mark] = task
-    lastMaking = Task { _ = await task.result }
     defer { making[mark] = nil }
     let bundle = try await task.value
     entries[mark] = Entry(bundle: bundle, use: uses)
     await evict(keeping: mark)
     return bundle
+  }
+
+  /// Takes a place at the end of a line.
+  ///
+  /// - Returns: What to wait for, and what to finish when the work is done.
+  private func line(
+    _ isLarge: Bool
+  ) -> (before: Task<Void, Never>?, ended: AsyncStream<Never>.Continuation) {
+    let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
+    let before = lastMaking[isLarge]
+    lastMaking[isLarge] = Task { for await _ in stream {} }
+    return (before, continuation)
   }
 
   // MARK: Files
@@ -153,16 +185,20 @@ actor BundleCache {
   }
 
   private func evict(keeping newest: String) async {
-    var total = entries.values.reduce(UInt64(0)) { $0 + $1.bundle.sizeInBytes }
-    var count = entries.count
     var gone: [URL] = []
-    for (mark, entry) in entries.sorted(by: { $0.value.use < $1.value.use })
-    where total > Self.capacityInBytes || count > Self.capacity {
-      guard mark != newest else { continue }
-      gone.append(entry.bundle.file)
-      entries[mark] = nil
-      total -= entry.bundle.sizeInBytes
-      count -= 1
+    for isLarge in [false, true] {
+      let some = entries.filter { ($0.value.bundle.sizeInBytes > capacityInBytes.largeInBytes) == isLarge }
+      let most = isLarge ? capacityInBytes.largeTotalInBytes : capacityInBytes.smallInBytes
+      var total = some.values.reduce(UInt64(0)) { $0 + $1.bundle.sizeInBytes }
+      var count = some.count
+      for (mark, entry) in some.sorted(by: { $0.value.use < $1.value.use })
+      where total > most || count > Self.capacity {
+        guard mark != newest else { continue }
+        gone.append(entry.bundle.file)
+        entries[mark] = nil
+        total -= entry.bundle.sizeInBytes
+        count -= 1
+      }
     }
     let files = gone
     guard !files.isEmpty else { return }

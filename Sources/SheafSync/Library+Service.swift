@@ -35,7 +35,9 @@ extension Library: LibraryService {
     let key =
       "\(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
     return .bundle(
-      try await bundleCache.bundle(for: key) { file in
+      try await bundleCache.bundle(for: key) {
+        try await self.store.read { try $0.publishedSize(after: wanted.from, upTo: to) }
+      } make: { file in
         let written = try await self.write(wanted, to: file, mayBeWhole: true)
         return (written.sizeInBytes, written.hash)
       })

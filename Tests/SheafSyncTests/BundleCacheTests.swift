@@ -1,0 +1,95 @@
+import Foundation
+import SheafModel
+import SheafTesting
+import Testing
+
+@testable import SheafSync
+
+@Suite("Bundles that are kept for the next replica")
+struct BundleCacheTests {
+  private static func write(_ count: Int, to file: URL) throws -> (sizeInBytes: UInt64, hash: SHA256Hash) {
+    let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: count), count: count)
+    try Data(bytes).write(to: file)
+    return (UInt64(count), SHA256Hash(hashing: bytes))
+  }
+
+  @Test("What takes a moment does not wait for what takes long, and two of a kind do not run at once")
+  func lines() async throws {
+    let folder = try TestFolder()
+    let cache = BundleCache(folder: folder.url)
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let (begun, tell) = AsyncStream.makeStream(of: Int.self)
+    let slow = (0..<2).map { number in
+      Task {
+        try await cache.bundle(for: "slow \(number)") {
+          BundleCache.largeWorkInBytes + 1
+        } make: { file in
+          tell.yield(number)
+          for await _ in gate { break }
+          return try Self.write(10 + number, to: file)
+        }
+      }
+    }
+    var order = begun.makeAsyncIterator()
+    let first = try #require(await order.next())
+    // Both slow ones are asked for, one of them is being made, and this one comes all the same.
+    for number in 0..<3 {
+      let quick = try await cache.bundle(for: "quick \(number)") {
+        1
+      } make: {
+        try Self.write(5, to: $0)
+      }
+      #expect(quick.sizeInBytes == 5)
+    }
+    open.yield()
+    _ = try await slow[first].value
+    #expect(await order.next() == 1 - first)
+    open.yield()
+    _ = try await slow[1 - first].value
+    #expect(await cache.makings == 5)
+    open.finish()
+    tell.finish()
+  }
+
+  @Test("A making that fails lets the next one go on")
+  func failing() async throws {
+    let folder = try TestFolder()
+    let cache = BundleCache(folder: folder.url)
+    await #expect(throws: LibraryError.empty) {
+      try await cache.bundle(for: "a") { _ in throw LibraryError.empty }
+    }
+    await #expect(throws: LibraryError.empty) {
+      try await cache.bundle(for: "b") {
+        throw LibraryError.empty
+      } make: {
+        try Self.write(1, to: $0)
+      }
+    }
+    #expect(try await cache.bundle(for: "c") { try Self.write(1, to: $0) }.sizeInBytes == 1)
+  }
+
+  @Test("Large bundles are bounded, and take no room from the others")
+  func bounded() async throws {
+    let folder = try TestFolder()
+    let cache = BundleCache(
+      folder: folder.url, capacity: .init(largeInBytes: 1_000, smallInBytes: 2_000, largeTotalInBytes: 5_000))
+    func sizes() throws -> [Int] {
+      try FileManager.default.contentsOfDirectory(atPath: folder.url.path).map {
+        try Data(contentsOf: folder.appending($0)).count
+      }.sorted()
+    }
+    for count in [600, 601, 3_000, 1_500, 602] {
+      _ = try await cache.bundle(for: "\(count)") { try Self.write(count, to: $0) }
+    }
+    #expect(try sizes() == [600, 601, 602, 1_500, 3_000])
+    // The one used longest ago goes, whichever kind is too much.
+    _ = try await cache.bundle(for: "3000") { _ in throw LibraryError.empty }
+    _ = try await cache.bundle(for: "1200") { try Self.write(1_200, to: $0) }
+    #expect(try sizes() == [600, 601, 602, 1_200, 3_000])
+    _ = try await cache.bundle(for: "603") { try Self.write(603, to: $0) }
+    #expect(try sizes() == [601, 602, 603, 1_200, 3_000])
+    // The newest stays, for whoever asked gets it now.
+    _ = try await cache.bundle(for: "9000") { try Self.write(9_000, to: $0) }
+    #expect(try sizes() == [601, 602, 603, 9_000])
+  }
+}
