@@ -13,8 +13,11 @@ extension Library {
   ///
   /// - Throws: `BundleError` when the bundle itself is damaged: nothing of it is taken then.
   public func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
+    guard isPublisher else { throw LibraryError.onlyPublisher("append to the log") }
+    // Unpacked before the transaction, so that nobody who writes waits for it.
+    let stage = try await Blocking.run { [store] in try PushStage(unpacking: bundle, for: store) }
     let leaves = try await append(purpose: "sheaf (taking drafts)") { sequencer in
-      try DraftCourt(library: self, time: self.environment.clock()).judge(bundle, sequencer: &sequencer)
+      try DraftCourt(library: self, time: self.environment.clock()).judge(stage, sequencer: &sequencer)
     }
     let answers = try await answers(to: leaves)
     try await refreshSearchIndex(activity: { _ in })
@@ -66,41 +69,30 @@ private struct DraftCourt {
   let library: Library
   let time: Timestamp
 
-  /// Reads the bundle to its end; every draft is either appended or quarantined.
+  /// Takes what a push brought; every draft of it is either appended or quarantined.
   ///
   /// - Returns: The leaf hashes of all drafts, in order.
-  func judge(_ bundle: [UInt8], sequencer: inout Sequencer) throws -> [SHA256Hash] {
-    guard bundle.count <= Limits.pushBytes else { throw RemoteError.tooMuch(address: "the push") }
-    var offset = 0
-    let reader = BundleReader { count in
-      let piece = Array(bundle[offset..<min(bundle.count, offset + count)])
-      offset += piece.count
-      return piece
-    }
-    let header = try reader.readHeader()
-    guard header.content == .drafts else { throw BundleMisfit.drafts }
-    guard header.changeSetCount <= UInt64(Limits.pushedChangeSets) else {
-      throw RemoteError.tooMuch(address: "the push")
-    }
+  func judge(_ stage: PushStage, sequencer: inout Sequencer) throws -> [SHA256Hash] {
     let transaction = sequencer.transaction
-    let facts = try transaction.facts()
-    try reader.begin(
-      BundleContext(library: facts.library, logKey: facts.logKey, position: try transaction.position()))
-    var host = StoreBundleHost(
-      transaction: transaction, size: min(header.from, sequencer.position.size), subscription: .all)
     var leaves: [SHA256Hash] = []
-    var assets = AssetStager(transaction)
-    while let event = try reader.next(host: &host) {
-      switch event {
-      case .body(let hash, let bytes, let base):
-        try transaction.storeBody(bytes, hash: hash, base: base)
+    for step in stage.steps {
+      switch step {
+      case .body(let hash, let piece, let base):
+        try transaction.storeBody(try stage.bytes(of: piece), hash: hash, base: base)
+      case .asset(let hash, let parts):
+        var assets = AssetStager(transaction)
+        for part in parts {
+          switch part {
+          case .fresh(let piece): try assets.take(.chunk(try stage.bytes(of: piece)))
+          case .held(let chunk):
+            let stored = StoredChunk(id: chunk.id, sizeInBytes: chunk.sizeInBytes)
+            try assets.take(.copied(chunk, try transaction.bytes(of: stored)))
+          }
+        }
+        try assets.finish(hash)
       case .changeSet(let changeSet):
         leaves.append(changeSet.leafHash)
         try judge(changeSet, sequencer: &sequencer)
-      case .assetPart(let part): try assets.take(part)
-      case .asset(let hash, _): try assets.finish(hash)
-      // A draft without its content can't be judged: the check below finds it missing.
-      case .absentAsset, .stateChange, .end: break
       }
     }
     return leaves

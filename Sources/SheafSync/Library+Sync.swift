@@ -336,7 +336,7 @@ extension Library {
   }
 
   /// The unanswered drafts as a bundle, as many as one push may hold; `nil` when there is none.
-  private func draftsBundle(
+  func draftsBundle(
     without handedOver: Set<SHA256Hash> = []
   ) async throws -> (bytes: [UInt8], leaves: [SHA256Hash], isLast: Bool)? {
     try await store.read { transaction in

@@ -1,0 +1,205 @@
+import Foundation
+import SheafBundle
+import SheafLog
+import SheafModel
+import SheafStore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A push that was unpacked and verified, and that the store knows nothing of yet.
+///
+/// Unpacking costs whoever receives far more than whoever sends. So it happens before the one
+/// transaction in which drafts are judged, beside other work, and what came out waits here: a few
+/// megabytes in memory, the rest in a file without a name, which goes with this value.
+///
+/// `Sendable` holds because nothing of it changes once its initializer is done, and before that nobody
+/// else knows it; the file is read at given offsets only.
+final class PushStage: @unchecked Sendable {
+  /// What came out, in the order of the bundle.
+  enum Step {
+    case body(SHA256Hash, Piece, base: SHA256Hash?)
+    case asset(SHA256Hash, [Part])
+    case changeSet(ReceivedChangeSet)
+  }
+
+  /// A chunk of an asset: one that came, or one that the store holds.
+  enum Part {
+    case fresh(Piece)
+    case held(AssetChunk)
+  }
+
+  /// Where bytes lie.
+  struct Piece {
+    fileprivate let offset: Int
+    let sizeInBytes: Int
+  }
+
+  /// The most bytes held in memory; what comes behind them lies in the file.
+  private static let memoryInBytes = 4 << 20
+  private let folder: URL
+  private var memory: [UInt8] = []
+  private var file: Int32 = -1
+  private var sizeInBytes = 0
+  private(set) var steps: [Step] = []
+  fileprivate var bodies: [SHA256Hash: Piece] = [:]
+  fileprivate var assets: [SHA256Hash: [AssetChunk]] = [:]
+  /// The chunks that came; the chunk with the identity -1 is the first.
+  fileprivate var chunks: [Piece] = []
+  private var openParts: [Part] = []
+
+  deinit { if file >= 0 { close(file) } }
+
+  /// Unpacks and verifies a push, without a transaction of its own: what it is made from is in the log, which
+  /// only grows.
+  ///
+  /// - Throws: `BundleError`, `BundleMisfit`, `RemoteError.tooMuch`, `DiskTooSmall`; nothing was stored.
+  init(unpacking bundle: [UInt8], for store: LibraryStore) throws {
+    folder = store.folder
+    guard bundle.count <= Limits.pushBytes else { throw RemoteError.tooMuch(address: "the push") }
+    var offset = 0
+    let reader = BundleReader { count in
+      let piece = Array(bundle[offset..<min(bundle.count, offset + count)])
+      offset += piece.count
+      return piece
+    }
+    let header = try reader.readHeader()
+    guard header.content == .drafts else { throw BundleMisfit.drafts }
+    let (facts, position) = try store.readBlocking { (try $0.facts(), try $0.position()) }
+    try reader.begin(BundleContext(library: facts.library, logKey: facts.logKey, position: position))
+    try DiskSpace.check(
+      missing: header.unpackedSizeInBytes, whole: header.unpackedSizeInBytes, at: folder.path,
+      free: DiskSpace.free(at: folder))
+    var host = StagingHost(store: store, size: min(header.from, position.size), stage: self)
+    while let event = try reader.next(host: &host) { try take(event) }
+  }
+
+  private func take(_ event: BundleEvent) throws {
+    switch event {
+    case .body(let hash, let bytes, let base):
+      let piece = try keep(bytes)
+      bodies[hash] = piece
+      steps.append(.body(hash, piece, base: base))
+    case .assetPart(.chunk(let bytes)): openParts.append(.fresh(try keep(bytes)))
+    case .assetPart(.copied(let chunk, _)):
+      openParts.append(chunk.id < 0 ? .fresh(chunks[Int(-1 - chunk.id)]) : .held(chunk))
+    case .asset(let hash, _):
+      assets[hash] = openParts.map { part in
+        switch part {
+        case .held(let chunk): return chunk
+        case .fresh(let piece):
+          chunks.append(piece)
+          return AssetChunk(id: Int64(-chunks.count), sizeInBytes: piece.sizeInBytes)
+        }
+      }
+      steps.append(.asset(hash, openParts))
+      openParts = []
+    case .changeSet(let changeSet): steps.append(.changeSet(changeSet))
+    // A draft without its content can't be judged: whoever judges it finds it missing.
+    case .absentAsset, .stateChange, .end: break
+    }
+  }
+
+  private func keep(_ bytes: [UInt8]) throws -> Piece {
+    let piece = Piece(offset: sizeInBytes, sizeInBytes: bytes.count)
+    if file < 0, memory.count + bytes.count <= Self.memoryInBytes {
+      memory += bytes
+    } else {
+      if file < 0 { try openFile() }
+      try append(bytes)
+    }
+    sizeInBytes += bytes.count
+    return piece
+  }
+
+  /// The bytes of a piece.
+  func bytes(of piece: Piece) throws -> [UInt8] {
+    guard piece.offset >= memory.count else {
+      return Array(memory[piece.offset..<piece.offset + piece.sizeInBytes])
+    }
+    var filled = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: piece.sizeInBytes) { buffer, count in
+      while filled < piece.sizeInBytes {
+        let got = pread(
+          file, buffer.baseAddress?.advanced(by: filled), piece.sizeInBytes - filled,
+          off_t(piece.offset - memory.count + filled))
+        if got < 0, errno == EINTR { continue }
+        guard got > 0 else { break }
+        filled += got
+      }
+      count = filled
+    }
+    guard filled == piece.sizeInBytes else { throw failure }
+    return bytes
+  }
+
+  private func openFile() throws {
+    let path = folder.appending(path: ".push-\(UUID().uuidString)").path
+    file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw failure }
+    // Without a name it is gone with its last descriptor, whatever ends this process.
+    unlink(path)
+  }
+
+  private func append(_ bytes: [UInt8]) throws {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes { bytes in
+        #if canImport(Glibc)
+          Glibc.write(file, bytes.baseAddress, bytes.count)
+        #else
+          Darwin.write(file, bytes.baseAddress, bytes.count)
+        #endif
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw failure }
+      written += count
+    }
+  }
+
+  private var failure: any Error {
+    errno == ENOSPC
+      ? StoreError.diskFull : KeyError.unwritable(folder.path, reason: String(cString: strerror(errno)))
+  }
+}
+
+/// What the reader of a push asks: first what came with it, then the log.
+private struct StagingHost: BundleHost {
+  let store: LibraryStore
+  let size: UInt64
+  let stage: PushStage
+
+  private func read<Value>(_ body: (inout StoreBundleHost) throws -> Value) throws -> Value {
+    try store.readBlocking { transaction in
+      var host = StoreBundleHost(transaction: transaction, size: size, subscription: .all)
+      return try body(&host)
+    }
+  }
+
+  mutating func heldContent(of path: DocumentPath) throws -> SHA256Hash? { try read { try $0.held(path) } }
+
+  mutating func bytes(of content: SHA256Hash) throws -> [UInt8]? {
+    if let piece = stage.bodies[content] { return try stage.bytes(of: piece) }
+    return try read { try $0.bytes(of: content) }
+  }
+
+  mutating func assetSize(of content: SHA256Hash) throws -> UInt64? {
+    if let chunks = stage.assets[content] { return chunks.reduce(0) { $0 + UInt64($1.sizeInBytes) } }
+    return try read { try $0.assetSize(of: content) }
+  }
+
+  mutating func chunks(of content: SHA256Hash) throws -> [AssetChunk]? {
+    if let chunks = stage.assets[content] { return chunks }
+    return try read { try $0.chunks(of: content) }
+  }
+
+  mutating func bytes(of chunk: AssetChunk) throws -> [UInt8] {
+    guard chunk.id < 0 else { return try read { try $0.bytes(of: chunk) } }
+    return try stage.bytes(of: stage.chunks[Int(-1 - chunk.id)])
+  }
+
+  mutating func isAbsent(_ content: SHA256Hash) throws -> Bool { try read { try $0.isAbsent(content) } }
+}
