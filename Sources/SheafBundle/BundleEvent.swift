@@ -15,8 +15,10 @@ public enum BundleEvent: Sendable {
   /// The parts since the last asset are all of one that has this hash and size. It comes
   /// before what needs it; the host answers `chunks(of:)` for it from now on.
   case asset(SHA256Hash, sizeInBytes: UInt64)
-  /// An asset that does not travel, or that builds on one which the receiver never fetched.
-  case absentAsset(SHA256Hash, sizeInBytes: UInt64)
+  /// An asset that does not travel or, with `isBuiltOnAbsent`, that builds on one which the receiver never fetched.
+  ///
+  /// The size is the bundle's word until a line's commitment or the bytes themselves prove it.
+  case absentAsset(SHA256Hash, sizeInBytes: UInt64, isBuiltOnAbsent: Bool)
   /// A change set whose author's signature, library, commitments and list root hold.
   case changeSet(ReceivedChangeSet)
   /// What is current at a path; `nil` for nothing. Contents that did not travel in

@@ -40,7 +40,7 @@ public protocol BundleHost {
   /// When writing: a path under which the receiver holds this asset at `from`; `nil` for none.
   mutating func pathHolding(_ content: SHA256Hash) throws -> DocumentPath?
 
-  /// When writing: whether the receiver is taken to hold an asset that stood at `path`, or at the path it moved from.
+  /// Whether the receiver is taken to hold an asset that stood at `path` at the bundle's `from`.
   mutating func mayBeBase(_ content: SHA256Hash, of path: DocumentPath) throws -> Bool
 }
 

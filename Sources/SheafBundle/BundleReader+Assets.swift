@@ -33,17 +33,18 @@ extension BundleReader {
     guard sizeInBytes > AssetRule.smallestInBytes else { throw block.metadata.malformed("an asset's size") }
     guard case .pieces(let kind, let count) = form else {
       contents.setNewest(hash, of: path)
-      return .absentAsset(hash, sizeInBytes: sizeInBytes)
+      return .absentAsset(hash, sizeInBytes: sizeInBytes, isBuiltOnAbsent: false)
     }
     guard count > 0, count <= (sizeInBytes - 1) / UInt64(BundleLimits.smallestChunk) + 1 else {
       throw block.metadata.malformed("an asset's number of pieces")
     }
     var base: [AssetChunk]? = []
     let basePath: DocumentPath?
+    var isTwin = false
     switch kind {
     case .none: basePath = nil
     case .own: basePath = path
-    case .named(let named): basePath = named
+    case .named(let named): (basePath, isTwin) = (named, true)
     case .other:
       guard let other else { throw block.metadata.malformed("another path's content") }
       basePath = other
@@ -53,8 +54,12 @@ extension BundleReader {
         throw BundleError.missingBase(path)
       }
       base = try host.chunks(of: content)
-      // What was never fetched can't be built on; its successor is fetched when it is asked for, too.
-      guard try base != nil || host.isAbsent(content) else { throw BundleError.missingBase(path) }
+      // What was never fetched can't be built on; its successor is fetched when it is asked for, too. Nobody
+      // builds on what the receiver can't be taken to hold, and nobody names a base for other content than its own.
+      guard
+        try base != nil
+          || (host.isAbsent(content) && host.mayBeBase(content, of: basePath) && (!isTwin || content == hash))
+      else { throw BundleError.missingBase(path) }
     }
     try countBody(sizeInBytes)
     contents.setNewest(hash, of: path)
@@ -110,7 +115,9 @@ extension BundleReader {
 
   /// Verifies an asset all of whose pieces have come.
   func finish(_ asset: OpenAsset) throws(BundleError) -> BundleEvent {
-    guard asset.base != nil else { return .absentAsset(asset.hash, sizeInBytes: asset.sizeInBytes) }
+    guard asset.base != nil else {
+      return .absentAsset(asset.hash, sizeInBytes: asset.sizeInBytes, isBuiltOnAbsent: true)
+    }
     guard asset.size == asset.sizeInBytes else {
       throw .countMismatch(what: "bytes of an asset", declared: asset.sizeInBytes, found: asset.size)
     }

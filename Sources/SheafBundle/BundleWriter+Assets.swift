@@ -15,8 +15,8 @@ struct OutgoingAsset {
 extension BundleWriter {
   /// Decides how an asset travels; `writeAsset(host:)` puts its pieces behind the entry.
   func packAsset<Host: BundleHost>(
-    _ hash: SHA256Hash, sizeInBytes: UInt64, at path: DocumentPath, own: SHA256Hash?, other: SHA256Hash?,
-    host: inout Host
+    _ hash: SHA256Hash, sizeInBytes: UInt64, at path: DocumentPath, own: SHA256Hash?,
+    other: (path: DocumentPath, content: SHA256Hash)?, host: inout Host
   ) throws -> PackedContent {
     guard sizeInBytes <= Limits.asset else { throw BundleError.impossible("\(path) is too large") }
     guard let chunks = try host.chunks(of: hash) else {
@@ -25,10 +25,13 @@ extension BundleWriter {
     try count(sizeInBytes)
     var base = AssetForm.AssetBase.none
     var baseChunks: [AssetChunk] = []
-    for (kind, content) in [(AssetForm.AssetBase.other, other), (.own, own)] where base == .none {
-      guard let content, try host.mayBeBase(content, of: path), let some = try host.chunks(of: content) else {
-        continue
-      }
+    for (kind, place, content) in [
+      (AssetForm.AssetBase.other, other?.path, other?.content), (.own, path, own),
+    ]
+    where base == .none {
+      guard let place, let content, try contents.isHeld(content, at: place, host: &host),
+        let some = try host.chunks(of: content)
+      else { continue }
       (base, baseChunks) = (kind, some)
     }
     // A twin of what stands elsewhere is all one copy.

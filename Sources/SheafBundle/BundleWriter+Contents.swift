@@ -36,7 +36,7 @@ extension BundleWriter {
       packed = PackedLine(
         index: line.index, line: line.line,
         content: .asset(sizeInBytes: reference.sizeInBytes, form: .absent), hash: hash)
-      contents.setNewest(hash, of: path)
+      contents.setAbsent(hash, of: path)
     case .body(let hash, let similar):
       let reference = try check(hash)
       var other: DocumentPath?
@@ -129,7 +129,7 @@ extension BundleWriter {
       guard let size = try host.assetSize(of: hash) else {
         throw BundleError.impossible("\(change.path) is no asset")
       }
-      contents.setNewest(hash, of: change.path)
+      contents.setAbsent(hash, of: change.path)
       return .asset(sizeInBytes: size, form: .absent)
     }
     guard change.bodies.contains(hash) else { return .hash }
@@ -165,11 +165,18 @@ extension BundleWriter {
     let own = try contents.base(of: path, host: &host)
     let otherBase = try other.flatMap { try contents.base(of: $0, host: &host) }
     defer { contents.setNewest(hash, of: path) }
-    if hash == own { return .sameAsOwn }
-    if hash == otherBase { return .sameAsOther }
+    let assetSize = try host.assetSize(of: hash)
+    // An asset that stands where it may not have been fetched is not there to be equal to.
+    if hash == own, try assetSize == nil || contents.isHeld(hash, at: path, host: &host) { return .sameAsOwn }
+    if let other, hash == otherBase, try assetSize == nil || contents.isHeld(hash, at: other, host: &host) {
+      return .sameAsOther
+    }
     if let distance = contents.distance(to: hash) { return .earlier(distance: distance) }
-    if let size = try host.assetSize(of: hash) {
-      return try packAsset(hash, sizeInBytes: size, at: path, own: own, other: otherBase, host: &host)
+    if let assetSize {
+      return try packAsset(
+        hash, sizeInBytes: assetSize, at: path, own: own,
+        other: other.flatMap { path in otherBase.map { (path, $0) } },
+        host: &host)
     }
 
     guard let bytes = try contents.bytes(of: hash, host: &host) else {

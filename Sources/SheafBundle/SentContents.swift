@@ -7,6 +7,8 @@ struct SentContents {
   private var bodies: [(hash: SHA256Hash, sizeInBytes: UInt64)] = []
   private var indices: [SHA256Hash: Int] = [:]
   private var newest: [DocumentPath: SHA256Hash] = [:]
+  /// Assets of which the receiver was told that they do not travel.
+  private var absent: Set<SHA256Hash> = []
   private var recent = RecentContents()
 
   /// The content that a delta for `path` is made against: the newest that this
@@ -55,11 +57,26 @@ struct SentContents {
   /// Takes note of what stands at a path now.
   mutating func setNewest(_ hash: SHA256Hash, of path: DocumentPath) { newest[path] = hash }
 
-  /// The first path, in byte order, of which this bundle told that it shows a content.
+  /// Takes note of an asset that does not travel, and stands at a path now.
+  mutating func setAbsent(_ hash: SHA256Hash, of path: DocumentPath) {
+    absent.insert(hash)
+    setNewest(hash, of: path)
+  }
+
+  /// Whether an asset that stands at a path can be copied from by the receiver: this bundle has carried it, or
+  /// it is one that the receiver is taken to hold.
+  func isHeld<Host: BundleHost>(_ hash: SHA256Hash, at path: DocumentPath, host: inout Host) throws -> Bool {
+    if indices[hash] != nil { return true }
+    if newest[path] == hash, absent.contains(hash) { return false }
+    return try host.mayBeBase(hash, of: path)
+  }
+
+  /// The first path, in byte order, of which this bundle told that it shows a content, and did not leave that out.
   ///
   /// - Complexity: Looks through all of them; asked for assets only.
   func path(showing hash: SHA256Hash) -> DocumentPath? {
-    newest.lazy.filter { $0.value == hash }.map(\.key).min()
+    guard indices[hash] != nil || !absent.contains(hash) else { return nil }
+    return newest.lazy.filter { $0.value == hash }.map(\.key).min()
   }
 }
 

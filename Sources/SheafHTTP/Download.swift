@@ -17,6 +17,8 @@ actor Download {
   private var reply: ExchangeReply?
   /// What an exchange brought that needs no more download.
   private var answer: PullAnswer?
+  /// Whether the size of what comes was compared with what its header says.
+  private var isJudged = false
   /// Why an exchange brought no bundle.
   private var refusal: (any Error)?
 
@@ -123,8 +125,30 @@ actor Download {
   }
 
   private func start(_ tag: BundleTag, sizeInBytes size: UInt64) async throws {
-    guard size <= Limits.assetBundleBytes else { throw RemoteError.tooMuch(address: remote.address) }
+    try DownloadCheck.check(sizeInBytes: size, address: remote.address)
+    try await checkRoom(missing: size, whole: size)
+    isJudged = false
     try await part.restart(PartFile.Whole(tag: tag.field, sizeInBytes: size, to: tag.to))
+  }
+
+  /// Refuses what the disk has no room for, before hours are spent on it.
+  private func checkRoom(missing: UInt64, whole: UInt64) async throws {
+    try DownloadCheck.checkRoom(
+      missing: missing, whole: whole, in: part.folder, free: remote.configuration.freeSpace(part.folder))
+  }
+
+  /// Refuses a bundle above the limit as soon as its header is here, unless that says that it unpacks to as much.
+  private func judge(_ whole: PartFile.Whole, held: UInt64) async throws {
+    guard !isJudged, held >= min(UInt64(DownloadCheck.startSizeInBytes), whole.sizeInBytes) else { return }
+    isJudged = true
+    do {
+      try DownloadCheck.check(
+        sizeInBytes: whole.sizeInBytes, start: try await part.start(count: DownloadCheck.startSizeInBytes),
+        address: remote.address)
+    } catch {
+      try await part.restart(nil)
+      throw error
+    }
   }
 
   /// Takes the head of the rest of a bundle; anything that does not fit what is held drops that.
@@ -137,6 +161,7 @@ actor Download {
       try await part.restart(nil)
       throw remote.interrupted("it goes on with something else than what is held")
     }
+    try await checkRoom(missing: held.sizeInBytes - offset, whole: held.sizeInBytes)
   }
 
   private func receive(_ response: HTTPClientResponse) async throws {
@@ -155,6 +180,7 @@ actor Download {
       throw RemoteError.tooMuch(address: remote.address)
     }
     try await part.append(Array(chunk.readableBytesView))
+    try await judge(whole, held: offset + UInt64(chunk.readableBytes))
     progress(offset + UInt64(chunk.readableBytes), whole.sizeInBytes)
   }
 
@@ -181,6 +207,9 @@ actor Download {
         try await exchange(bundle)
       } catch let error as Interruption {
         cut = error
+      } catch let error as DiskTooSmall where reply != nil {
+        // The drafts were judged all the same.
+        refusal = error
       }
       if let reply {
         try await conclude(reply)
@@ -226,6 +255,7 @@ actor Download {
       guard request.held != nil else { throw remote.notSheaf("it names no checkpoint") }
       answer = .same
     case .unchanged(let note): answer = .unchanged(checkpoint: note)
+    case .bundle where refusal != nil: break
     case .bundle:
       if let whole = await part.whole, await part.offset == whole.sizeInBytes {
         answer = try await finished()

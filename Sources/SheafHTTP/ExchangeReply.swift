@@ -29,6 +29,9 @@ public struct ExchangeReply: Sendable {
   static let answersLimit = 32 << 20
   private static let markSizeInBytes = 8
   private static let notesLimit = 16
+  /// With more answers than this each reason is cut to `shortReason` bytes, so that ten thousand fit.
+  private static let manyAnswers = 256
+  private static let shortReason = 2 << 10
 
   /// - Parameter answers: Those whose leaf is not a hash in base64 are left out.
   public init(answers: [DraftAnswer], rest: Rest) {
@@ -58,7 +61,9 @@ public struct ExchangeReply: Sendable {
     var section: [UInt8] = []
     var notes: [[UInt8]] = []
     var records: [UInt8] = []
-    for (mark, answer) in answers { Self.append(mark, answer, to: &records, notes: &notes) }
+    // What is longer than a reader takes would cost all answers; people read no more of a reason anyway.
+    let reasonLimit = answers.count <= Self.manyAnswers ? Problem.sizeLimit : Self.shortReason
+    for (mark, answer) in answers { Self.append(mark, answer, reasonLimit, to: &records, notes: &notes) }
     Self.append(UInt64(notes.count), to: &section)
     for note in notes { Self.append(sized: note, to: &section) }
     Self.append(UInt64(answers.count), to: &section)
@@ -82,12 +87,13 @@ public struct ExchangeReply: Sendable {
   }
 
   private static func append(
-    _ mark: [UInt8], _ answer: DraftAnswer, to records: inout [UInt8], notes: inout [[UInt8]]
+    _ mark: [UInt8], _ answer: DraftAnswer, _ reasonLimit: Int, to records: inout [UInt8],
+    notes: inout [[UInt8]]
   ) {
     records += mark
     guard let number = answer.changeSet else {
       records.append(2)
-      return append(sized: Array((answer.refusal ?? "").utf8), to: &records)
+      return append(sized: Array((answer.refusal ?? "").cut(toBytes: reasonLimit).utf8), to: &records)
     }
     guard let receipt = answer.receipt.flatMap({ try? Receipt(parsing: Array($0.utf8)) }),
       receipt.index == number &- 1

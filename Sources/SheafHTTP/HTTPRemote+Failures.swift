@@ -58,7 +58,8 @@ extension HTTPRemote {
   /// Says in the words of `RemoteError` what the client says in its own.
   func remoteError(_ error: any Error) -> any Error {
     switch error {
-    case is RemoteError, is Interruption, is CancellationError, is PartFileError: return error
+    // What is ours says itself what failed: a disk that is too small, a file that can't be written.
+    case is any SheafFailure, is Interruption, is CancellationError: return error
     case let error as Stalled: return interrupted("nothing moved for \(error.limit)")
     case let error as NIOConnectionError:
       return RemoteError.unreachable(address: address, detail: Self.reason(of: error))

@@ -1,5 +1,6 @@
 import Foundation
 import SheafModel
+import SheafSync
 
 /// How an `HTTPRemote` behaves: trust, patience and persistence.
 public struct HTTPRemoteConfiguration: Sendable {
@@ -28,6 +29,8 @@ public struct HTTPRemoteConfiguration: Sendable {
   public var longestAsked: Duration = .seconds(120)
   /// The most bytes of bodies a second, both directions together; `nil` for as many as the line carries.
   public var bytesPerSecond: UInt64?
+  /// The bytes that are free where a folder is; `nil` when nobody can say.
+  public var freeSpace: @Sendable (URL) -> UInt64? = { DownloadCheck.freeSpace(in: $0) }
   /// A number from 0 up to 1, by which replicas that were cut together come back apart.
   public var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
   /// The clock of the cap on bandwidth.

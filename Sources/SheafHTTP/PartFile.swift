@@ -95,6 +95,13 @@ actor PartFile {
     offset += UInt64(bytes.count)
   }
 
+  /// The first bytes that are held, at most `count`.
+  func start(count: Int) async throws -> [UInt8] {
+    guard let file else { return [] }
+    let size = min(UInt64(count), offset)
+    return try await Self.blocking { try file.start(count: Int(size)) }
+  }
+
   /// Closes the whole and moves it to its final name.
   ///
   /// - Parameter hash: The hash of the whole, where it is known; a bundle's tag holds its beginning.
@@ -204,6 +211,20 @@ private final class OpenFile: Sendable {
         done += count
       }
     }
+  }
+
+  func start(count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < count {
+      let got = bytes[filled...].withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress, $0.count, off_t(filled))
+      }
+      if got < 0, errno == EINTR { continue }
+      guard got > 0 else { throw PartFileError(file: url, code: got == 0 ? EIO : errno) }
+      filled += got
+    }
+    return bytes
   }
 
   func hash(upTo size: UInt64, into hasher: inout SHA256Hash.Hasher) throws {

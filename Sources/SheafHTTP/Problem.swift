@@ -90,14 +90,35 @@ public struct Problem: Hashable, Sendable, Codable, Error {
   }
 
   /// The document's bytes.
+  ///
+  /// Its words are cut where they are longer than a client reads.
   public var json: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // Strings and one number always encode.
-    return (try? encoder.encode(self)).map(Array.init) ?? Array("{}".utf8)
+    let whole = (try? encoder.encode(self)).map(Array.init) ?? Array("{}".utf8)
+    guard whole.count > Self.sizeLimit else { return whole }
+    var short = self
+    short.detail = detail?.cut(toBytes: Self.wordsLimit)
+    short.unchanged = unchanged?.cut(toBytes: Self.wordsLimit)
+    short.hint = hint?.cut(toBytes: Self.wordsLimit)
+    return (try? encoder.encode(short)).map(Array.init) ?? Array("{}".utf8)
   }
 
   /// The largest problem document that a client reads, in bytes.
   public static let sizeLimit = 64 << 10
+  /// The longest detail, `unchanged` and hint of one that would be too large; JSON may spell a byte in six.
+  private static let wordsLimit = 3 << 10
   private static let prefix = "urn:sheaf:problem:"
+}
+
+extension String {
+  /// The text, or as many whole characters of it as fit into so many bytes of UTF-8 with an ellipsis behind them.
+  func cut(toBytes limit: Int) -> String {
+    guard utf8.count > limit else { return self }
+    let ellipsis = "…"
+    var end = utf8.index(startIndex, offsetBy: max(0, limit - ellipsis.utf8.count))
+    while end > startIndex, end.samePosition(in: self) == nil { end = utf8.index(before: end) }
+    return self[..<end] + ellipsis
+  }
 }

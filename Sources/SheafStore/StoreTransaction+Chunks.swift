@@ -162,25 +162,55 @@ extension StoreTransaction {
     ).map { try DocumentPath($0[0] as String) }
   }
 
-  /// Documents whose current content is an asset that is not held.
+  /// The paths whose heads, open proposals or conflict's base have this content now, in byte order.
+  ///
+  /// - Complexity: Looks through all heads.
+  public func paths(showing hash: SHA256Hash, count: Int) throws -> [DocumentPath] {
+    try rows(
+      """
+      SELECT path FROM document WHERE id IN (
+        SELECT document FROM head WHERE content = ?1 UNION SELECT document FROM proposal WHERE content = ?1
+        UNION SELECT document FROM conflict WHERE base = ?1) ORDER BY path LIMIT ?2
+      """, [hash.data, count]
+    ).map { try DocumentPath($0[0] as String) }
+  }
+
+  /// Documents one of whose current contents is an asset that is not held, once for each such asset.
   ///
   /// - Parameters:
-  ///   - after: Only paths after this one.
+  ///   - after: Only what stands behind this one; a document's several heads may have an asset each.
   ///   - count: The most to return.
   public func absentDocuments(
-    after: DocumentPath?, count: Int
+    after: (path: DocumentPath, content: SHA256Hash)?, count: Int
   ) throws -> [(path: DocumentPath, content: SHA256Hash, sizeInBytes: UInt64)] {
     try rows(
       """
       SELECT DISTINCT d.path, a.hash, a.size FROM absent_asset a JOIN head h ON h.content = a.hash
-      JOIN document d ON d.id = h.document WHERE ?1 IS NULL OR d.path > ?1 ORDER BY d.path LIMIT ?2
-      """, [after?.text, count]
+      JOIN document d ON d.id = h.document
+      WHERE ?1 IS NULL OR (d.path, a.hash) > (?1, ?2) ORDER BY d.path, a.hash LIMIT ?3
+      """, [after?.path.text, after?.content.data, count]
     ).map {
       (
         try DocumentPath($0[0] as String), try SHA256Hash(column: $0[1], "absent_asset"),
         UInt64(clamping: $0[2] as Int64)
       )
     }
+  }
+
+  /// The same for everything that is current: heads, open proposals, and what conflicts are about.
+  public func absentContents(
+    after: (path: DocumentPath, content: SHA256Hash)?, count: Int
+  ) throws -> [(path: DocumentPath, content: SHA256Hash)] {
+    guard try integer("SELECT 1 FROM absent_asset LIMIT 1") != nil else { return [] }
+    return try rows(
+      """
+      SELECT d.path, c.content FROM (
+        SELECT document, content FROM head UNION SELECT document, content FROM proposal
+        UNION SELECT document, base FROM conflict) c
+      JOIN absent_asset a ON a.hash = c.content JOIN document d ON d.id = c.document
+      WHERE ?1 IS NULL OR (d.path, a.hash) > (?1, ?2) ORDER BY d.path, a.hash LIMIT ?3
+      """, [after?.path.text, after?.content.data, count]
+    ).map { (try DocumentPath($0[0] as String), try SHA256Hash(column: $0[1], "absent_asset")) }
   }
 
   /// How many documents show an asset that is not held, and what those assets come to.

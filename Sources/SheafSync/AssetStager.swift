@@ -31,12 +31,6 @@ struct AssetStager {
 }
 
 extension StoreTransaction {
-  /// Whether this copy holds a content or, where it may do without, knows of it as an asset that was not fetched.
-  func accountsFor(_ content: SHA256Hash, mayBeAbsent: Bool) throws -> Bool {
-    if try holdsBody(content) { return true }
-    return try mayBeAbsent && absentSize(content) != nil
-  }
-
   /// The library's settings at a position; the defaults where there are none or they can't be read.
   func settings(at size: UInt64) throws -> LibrarySettings {
     guard size > 0, let path = try? DocumentPath(LibrarySettings.path),

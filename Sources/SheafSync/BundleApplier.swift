@@ -20,6 +20,7 @@ struct BundleApplier {
   private var freed: Set<SHA256Hash> = []
   private var changes: [(DocumentPath, StateEntry.Value?)] = []
   private var received: [SHA256Hash: UInt64] = [:]
+  private var absence: AbsenceCheck
 
   /// Reads the header and checks that the bundle leads on from where the copy stands.
   ///
@@ -55,6 +56,7 @@ struct BundleApplier {
       throw BundleMisfit.wrongStart(from: header.from, own: own.size)
     }
     if facts.isPublisher { throw BundleMisfit.publisher }
+    absence = try AbsenceCheck(transaction, from: header.from, depth: depth)
     try reader.begin(BundleContext(library: facts.library, logKey: facts.logKey, position: own))
   }
 
@@ -64,7 +66,8 @@ struct BundleApplier {
   mutating func apply(progress: (UInt64, UInt64) -> Void) throws -> PullReport {
     if header.from == 0 { try forgetEverything() }
     var host = StoreBundleHost(
-      transaction: transaction, size: header.from, subscription: header.subscription, isPresent: true)
+      transaction: transaction, size: header.from, subscription: header.subscription, isPresent: true,
+      receiverSettings: absence.settingsBefore)
     var end: BundleEnd?
     var assets = AssetStager(transaction)
     while let event = try reader.next(host: &host) {
@@ -77,7 +80,8 @@ struct BundleApplier {
       case .asset(let hash, _):
         try assets.finish(hash)
         report.bodies += 1
-      case .absentAsset(let hash, let size): try transaction.noteAbsent(hash, sizeInBytes: size)
+      case .absentAsset(let hash, let size, let isBuiltOnAbsent):
+        try absence.note(hash, sizeInBytes: size, isBuiltOnAbsent: isBuiltOnAbsent)
       case .changeSet(let changeSet):
         try store(changeSet)
         progress(report.revisions, header.revisionCount)
@@ -85,7 +89,16 @@ struct BundleApplier {
         report.revisions += 1
         if value == nil { report.tombstones += 1 }
         // The reader asks for what was held before, so a step's changes wait for its end.
-        if header.from == 0 { try set(path, value) } else { changes.append((path, value)) }
+        guard header.from == 0 else {
+          changes.append((path, value))
+          break
+        }
+        try set(path, value)
+        // Whether those that are absent may be is asked at the end, when the settings are known.
+        for content in value?.contents ?? []
+        where try !transaction.holdsBody(content) && transaction.absentSize(content) == nil {
+          throw BundleMisfit.missingBody(path)
+        }
         progress(report.revisions, header.revisionCount)
       case .end(let reached): end = reached
       }
@@ -154,32 +167,61 @@ struct BundleApplier {
           try transaction.bodySize($0) ?? transaction.absentSize($0)
         } ?? 0)
     }
-    for content in contents.compactMap({ $0 }) + (proposals ?? []).compactMap(\.content)
-    where try !transaction.accountsFor(content, mayBeAbsent: !path.collection.isAlwaysCarried) {
-      throw BundleMisfit.missingBody(path)
-    }
     try transaction.setHeads(heads, conflictBase: base, of: document)
     try transaction.setProposals(proposals ?? [], of: document)
+  }
+
+  /// Makes sure that nothing current is missing that the settings don't let go without.
+  private mutating func checkHeads() throws {
+    guard header.from > 0 else {
+      var last: (path: DocumentPath, content: SHA256Hash)?
+      while case let some = try transaction.absentContents(after: last, count: 1_000), let end = some.last {
+        for (path, content) in some where try !absence.allows(content, at: path, before: []) {
+          throw BundleMisfit.missingBody(path)
+        }
+        last = end
+      }
+      return
+    }
+    // The settings stand behind most paths; they are put in place first, for all others are judged by them.
+    for (path, value) in changes where path.text == LibrarySettings.path { try set(path, value) }
+    for (path, value) in changes {
+      guard let value else { continue }
+      let before = try transaction.existingDocumentRow(path).flatMap { try transaction.stateValue($0) }
+      for content in value.contents
+      where try !absence.allows(content, at: path, before: before?.contents ?? []) {
+        throw BundleMisfit.missingBody(path)
+      }
+    }
+  }
+
+  /// The same for a copy with change sets.
+  private mutating func checkHistory(_ changed: Set<DocumentRow>) throws {
+    for document in changed {
+      let path = try transaction.path(document)
+      let contents =
+        try transaction.heads(document).compactMap(\.content)
+        + transaction.proposals(document).compactMap(\.content)
+      for content in contents where try !transaction.holdsBody(content) {
+        let before = header.from == 0 ? nil : try transaction.stateValue(document, at: header.from)
+        guard try absence.allows(content, at: path, before: before?.contents ?? []) else {
+          throw BundleMisfit.missingBody(path)
+        }
+      }
+    }
   }
 
   private mutating func switchTo(_ end: BundleEnd) throws {
     var changed: Set<DocumentRow> = []
     if depth == .heads {
+      try checkHeads()
       for (path, value) in changes {
-        try set(path, value)
+        if path.text != LibrarySettings.path { try set(path, value) }
         changed.insert(try transaction.documentRow(path))
       }
     } else {
       changed = try transaction.project(after: header.from) { _ in }
-      for document in changed {
-        for content in try transaction.heads(document).compactMap(\.content)
-          + transaction.proposals(document).compactMap(\.content)
-        where try !transaction.accountsFor(
-          content, mayBeAbsent: depth < .full && !transaction.path(document).collection.isAlwaysCarried)
-        {
-          throw BundleMisfit.missingBody(try transaction.path(document))
-        }
-      }
+      try checkHistory(changed)
     }
     if header.from == 0 {
       try transaction.rebuildState()

@@ -185,7 +185,7 @@ struct BundleMaker {
         let before = request.from == 0 ? nil : try transaction.stateValue(document, at: request.from)
         let now = try transaction.stateValue(document, at: to)
         guard before != now else { continue }
-        var bodies = Set(now.map(Self.contents) ?? []).subtracting(before.map(Self.contents) ?? [])
+        var bodies = (now?.contents ?? []).subtracting(before?.contents ?? [])
         let absent = try bodies.filter { try isLazy($0, at: path) }
         bodies.subtract(absent)
         for content in bodies where try !transaction.holdsBody(content) {
@@ -200,16 +200,6 @@ struct BundleMaker {
       guard let last = some.last else { return }
       after = last.0
     }
-  }
-
-  private static func contents(_ value: StateEntry.Value) -> [SHA256Hash] {
-    let current: [SHA256Hash] =
-      switch value.current {
-      case .content(let content)?: [content]
-      case .conflict(let base, let heads)?: heads.compactMap { $0 } + (base.map { [$0] } ?? [])
-      case .proposed?, nil: []
-      }
-    return current + value.proposals.compactMap(\.content)
   }
 
   // MARK: trail and full

@@ -32,7 +32,7 @@ struct BundleTransfer {
     progress: TransferProgress
   ) throws -> (file: URL, transferredInBytes: UInt64) {
     let total = source.sizeInBytes
-    guard total <= Limits.assetBundleBytes else { throw RemoteError.tooMuch(address: address) }
+    try DownloadCheck.check(sizeInBytes: total, address: address)
     let manager = FileManager.default
     try manager.createDirectory(at: folder, withIntermediateDirectories: true)
     let whole = folder.appending(path: key + ".sheaf")

@@ -35,6 +35,14 @@ extension FolderRemote {
     }
   }
 
+  public func wishes(of member: MemberMark) async throws -> [SHA256Hash] {
+    try await Blocking.run {
+      let wishes = try FolderHandle(root: folder).folder(FolderLayout.wishes, isMade: false)
+      let bytes = try? wishes?.read(member.text, maximum: FolderLayout.positionLimit)
+      return bytes.flatMap(FolderLayout.wishes) ?? []
+    }
+  }
+
   public func leave(wishes: [SHA256Hash], from member: MemberMark) async throws {
     try await Blocking.run {
       let root = try FolderHandle(root: folder)
@@ -50,6 +58,8 @@ extension FolderRemote {
 
 extension Library {
   /// Leaves the assets that replicas asked for in a folder, and takes away what nobody asks for any more.
+  ///
+  /// One that finds no room, or does not read back as it was written, is named and keeps none of the others.
   ///
   /// - Returns: The bytes that were written.
   func leaveAssets(in remote: FolderRemote, problems: inout [String]) async throws -> UInt64 {
@@ -70,24 +80,73 @@ extension Library {
       }
     }
     let hashes = wanted
-    return try await store.read { transaction in
-      let root = try FolderHandle(root: remote.folder)
-      guard let assets = try root.folder(FolderLayout.assets, isMade: !hashes.isEmpty) else { return 0 }
-      try assets.removeLeftovers()
-      var written: UInt64 = 0
-      for hash in hashes.sorted() {
-        guard let size = try transaction.assetSize(hash), try transaction.isPublished(hash) else { continue }
-        if try assets.file(hash.hex)?.sizeInBytes == size { continue }
-        try assets.write(to: hash.hex) { append in
-          _ = try transaction.forEachPiece(of: hash) { try append($0) }
+    var chosen: [(hash: SHA256Hash, sizeInBytes: UInt64)] = try await store.read { transaction in
+      try hashes.compactMap { hash in
+        guard let size = try transaction.assetSize(hash), try transaction.isPublished(hash) else {
+          return nil
         }
-        written += size
+        return (hash, size)
       }
-      for name in try assets.names(limit: FolderLayout.nameLimit, where: { _ in true }) {
-        guard let hash = SHA256Hash(hex: name), !hashes.contains(hash) else { continue }
-        try assets.remove(name)
-      }
-      return written
     }
+    // The smallest first, so that one which finds no room takes none from others.
+    chosen.sort { ($0.sizeInBytes, $0.hash) < ($1.sizeInBytes, $1.hash) }
+    let wishes = chosen
+    let (written, found) = try await Blocking.run { [store] in
+      try Self.leave(wishes, wished: hashes, in: remote, from: store)
+    }
+    problems += found
+    return written
+  }
+
+  /// Writes assets piece by piece, each piece read in a transaction of its own: a stick is slow, and
+  /// a long read would keep the store's log from being cut.
+  private static func leave(
+    _ chosen: [(hash: SHA256Hash, sizeInBytes: UInt64)], wished: Set<SHA256Hash>, in remote: FolderRemote,
+    from store: LibraryStore
+  ) throws -> (written: UInt64, problems: [String]) {
+    let root = try FolderHandle(root: remote.folder)
+    guard let assets = try root.folder(FolderLayout.assets, isMade: !wished.isEmpty) else { return (0, []) }
+    try assets.removeLeftovers()
+    // What nobody wishes any more makes room first.
+    for name in try assets.names(limit: FolderLayout.nameLimit, where: { _ in true }) {
+      guard let hash = SHA256Hash(hex: name), !wished.contains(hash) else { continue }
+      try assets.remove(name)
+    }
+    var written: UInt64 = 0
+    var problems: [String] = []
+    for (hash, size) in chosen {
+      let name = hash.hex
+      // A stick wears out: what lies there must still be what was left.
+      if let lying = try assets.file(name), lying.sizeInBytes == size, (try? lying.uncached().hash()) == hash
+      {
+        continue
+      }
+      let place = "\(FolderLayout.assets)/\(name.prefix(16))…"
+      if let free = remote.freeSpace(), free < size {
+        problems.append("\(place) has \(size) bytes, and there are \(free) free")
+        continue
+      }
+      do {
+        try assets.write(to: name) { append in
+          var offset: UInt64 = 0
+          while offset < size {
+            let piece = try store.readBlocking { try $0.bytes(of: hash, from: offset, count: 1 << 20) }
+            guard let piece, !piece.isEmpty else { throw StoreError.damaged("asset \(hash)") }
+            try append(piece)
+            offset += UInt64(piece.count)
+          }
+        }
+      } catch RemoteError.refused(_, let detail) {
+        problems.append("\(place): \(detail)")
+        continue
+      }
+      guard let lying = try assets.file(name), try lying.uncached().hash() == hash else {
+        try assets.remove(name)
+        problems.append("\(place) does not read as it was written; use another disk")
+        continue
+      }
+      written += size
+    }
+    return (written, problems)
   }
 }

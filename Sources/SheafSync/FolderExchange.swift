@@ -276,7 +276,7 @@ extension Library {
 
 extension FolderFile {
   /// The hash of its bytes.
-  fileprivate func hash() throws -> SHA256Hash {
+  func hash() throws -> SHA256Hash {
     var hasher = SHA256Hash.Hasher()
     var offset: UInt64 = 0
     while true {

@@ -15,7 +15,13 @@ public struct FolderRemote: Remote {
   /// The most bytes that the next copy of a bundle may carry: a test pulls the stick out there.
   var allowance: @Sendable () -> UInt64? = { nil }
 
-  public init(folder: URL) { self.folder = folder }
+  /// The bytes that are free in the folder; a test's full stick.
+  var freeSpace: @Sendable () -> UInt64?
+
+  public init(folder: URL) {
+    self.folder = folder
+    freeSpace = { DiskSpace.free(at: folder) }
+  }
 
   public var address: String { folder.path }
 
@@ -42,6 +48,9 @@ public struct FolderRemote: Remote {
         }
         return .unchanged(checkpoint: note)
       }
+      try DownloadCheck.check(
+        sizeInBytes: file.sizeInBytes, start: try file.read(at: 0, count: DownloadCheck.startSizeInBytes),
+        address: address)
       let transfer = BundleTransfer(folder: incoming, key: try key(name, file), address: address)
       let copied = try transfer.copy(file, allowance: allowance(), progress: progress)
       return .bundle(file: copied.file, transferredInBytes: copied.transferredInBytes)

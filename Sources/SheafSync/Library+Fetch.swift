@@ -6,44 +6,96 @@ extension Library {
   /// Gets assets that this copy knows of and does not hold (`Schemas/assets.md`, "Lazy").
   ///
   /// Interrupted anywhere, it goes on from there when it is called again. What a folder does not hold
-  /// its publisher is asked for, and the next fetch finds it after the two have met.
+  /// its publisher is asked for, and the next fetch finds it after the two have met; what was asked for before
+  /// is asked for still, until it is here. An asset that there is no room for, or whose bytes are others, keeps
+  /// none of the rest from coming.
   ///
   /// - Parameter paths: The documents; `nil` for all whose asset is absent.
-  /// - Throws: `LibraryError.noDocument`, `RemoteError`, `DiskTooSmall`, `AssetMismatch`. Assets fetched before stay.
+  /// - Throws: `LibraryError.noDocument`, `RemoteError`, and in the end the first `DiskTooSmall` or
+  ///   `AssetMismatch`. Assets that were fetched stay.
   public func fetch(
     _ paths: [DocumentPath]?, from remote: any Remote, activity: @escaping ActivitySink = { _ in }
   ) async throws -> FetchReport {
     var report = FetchReport()
     var missing: Set<SHA256Hash> = []
-    let folder = folder.appending(path: "incoming").appending(path: "assets")
+    var refusal: (any Error)?
     for wanted in try await absentAssets(of: paths, &report) {
-      try DiskSpace.check(
-        missing: wanted.sizeInBytes, whole: wanted.sizeInBytes, at: self.folder.path,
-        free: DiskSpace.free(at: self.folder))
-      let answer = try await remote.asset(wanted.content, sizeInBytes: wanted.sizeInBytes, into: folder) {
+      do {
+        if try await fetch(wanted, from: remote, &report, activity) { continue }
+        report.missing += wanted.paths.map(\.text)
+      } catch let error where error is DiskTooSmall || error is AssetMismatch {
+        refusal = refusal ?? error
+        // A folder's publisher mends what lies there damaged.
+        if error is DiskTooSmall { continue }
+      }
+      missing.insert(wanted.content)
+    }
+    await removeSettledParts()
+    try await leaveWishes(missing, at: remote)
+    if let refusal { throw refusal }
+    return report
+  }
+
+  /// Gets one asset.
+  ///
+  /// - Returns: Whether the remote holds it.
+  private func fetch(
+    _ wanted: Wanted, from remote: any Remote, _ report: inout FetchReport, _ activity: @escaping ActivitySink
+  ) async throws -> Bool {
+    try DiskSpace.check(
+      missing: wanted.sizeInBytes, whole: wanted.sizeInBytes, at: folder.path,
+      free: DiskSpace.free(at: folder))
+    // Each has a folder of its own, so that a part which waits for its rest is nobody else's to clear away.
+    let place = incomingAssets.appending(path: wanted.content.hex)
+    let answer: (file: URL, transferredInBytes: UInt64)?
+    do {
+      answer = try await remote.asset(wanted.content, sizeInBytes: wanted.sizeInBytes, into: place) {
         activity(.transferring(received: $0, total: $1))
       }
-      guard let answer else {
-        missing.insert(wanted.content)
-        report.missing += wanted.paths.map(\.text)
+    } catch is AssetMismatch { throw AssetMismatch(path: wanted.paths[0].text) }
+    guard let answer else { return false }
+    report.transferredInBytes += answer.transferredInBytes
+    defer { try? FileManager.default.removeItem(at: place) }
+    try await store.write(purpose: "sheaf fetch") { transaction in
+      let source = FolderScan.File(
+        path: wanted.paths[0], location: answer.file.path, sizeInBytes: wanted.sizeInBytes)
+      var intake = ContentIntake(transaction)
+      try FolderScan.read(source) { try intake.add($0) }
+      let stored = try intake.finish()
+      guard stored.hash == wanted.content else { throw AssetMismatch(path: wanted.paths[0].text) }
+    }
+    report.fetched += wanted.paths.map(\.text)
+    report.sizeInBytes += wanted.sizeInBytes
+    return true
+  }
+
+  private var incomingAssets: URL { folder.appending(path: "incoming").appending(path: "assets") }
+
+  /// Takes away the parts of assets that are here by now, or that nothing names any more.
+  private func removeSettledParts() async {
+    let place = incomingAssets
+    let names =
+      (try? await Blocking.run { try FileManager.default.contentsOfDirectory(atPath: place.path) }) ?? []
+    for name in names {
+      if let hash = SHA256Hash(hex: name), (try? await store.read { try $0.absentSize(hash) }) ?? nil != nil {
         continue
       }
-      report.transferredInBytes += answer.transferredInBytes
-      defer { try? FileManager.default.removeItem(at: answer.file) }
-      try await store.write(purpose: "sheaf fetch") { transaction in
-        let source = FolderScan.File(
-          path: wanted.paths[0], location: answer.file.path, sizeInBytes: wanted.sizeInBytes)
-        var intake = ContentIntake(transaction)
-        try FolderScan.read(source) { try intake.add($0) }
-        let stored = try intake.finish()
-        guard stored.hash == wanted.content else { throw AssetMismatch(path: wanted.paths[0].text) }
-      }
-      report.fetched += wanted.paths.map(\.text)
-      report.sizeInBytes += wanted.sizeInBytes
+      try? await Blocking.run { try FileManager.default.removeItem(at: place.appending(path: name)) }
     }
-    try? FileManager.default.removeItem(at: folder)
-    try await remote.leave(wishes: missing.sorted(), from: memberMark)
-    return report
+    // Only an empty folder goes.
+    await Blocking.always { _ = rmdir(place.path) }
+  }
+
+  /// Adds to what this copy asked a folder for, and takes back what is here by now.
+  private func leaveWishes(_ missing: Set<SHA256Hash>, at remote: any Remote) async throws {
+    let told = try await remote.wishes(of: memberMark)
+    let open = try await store.read { transaction in
+      try told.filter { try !missing.contains($0) && transaction.absentSize($0) != nil }
+    }
+    // The newest first: a folder keeps so many and no more.
+    let wishes = missing.sorted() + open
+    guard wishes != told else { return }
+    try await remote.leave(wishes: wishes, from: memberMark)
   }
 
   /// Lets go of assets' bytes in a copy that may do without; they can be fetched again.
@@ -75,6 +127,7 @@ extension Library {
 
   /// What is absent, each asset once, in the order of the first paths.
   private func absentAssets(of paths: [DocumentPath]?, _ report: inout FetchReport) async throws -> [Wanted] {
+    let pageSize = 500
     let (found, here) = try await store.read { transaction -> ([Wanted], [String]) in
       var wanted: [Wanted] = []
       var here: [String] = []
@@ -100,12 +153,12 @@ extension Library {
           if isHere { here.append(path.text) }
         }
       } else {
-        var after: DocumentPath?
+        var after: (path: DocumentPath, content: SHA256Hash)?
         while true {
-          let some = try transaction.absentDocuments(after: after, count: 500)
+          let some = try transaction.absentDocuments(after: after, count: pageSize)
           for absent in some { want(absent.path, absent.content, absent.sizeInBytes) }
           guard let last = some.last else { break }
-          after = last.path
+          after = (last.path, last.content)
         }
       }
       return (wanted, here)

@@ -71,6 +71,9 @@ public protocol Remote: Sendable {
     _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
   ) async throws -> (file: URL, transferredInBytes: UInt64)?
 
+  /// Which assets this replica told a folder that it lacks and wants. Servers need no such word.
+  func wishes(of member: MemberMark) async throws -> [SHA256Hash]
+
   /// Tells a folder which assets this replica lacks and wants, in place of what it told before. Servers need no such word.
   func leave(wishes: [SHA256Hash], from member: MemberMark) async throws
 }
@@ -79,6 +82,8 @@ extension Remote {
   public func asset(
     _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
   ) async throws -> (file: URL, transferredInBytes: UInt64)? { nil }
+
+  public func wishes(of member: MemberMark) async throws -> [SHA256Hash] { [] }
 
   public func leave(wishes: [SHA256Hash], from member: MemberMark) async throws {}
 

@@ -57,6 +57,31 @@ struct ExchangeTests {
     }
   }
 
+  @Test("Reasons longer than a reader takes are cut, at a character, and so is a problem's")
+  func longReasons() throws {
+    func reply(_ count: Int, _ reason: String) throws -> [DraftAnswer] {
+      let leaves = (0..<count).map { SHA256Hash(hashing: Array("\($0)".utf8)) }
+      let answers = leaves.map { DraftAnswer(leaf: $0.base64, changeSet: nil, receipt: nil, refusal: reason) }
+      var problem = Problem(.refused, detail: reason, hint: reason)
+      problem.unchanged = "\"" + String(repeating: "\u{1}", count: 70_000)
+      let bytes = ExchangeReply(answers: answers, rest: .problem(problem)).bytes
+      var offset = 0
+      let read = try ExchangeReply(parsing: bytes, offset: &offset)
+      guard case .problem(let shown) = read.rest else { throw TestError("no problem") }
+      #expect(shown.detail?.hasPrefix("éé") == true && shown.type == problem.type)
+      return read.answers(to: leaves)
+    }
+    let long = String(repeating: "é", count: 40_000)
+    for (count, most) in [(1, 64 << 10), (10_000, 2 << 10)] {
+      let answers = try reply(count, long)
+      #expect(answers.count == count)
+      let reason = try #require(answers.last?.refusal)
+      #expect((most - 4...most).contains(reason.utf8.count))
+      #expect(reason.hasSuffix("é…") && reason.dropLast().allSatisfy { $0 == "é" })
+    }
+    #expect(try reply(1, String(repeating: "é", count: 32_768)).first?.refusal?.count == 32_768)
+  }
+
   @Test("Damaged replies are refused or read, and never more is read than is there")
   func damage() throws {
     let bytes = ExchangeReply(

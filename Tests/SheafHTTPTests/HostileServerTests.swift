@@ -72,6 +72,65 @@ struct HostileServerTests {
     guard case .tooMuch = error else { throw TestError("\(String(describing: error))") }
   }
 
+  @Test("A bundle above 2 GiB is left as soon as its header does not say that it unpacks to as much")
+  func unpacksToLess() async throws {
+    let taken = Taken()
+    let server = try ScriptedServer { _, socket in
+      socket.send(head(200, Int(Limits.bundleBytes) + 1, "\"a\"", [:]))
+      while socket.send(FakeLibrary.bytes(4096)) { taken.note(1) }
+    }
+    try await withRemote(server.address, configuration: impatient { $0.retries = 0 }) { remote in
+      try await withFolder { folder in
+        await #expect(throws: RemoteError.tooMuch(address: server.address)) {
+          try await remote.pull(everything, into: folder) { _, _ in }
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(left.isEmpty)
+      }
+    }
+  }
+
+  @Test("A bundle that the disk has no room for is told before any of it is stored, in an exchange too")
+  func noRoom() async throws {
+    let configuration = impatient {
+      $0.retries = 0
+      $0.freeSpace = { _ in 30 << 20 }
+    }
+    for isExchange in [false, true] {
+      let server = try ScriptedServer { _, socket in
+        if isExchange {
+          let reply = ExchangeReply(
+            answers: [], rest: .bundle(BundleTag(to: 5, hash: .zero), sizeInBytes: 20 << 20))
+          let size = reply.bytes.count + 20 << 20
+          socket.send(
+            ScriptedServer.head("200 OK", ["content-type": Wire.exchange, "content-length": "\(size)"]))
+          socket.send(reply.bytes)
+        } else {
+          socket.send(head(200, 20 << 20, "\"a\"", [:]))
+        }
+        socket.send(FakeLibrary.bytes(4096))
+        _ = socket.receive()
+      }
+      try await withRemote(server.address, configuration: configuration) { remote in
+        try await withFolder { folder in
+          if isExchange {
+            let answer = try await remote.exchange(
+              [1], of: [], from: MemberMark(publicKey: [1]), asking: everything, into: folder
+            ) { _, _ in }
+            #expect(throws: DiskTooSmall.self) { try answer.pull.get() }
+          } else {
+            let error = await #expect(throws: DiskTooSmall.self) {
+              try await remote.pull(everything, into: folder) { _, _ in }
+            }
+            #expect(error?.needed == 60 << 20)
+          }
+          let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+          #expect(left.isEmpty)
+        }
+      }
+    }
+  }
+
   @Test("A body without a declared size is refused, however long it goes on")
   func endless() async throws {
     let (error, _) = try await failure { _, socket in
