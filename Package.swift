@@ -140,6 +140,7 @@ let package = Package(
       dependencies: [
         "SheafTesting", "SheafModel", "SheafLog", "SheafBundle", "SheafStore", "SheafSync", "SheafHTTP",
         "SheafServer", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       exclude: ["Fixtures"]),
     .testTarget(

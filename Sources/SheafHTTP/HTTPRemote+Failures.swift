@@ -32,7 +32,7 @@ extension HTTPRemote {
     case 300..<400:
       return RemoteError.redirected(
         address: address, to: Self.shown(response.headers.first(name: "location") ?? "an unnamed place"))
-    case 401, 403: return RemoteError.unauthorized(address: address)
+    case 401: return RemoteError.unauthorized(address: address)
     case 408, 429, 502, 503, 504:
       var cut = interrupted("it answers with status \(status)")
       let seconds = response.headers.first(name: "retry-after").flatMap { UInt32($0) }
@@ -51,8 +51,12 @@ extension HTTPRemote {
   ///
   /// - Parameter position: Where the asker stands.
   func failure(of problem: Problem, position: UInt64) -> RemoteError {
-    if problem.kind == .nothingFits { return .nothingFits(address: address, position: position) }
-    return .refused(address: address, detail: Self.shown(problem.detail ?? problem.title))
+    let detail = Self.shown(problem.detail ?? problem.title)
+    switch problem.kind {
+    case .nothingFits: return .nothingFits(address: address, position: position)
+    case .forbidden: return .forbidden(address: address, detail: detail)
+    default: return .refused(address: address, detail: detail)
+    }
   }
 
   /// Says in the words of `RemoteError` what the client says in its own.

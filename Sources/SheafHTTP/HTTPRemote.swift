@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import SheafLog
 import SheafModel
 import SheafSync
 import Synchronization
@@ -12,40 +13,31 @@ import Synchronization
 ///
 /// It owns one client with its connections; call `shutdown()` when done with it. TLS is
 /// always verified, redirections are never followed, and nothing is trusted: what is
-/// received is bounded here and verified by the caller. The token is sent and never shown.
+/// received is bounded here and verified by the caller. Requests are signed once somebody
+/// was introduced (`Schemas/requests.md`); no secret ever travels.
 public final class HTTPRemote: Remote {
   public let address: String
   let configuration: HTTPRemoteConfiguration
   let client: HTTPClient
   private let base: String
-  private let token: String?
   private let bucket: TokenBucket?
   private let hasGoneOn = Mutex(false)
+  private let introduced = Mutex<(library: LibraryID, sign: RequestSigner)?>(nil)
+  /// How far the server's clock is ahead of this computer's, once it said so.
+  private let serverAhead = Mutex<Int64?>(nil)
 
   /// Prepares a remote; nothing is sent yet.
   ///
-  /// - Parameters:
-  ///   - address: `http://` or `https://`, a host, and perhaps a port and a path that all targets stand below.
-  ///   - token: The access token, or `nil` where reading is open.
+  /// - Parameter address: `http://` or `https://`, a host, and perhaps a port and a path that all
+  ///   targets stand below.
   /// - Throws: `HTTPRemoteError`.
-  public init(
-    address: String, token: String? = nil, configuration: HTTPRemoteConfiguration = HTTPRemoteConfiguration()
-  ) throws {
-    let url = try Self.checked(address)
-    if let token {
-      let allowed = token.utf8.allSatisfy { (0x21...0x7e).contains($0) }
-      guard allowed, !token.isEmpty, token.utf8.count <= 1024 else { throw HTTPRemoteError.token }
-      let isLocal = ["localhost", "127.0.0.1", "[::1]", "::1"].contains(url.host() ?? "")
-      guard url.scheme == "https" || isLocal || configuration.allowsTokenInTheClear else {
-        throw HTTPRemoteError.tokenInTheClear(address: address)
-      }
-    }
+  public init(address: String, configuration: HTTPRemoteConfiguration = HTTPRemoteConfiguration()) throws {
+    _ = try Self.checked(address)
     var trimmed = address
     while trimmed.hasSuffix("/") { trimmed.removeLast() }
     self.address = address
     self.configuration = configuration
     base = trimmed
-    self.token = token
     bucket = configuration.bytesPerSecond.map { TokenBucket(bytesPerSecond: $0, now: configuration.now) }
     client = HTTPClient(
       eventLoopGroupProvider: .singleton, configuration: try Self.clientConfiguration(configuration))
@@ -72,6 +64,38 @@ public final class HTTPRemote: Remote {
 
   public func leave(position: PullRequest, from member: MemberMark) async throws {
     // A server answers whoever asks; it needs no word left behind.
+  }
+
+  public func introduce(_ library: LibraryID, signer: @escaping RequestSigner) {
+    introduced.withLock { $0 = (library, signer) }
+  }
+
+  public var clockIsBehind: Duration? { serverAhead.withLock { $0.map { .seconds($0) } } }
+
+  /// The `Authorization` of a request; `nil` where nobody was introduced or nobody asks who it is.
+  private func authorization(_ request: HTTPClientRequest, lengthInBytes: Int) throws -> String? {
+    let target = String(request.url.dropFirst(base.count))
+    guard let (library, sign) = introduced.withLock({ $0 }),
+      (try? Route(target: target))?.isForEverybody != true
+    else { return nil }
+    let ahead = serverAhead.withLock { $0 } ?? 0
+    let time = UInt32(
+      clamping: Int64(clamping: configuration.time()).addingReportingOverflow(ahead).partialValue)
+    let text = RequestText(
+      library: library, method: request.method.rawValue, target: target, lengthInBytes: UInt64(lengthInBytes))
+    return "Sheaf " + (try sign(text, time)).credential
+  }
+
+  /// Takes note of the server's time from its refusal of a request for being signed at another.
+  ///
+  /// - Throws: Why the request was refused, when that was for something else.
+  private func noteTime(_ response: HTTPClientResponse) async throws {
+    guard response.essence == Wire.problem,
+      let body = try? await collect(response, limit: Problem.sizeLimit), let problem = Problem(json: body),
+      problem.kind == .wrongTime, let time = problem.time
+    else { throw RemoteError.unauthorized(address: address) }
+    let ahead = Int64(clamping: time).subtractingReportingOverflow(Int64(clamping: configuration.time()))
+    serverAhead.withLock { $0 = ahead.partialValue }
   }
 
   // MARK: Small exchanges
@@ -101,11 +125,13 @@ public final class HTTPRemote: Remote {
         address: address, detail: "the subscription names more collections than fit into one request")
     }
     var request = HTTPClientRequest(url: base + target)
-    if let token { request.headers.add(name: "authorization", value: "Bearer " + token) }
+    if route.isPost { request.method = .POST }
     return request
   }
 
-  /// Sends a request and waits for the head of the answer.
+  /// Sends a request, signed where that is asked for, and waits for the head of the answer.
+  ///
+  /// A server whose clock is another says what time it has, once, and the request is made again for that.
   ///
   /// - Parameters:
   ///   - body: What to send with it, by POST; it may take as long as it needs while it moves.
@@ -113,10 +139,22 @@ public final class HTTPRemote: Remote {
   func send(
     _ request: HTTPClientRequest, body: (type: String, bytes: [UInt8])? = nil, patience: Duration
   ) async throws -> HTTPClientResponse {
+    let authorization = try authorization(request, lengthInBytes: body?.bytes.count ?? 0)
+    let response = try await send(request, as: authorization, body: body, patience: patience)
+    guard response.status == .unauthorized, authorization != nil else { return response }
+    try await noteTime(response)
+    let corrected = try self.authorization(request, lengthInBytes: body?.bytes.count ?? 0)
+    return try await send(request, as: corrected, body: body, patience: patience)
+  }
+
+  private func send(
+    _ request: HTTPClientRequest, as authorization: String?, body: (type: String, bytes: [UInt8])?,
+    patience: Duration
+  ) async throws -> HTTPClientResponse {
     var request = request
     var deadline: MovingDeadline?
+    if let authorization { request.headers.add(name: "authorization", value: authorization) }
     if let body {
-      request.method = .POST
       request.headers.add(name: "content-type", value: body.type)
       if body.bytes.count <= UploadedBytes.pieceSizeInBytes, bucket == nil {
         request.body = .bytes(ByteBuffer(bytes: body.bytes))
@@ -218,7 +256,7 @@ public final class HTTPRemote: Remote {
     _ configuration: HTTPRemoteConfiguration
   ) throws -> HTTPClient.Configuration {
     var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
+    SecureTransport.harden(&tls)
     if let file = configuration.extraCertificates {
       guard let certificates = try? NIOSSLCertificate.fromPEMFile(file.path), !certificates.isEmpty else {
         throw HTTPRemoteError.certificates(file.path)

@@ -6,8 +6,6 @@ import SheafSync
 public struct HTTPRemoteConfiguration: Sendable {
   /// A PEM file of certificates to trust beside the system's.
   public var extraCertificates: URL?
-  /// Whether a token may travel over plain HTTP to another machine.
-  public var allowsTokenInTheClear = false
   /// How long a connection may take to be made: on a lossy line its first packets are sent again after 1, 3 and 7 s.
   public var connectTimeout: Duration = .seconds(20)
   /// How long the remote may think before it answers a small question.
@@ -33,6 +31,8 @@ public struct HTTPRemoteConfiguration: Sendable {
   public var freeSpace: @Sendable (URL) -> UInt64? = { DownloadCheck.freeSpace(in: $0) }
   /// A number from 0 up to 1, by which replicas that were cut together come back apart.
   public var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
+  /// The time in seconds since 1970, at which requests are signed.
+  public var time: @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
   /// The clock of the cap on bandwidth.
   public var now: @Sendable () -> ContinuousClock.Instant = { .now }
   /// How waiting is done; tests put their own here.
@@ -64,26 +64,18 @@ public struct HTTPRemoteConfiguration: Sendable {
 public enum HTTPRemoteError: SheafFailure, Equatable {
   /// The address is not `http://` or `https://` with a host, or holds more than a path.
   case address(String, rule: String)
-  /// A token would travel unencrypted.
-  case tokenInTheClear(address: String)
-  /// The token holds characters that a header can't.
-  case token
   /// The file of extra certificates can't be read.
   case certificates(String)
 
   public var problem: String {
     switch self {
     case .address(let text, let rule): "\(text) can't be used as a remote: \(rule)"
-    case .tokenInTheClear(let address): "the token would travel to \(address) unencrypted"
-    case .token: "the token holds a character that can't be sent"
     case .certificates(let file): "no certificates can be read from \(file)"
     }
   }
   public var hint: String? {
     switch self {
     case .address: "Give it as https://HOST[:PORT][/PATH]."
-    case .tokenInTheClear: "Use an https:// address."
-    case .token: "Use letters, digits and - . _ ~ + / = only, as `sheaf serve` makes them."
     case .certificates: "Give a PEM file."
     }
   }

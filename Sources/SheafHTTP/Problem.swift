@@ -6,6 +6,8 @@ public struct Problem: Hashable, Sendable, Codable, Error {
   /// What kind of problem; stable, for programs to tell apart.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
     case unauthorized, forbidden
+    case wrongTime = "wrong-time"
+    case tooManyTries = "too-many-tries"
     case notFound = "not-found"
     case nothingFits = "nothing-fits"
     case methodNotAllowed =
@@ -20,7 +22,7 @@ public struct Problem: Hashable, Sendable, Codable, Error {
     /// The status that goes with it.
     public var status: Int {
       switch self {
-      case .unauthorized: 401
+      case .unauthorized, .wrongTime: 401
       case .forbidden: 403
       case .notFound, .nothingFits: 404
       case .methodNotAllowed: 405
@@ -29,6 +31,7 @@ public struct Problem: Hashable, Sendable, Codable, Error {
       case .tooLarge: 413
       case .wrongType: 415
       case .unverified: 422
+      case .tooManyTries: 429
       case .failed: 500
       case .busy: 503
       }
@@ -37,8 +40,10 @@ public struct Problem: Hashable, Sendable, Codable, Error {
     /// The kind's title.
     public var title: String {
       switch self {
-      case .unauthorized: "A token is needed"
-      case .forbidden: "The token does not allow this"
+      case .unauthorized: "A member's signature is needed"
+      case .wrongTime: "The request was signed at another time"
+      case .tooManyTries: "Too many tries failed"
+      case .forbidden: "The member may not do this"
       case .notFound: "Nothing is here"
       case .nothingFits: "Nothing leads on from this position"
       case .methodNotAllowed: "The method does not fit"
@@ -64,6 +69,10 @@ public struct Problem: Hashable, Sendable, Codable, Error {
   public var unchanged: String?
   /// The next thing to try.
   public var hint: String?
+  /// The server's time in seconds since 1970, where a request was signed at another.
+  public var time: UInt64?
+  /// How many seconds to wait before another try makes sense.
+  public var retryAfter: Int?
 
   /// Makes a problem of a kind.
   public init(_ kind: Kind, detail: String? = nil, unchanged: String? = nil, hint: String? = nil) {

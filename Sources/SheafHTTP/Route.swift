@@ -34,11 +34,29 @@ public enum Route: Hashable, Sendable {
   case ready
   /// Figures for Prometheus.
   case metrics
+  /// A device that wants to become a member (`Schemas/enrolment.md`).
+  case enrol
+  /// A token for a browser (`Schemas/requests.md`).
+  case session
 
-  /// Whether drafts come with it: such a request has a body and is made with POST.
+  /// Whether drafts come with it.
   public var takesDrafts: Bool {
     switch self {
     case .push, .exchange: true
+    default: false
+    }
+  }
+
+  /// Whether it is made with POST.
+  public var isPost: Bool { hasBody || self == .session }
+
+  /// Whether it has a body.
+  public var hasBody: Bool { takesDrafts || self == .enrol }
+
+  /// Whether nobody asks who makes it (`Schemas/requests.md`, "Who may ask for what").
+  public var isForEverybody: Bool {
+    switch self {
+    case .checkpoint, .health, .ready, .enrol: true
     default: false
     }
   }
@@ -63,6 +81,8 @@ public enum Route: Hashable, Sendable {
     case .health: "healthz"
     case .ready: "readyz"
     case .metrics: "metrics"
+    case .enrol: "enrol"
+    case .session: "session"
     }
   }
 
@@ -85,6 +105,8 @@ public enum Route: Hashable, Sendable {
     case .health: "/healthz"
     case .ready: "/readyz"
     case .metrics: "/metrics"
+    case .enrol: "/enrol"
+    case .session: "/session"
     }
   }
 
@@ -134,6 +156,8 @@ public enum Route: Hashable, Sendable {
     case ("healthz", nil): self = .health
     case ("readyz", nil): self = .ready
     case ("metrics", nil): self = .metrics
+    case ("enrol", nil): self = .enrol
+    case ("session", nil): self = .session
     default: throw .unknown
     }
   }

@@ -6,6 +6,8 @@ public enum Wire {
   public static let checkpoint = "text/vnd.sheaf.checkpoint"
   /// The media type of the answer to drafts with what is new behind it (`Schemas/exchange.md`).
   public static let exchange = "application/vnd.sheaf.exchange"
+  /// The media type of a request to become a member (`Schemas/enrolment.md`).
+  public static let enrolment = "text/vnd.sheaf.enrolment"
   /// The media type of JSON answers.
   public static let json = "application/json"
   /// The media type of problem documents (RFC 9457).

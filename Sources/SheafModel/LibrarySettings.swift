@@ -40,6 +40,8 @@ public struct LibrarySettings: Hashable, Sendable {
   public var name: String?
   /// The BCP 47 tag of the language that most of the library is in.
   public var language: String
+  /// Whether everybody may read over HTTP, members or not.
+  public var isPublic: Bool
   /// The collections that have settings.
   public var collections: [CollectionName: Collection]
 
@@ -47,6 +49,7 @@ public struct LibrarySettings: Hashable, Sendable {
   public init() {
     name = nil
     language = "und"
+    isPublic = false
     collections = [:]
   }
 
@@ -78,6 +81,7 @@ public struct LibrarySettings: Hashable, Sendable {
       case "format": break
       case "name": name = try reader.name(member.value, place)
       case "language": language = try reader.language(member.value, place)
+      case "access": isPublic = try reader.isPublic(member.value, place)
       case "collections": collections = try reader.collections(member.value, place)
       default: throw reader.refusal(4, place, "this member is unknown")
       }
@@ -223,6 +227,14 @@ private struct SettingsReader {
     }
     guard fits, text.utf8.count <= 35 else { throw refusal(4, place, "it must be a BCP 47 language tag") }
     return text
+  }
+
+  func isPublic(_ value: JSONValue, _ place: JSONPointer) throws(LibrarySettingsError) -> Bool {
+    switch value {
+    case .string("public"): return true
+    case .string("members"): return false
+    default: throw refusal(4, place, "it must be \"public\" or \"members\"")
+    }
   }
 
   func collections(

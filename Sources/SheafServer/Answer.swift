@@ -49,7 +49,8 @@ struct Answer: Sendable {
     self.init(Wire.problem, problem.json)
     status = problem.status
     switch problem.kind {
-    case .unauthorized: fields[.wwwAuthenticate] = "Bearer"
+    case .unauthorized, .wrongTime: fields[.wwwAuthenticate] = "Sheaf"
+    case .tooManyTries: fields[.retryAfter] = "\(problem.retryAfter ?? 600)"
     case .busy: fields[.retryAfter] = "5"
     default: break
     }

@@ -7,8 +7,8 @@ import SheafSync
 
 extension Responder {
   /// Answers with an asset or a range of it, piece by piece out of the library.
-  func asset(_ hash: SHA256Hash, _ request: Request) async throws -> Answer {
-    guard let reading = try await service.asset(hash) else {
+  func asset(_ hash: SHA256Hash, to caller: Gatekeeper.Caller, _ request: Request) async throws -> Answer {
+    guard let reading = try await service.asset(hash, in: caller.collections) else {
       throw Problem(.notFound, detail: "there is no asset \(hash)")
     }
     // What it is named for never changes, whoever asks.

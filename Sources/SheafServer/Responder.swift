@@ -11,11 +11,12 @@ import Synchronization
 /// Answers requests: reads the target, judges access, asks the library, and leaves one
 /// log line and its figures for each.
 struct Responder: HTTPResponder {
-  typealias Context = BasicRequestContext
+  typealias Context = AddressedContext
 
   let service: any LibraryService
-  let tokens: AccessTokens
+  let gatekeeper: Gatekeeper
   let limits: ServerLimits
+  let configuration: ServerConfiguration
   let gate: ConnectionGate
   let logger: Logger
   let metrics = ServerMetrics()
@@ -23,64 +24,72 @@ struct Responder: HTTPResponder {
   private let ids = RequestIDs()
 
   init(
-    service: any LibraryService, tokens: AccessTokens, limits: ServerLimits, gate: ConnectionGate,
-    logger: Logger
+    service: any LibraryService, configuration: ServerConfiguration, gate: ConnectionGate, logger: Logger
   ) {
     self.service = service
-    self.tokens = tokens
-    self.limits = limits
+    self.configuration = configuration
+    gatekeeper = Gatekeeper(directory: service, configuration: configuration)
+    limits = configuration.limits
     self.gate = gate
     self.logger = logger
     pushes = Places(limits.pushesAtOnce)
   }
 
-  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+  func respond(to request: Request, context: AddressedContext) async throws -> Response {
     let record = Record(
       id: ids.next(), method: request.method,
       // What is declared may be anything; no more than a push is ever read.
       received: min(request.headers[.contentLength].flatMap { Int($0) } ?? 0, Limits.pushBytes))
     var route = "none"
-    let answer: Answer
+    var member: MemberMark?
+    var answer: Answer
     do {
       let wanted = try Route(target: request.head.path ?? "")
       route = wanted.name
       try check(request, for: wanted)
-      answer = try await self.answer(wanted, request, id: record.id)
+      let asked = Self.asked(request, from: context.address)
+      let caller = try await gatekeeper.admit(asked, to: wanted)
+      member = caller.member?.mark
+      answer = try await self.answer(wanted, to: caller, asked, request, id: record.id)
     } catch let error as CancellationError {
       throw error
     } catch {
       answer = Answer(problem(for: error, id: record.id))
+      // RFC 9110 section 15.5.6.
+      if answer.status == 405, let asked = try? Route(target: request.head.path ?? "") {
+        answer.fields[.allow] = asked.isPost ? "POST" : "GET, HEAD"
+      }
     }
-    return response(answer, isHead: request.method == .head) { [route] sent, isWhole in
-      leave(record, route: route, status: answer.status, sent: sent, isWhole: isWhole)
+    return response(answer, isHead: request.method == .head) { [route, member] sent, isWhole in
+      leave(record, route: route, member: member, status: answer.status, sent: sent, isWhole: isWhole)
     }
   }
 
   // MARK: Access and form
 
+  private static func asked(_ request: Request, from address: String) -> Gatekeeper.Asked {
+    let isChunked = request.headers[.transferEncoding] != nil
+    return Gatekeeper.Asked(
+      method: request.method.rawValue, target: request.head.path ?? "",
+      lengthInBytes: isChunked ? nil : request.headers[.contentLength].map { UInt64($0) } ?? 0,
+      credential: Credential(request.headers), address: address)
+  }
+
   private func check(_ request: Request, for route: Route) throws {
-    let isPush = route.takesDrafts
-    let fits = isPush ? request.method == .post : request.method == .get || request.method == .head
+    let fits = route.isPost ? request.method == .post : request.method == .get || request.method == .head
     guard fits else {
-      throw Problem(.methodNotAllowed, detail: "/\(route.name) is asked for with \(isPush ? "POST" : "GET")")
-    }
-    // Probes come from machines that hold no token, and they tell nothing.
-    if route != .health, route != .ready {
-      switch tokens.access(
-        to: isPush ? .contributor : .reader, authorization: request.headers[.authorization])
-      {
-      case .granted: break
-      case .unauthorized: throw Problem(.unauthorized)
-      case .forbidden: throw Problem(.forbidden)
-      }
+      throw Problem(
+        .methodNotAllowed, detail: "/\(route.name) is asked for with \(route.isPost ? "POST" : "GET")")
     }
     // A body where none belongs would only be read to be thrown away.
     let hasBody =
       request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
-    if !isPush, hasBody { throw Problem(.badRequest, detail: "a request of this kind has no body") }
+    if !route.hasBody, hasBody { throw Problem(.badRequest, detail: "a request of this kind has no body") }
   }
 
-  private func answer(_ route: Route, _ request: Request, id: UInt64) async throws -> Answer {
+  private func answer(
+    _ route: Route, to caller: Gatekeeper.Caller, _ asked: Gatekeeper.Asked, _ request: Request, id: UInt64
+  ) async throws -> Answer {
     switch route {
     case .checkpoint:
       var answer = Answer(Wire.text, try await service.checkpointNote())
@@ -98,13 +107,20 @@ struct Responder: HTTPResponder {
     case .answers(let leaves): return try Answer(json: try await service.answers(to: leaves))
     case .receipt(let number):
       return Answer(Wire.text, Array(try await service.receipt(changeSet: number).utf8))
-    case .documents(let collection): return try Answer(json: try await service.documents(in: collection))
+    case .documents(let collection):
+      let documents = try await service.documents(in: collection)
+      return try Answer(
+        json: caller.collections == nil
+          ? documents
+          : documents.filter { (try? DocumentPath($0.path)).map { caller.reaches($0.collection) } ?? false })
     case .document(let path): return try await document(path, request)
-    case .asset(let hash): return try await asset(hash, request)
+    case .asset(let hash): return try await asset(hash, to: caller, request)
     case .history(let path):
       let history = try await service.history(of: path)
       guard !history.isEmpty else { throw Problem(.notFound, detail: "there is no document \(path)") }
       return try Answer(json: history)
+    case .enrol: return try await enrol(request, from: asked.address)
+    case .session: return try session(for: caller, request)
     case .health: return Answer(Wire.text, Array("ok\n".utf8))
     case .ready:
       do {
@@ -157,7 +173,9 @@ struct Responder: HTTPResponder {
   }
 
   /// Leaves the log line and the figures of a finished request.
-  private func leave(_ record: Record, route: String, status: Int, sent: UInt64, isWhole: Bool) {
+  private func leave(
+    _ record: Record, route: String, member: MemberMark?, status: Int, sent: UInt64, isWhole: Bool
+  ) {
     let duration = record.start.duration(to: .now)
     metrics.count(
       route: route, status: status, receivedBytes: record.received, sentBytes: sent, duration: duration)
@@ -165,6 +183,7 @@ struct Responder: HTTPResponder {
       "id": "\(record.id)", "method": "\(record.method)", "route": "\(route)", "status": "\(status)",
       "bytes": "\(sent)", "ms": "\(Int(duration / .milliseconds(1)))",
     ]
+    if let member { metadata["member"] = "\(member)" }
     if !isWhole { metadata["cut"] = "true" }
     logger.info("request", metadata: metadata)
   }

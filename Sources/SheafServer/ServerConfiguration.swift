@@ -7,20 +7,27 @@ public struct ServerConfiguration: Sendable {
   public var host: String
   /// The port to listen on; 0 lets the system choose, see `SheafServer.init`.
   public var port: Int
-  /// Who may do what.
-  public var tokens: AccessTokens
+  /// What is allowed beside what the library's members may do.
+  public var access: AccessRules
   /// The server's certificate and key; without them it speaks plain HTTP.
   public var tls: TLSFiles?
   /// What is refused before memory or time is spent on it.
   public var limits: ServerLimits
+  /// The time in seconds since 1970.
+  public var clock: @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
+  /// As many unpredictable bytes as asked for, for the tokens of sessions.
+  public var random: @Sendable (_ count: Int) -> [UInt8] = { count in
+    var random = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+  }
 
   public init(
-    host: String = "127.0.0.1", port: Int = 8080, tokens: AccessTokens = AccessTokens(), tls: TLSFiles? = nil,
+    host: String = "127.0.0.1", port: Int = 8080, access: AccessRules = AccessRules(), tls: TLSFiles? = nil,
     limits: ServerLimits = ServerLimits()
   ) {
     self.host = host
     self.port = port
-    self.tokens = tokens
+    self.access = access
     self.tls = tls
     self.limits = limits
   }
@@ -67,6 +74,20 @@ public struct ServerLimits: Sendable {
   public var connections = 1024
   /// Connections from one address; behind a proxy that is the proxy's.
   public var connectionsPerAddress = 64
+  /// After how many failed tries within `failedTriesWindow` an address has to wait.
+  public var failedTries = 20
+  /// In how many seconds failed tries are counted together, and how long an address with too many waits.
+  public var failedTriesWindow: UInt64 = 600
+  /// How many addresses failed tries are remembered of.
+  public var failedTriesAddresses = 10_000
+  /// Sessions in all.
+  public var sessions = 1_000
+  /// Sessions of one member.
+  public var sessionsPerMember = 16
+  /// How long a session lasts, in seconds.
+  public var sessionTime: UInt64 = 1_800
+  /// The largest request to become a member, in bytes.
+  public var enrolmentBytes = 4 << 10
   /// How long answers under way may take to complete when the server is told to stop.
   public var stopTime: Duration = .seconds(30)
 

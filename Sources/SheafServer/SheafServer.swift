@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import NIOSSL
 import ServiceLifecycle
+import SheafHTTP
 import SheafModel
 import SheafSync
 
@@ -25,7 +26,7 @@ public struct SheafServer: Service {
   ///
   /// - Parameters:
   ///   - service: The library.
-  ///   - logger: Gets one line for each request, without tokens and queries.
+  ///   - logger: Gets one line for each request, without credentials and queries.
   ///   - onListening: Called once with the port that the server listens on.
   public init(
     service: any LibraryService, configuration: ServerConfiguration, logger: Logger,
@@ -43,8 +44,7 @@ public struct SheafServer: Service {
   public func run() async throws {
     let limits = configuration.limits
     let gate = ConnectionGate(total: limits.connections, perAddress: limits.connectionsPerAddress)
-    let responder = Responder(
-      service: service, tokens: configuration.tokens, limits: limits, gate: gate, logger: logger)
+    let responder = Responder(service: service, configuration: configuration, gate: gate, logger: logger)
     // The framework's own lines tell a person nothing; only its warnings pass.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
@@ -109,7 +109,7 @@ public struct SheafServer: Service {
       let key = try NIOSSLPrivateKey(file: files.privateKey.path, format: .pem)
       var tls = TLSConfiguration.makeServerConfiguration(
         certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-      tls.minimumTLSVersion = .tlsv12
+      SecureTransport.harden(&tls)
       // Finds out now, not at the first connection, whether the two belong together.
       _ = try NIOSSLContext(configuration: tls)
       return tls

@@ -175,6 +175,24 @@ extension StoreTransaction {
     ).map { try DocumentPath($0[0] as String) }
   }
 
+  /// A path in some collections that had this content at some time.
+  ///
+  /// - Parameter collections: `nil` for all.
+  public func path(of hash: SHA256Hash, in collections: Set<CollectionName>?) throws -> DocumentPath? {
+    guard let collections else { return try paths(of: hash, upTo: .max, count: 1).first }
+    let sought = collections.map(\.text) + ["schemas", "sheaf"]
+    // A path's collection is what stands before its first slash, and `.` where there is none.
+    return try rows(
+      """
+      SELECT d.path FROM revision r JOIN document d ON d.id = r.document
+      WHERE r.content IS NOT NULL AND substr(r.content, 1, 8) = substr(?1, 1, 8) AND r.content = ?1
+        AND CASE instr(d.path, '/') WHEN 0 THEN '.' ELSE substr(d.path, 1, instr(d.path, '/') - 1) END
+          IN (SELECT value FROM json_each(?2))
+      ORDER BY d.path LIMIT 1
+      """, [hash.data, String(decoding: try JSONEncoder().encode(sought), as: UTF8.self)]
+    ).first.map { try DocumentPath($0[0] as String) }
+  }
+
   /// Documents one of whose current contents is an asset that is not held, once for each such asset.
   ///
   /// - Parameters:

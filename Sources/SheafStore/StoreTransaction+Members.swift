@@ -82,6 +82,15 @@ extension StoreTransaction {
   ///
   /// - Parameter number: Only change sets before this one count; `nil` for all.
   public func isClosed(before number: UInt64? = nil) throws -> Bool {
+    guard let number else {
+      // A server asks this with every request: one member is enough.
+      return try integer(
+        """
+        SELECT 1 FROM document d WHERE d.path > 'sheaf/members/' AND d.path < 'sheaf/members0'
+          AND (EXISTS (SELECT 1 FROM revision r WHERE r.document = d.id)
+            OR EXISTS (SELECT 1 FROM head h WHERE h.document = d.id AND h.revision IS NULL)) LIMIT 1
+        """) != nil
+    }
     if memberCache.closing == nil {
       memberCache.closing = try integer(
         """
@@ -90,7 +99,7 @@ extension StoreTransaction {
         """
       ).map { UInt64(clamping: $0) }
     }
-    if let closing = memberCache.closing { return closing < number ?? .max }
+    if let closing = memberCache.closing { return closing < number }
     // A copy without lines knows what is current.
     return try integer(
       """

@@ -16,6 +16,7 @@ extension Library {
   public func fetch(
     _ paths: [DocumentPath]?, from remote: any Remote, activity: @escaping ActivitySink = { _ in }
   ) async throws -> FetchReport {
+    try await introduceMember(to: remote)
     var report = FetchReport()
     var missing: Set<SHA256Hash> = []
     var refusal: (any Error)?

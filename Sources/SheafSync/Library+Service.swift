@@ -43,11 +43,12 @@ extension Library: LibraryService {
       })
   }
 
-  public func asset(_ hash: SHA256Hash) async throws -> ContentReading? {
+  public func asset(_ hash: SHA256Hash, in collections: Set<CollectionName>?) async throws -> ContentReading?
+  {
     try await store.read { transaction in
       // Drafts and what waits in quarantine are nobody else's business yet.
       guard let size = try transaction.assetSize(hash), try transaction.isPublished(hash),
-        let path = try transaction.paths(of: hash, upTo: .max, count: 1).first
+        let path = try transaction.path(of: hash, in: collections)
       else { return nil }
       return ContentReading(
         path: path, revision: nil, mediaType: .octetStream, sizeInBytes: size, hash: hash,

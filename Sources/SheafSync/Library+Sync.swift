@@ -26,6 +26,7 @@ extension Library {
     with remote: any Remote, options: SyncOptions = SyncOptions(), activity: @escaping ActivitySink = { _ in }
   ) async throws -> SyncReport {
     guard !isPublisher else { throw LibraryError.onlyReplica }
+    try await introduceMember(to: remote)
     var handover = Handover()
     var pushFailure: RemoteError?
     let pulled: Pulled
@@ -68,6 +69,7 @@ extension Library {
   public func plan(
     with remote: any Remote, options: SyncOptions = SyncOptions()
   ) async throws -> SyncPlan {
+    try await introduceMember(to: remote)
     let request = try await pullRequest(options)
     let drafts = try await draftsBundle()
     var plan = SyncPlan(

@@ -21,6 +21,9 @@ public final class Library: Sendable {
   let logVerifier: VerifierKey
   let environment: LibraryEnvironment
   let bundleCache: BundleCache
+  let accessCache = AccessCache()
+  /// Secrets that others on this computer could use when the library was opened.
+  public let exposedSecrets: [ExposedSecret]
 
   private init(folder: URL, store: LibraryStore, facts: CopyFacts, environment: LibraryEnvironment) throws {
     self.folder = folder
@@ -29,6 +32,7 @@ public final class Library: Sendable {
     id = facts.library
     isPublisher = facts.isPublisher
     keys = KeyFolder(library: folder)
+    exposedSecrets = keys.closeExposed()
     member = try keys.memberKey()
     logVerifier = try VerifierKey(name: facts.library.text, publicKey: facts.logKey)
     bundleCache = BundleCache(folder: folder.appending(path: "cache"))

@@ -5,9 +5,7 @@ import SheafModel
 ///
 /// `Library` implements it. Every call may be made while others run; none blocks the
 /// cooperative pool.
-public protocol LibraryService: Sendable {
-  /// The library's identity.
-  var id: LibraryID { get }
+public protocol LibraryService: MemberDirectory {
   /// The library's name for people.
   var name: String { get async throws }
   /// The newest checkpoint note.
@@ -16,6 +14,11 @@ public protocol LibraryService: Sendable {
   func offer(_ request: PullRequest) async throws -> Offer
   /// Judges and sequences the drafts of a drafts bundle.
   func receive(push bundle: [UInt8]) async throws -> [DraftAnswer]
+  /// Makes a device a member that was invited. Repeating it has no further effect.
+  ///
+  /// - Parameter note: A signed note (`Schemas/enrolment.md`).
+  /// - Throws: `EnrolmentError`; nobody became a member.
+  func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer
   /// Answers to drafts received earlier; unknown ones are left out.
   func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer]
   /// The receipt of a change set, as text.
@@ -28,8 +31,10 @@ public protocol LibraryService: Sendable {
   func content(of path: DocumentPath) async throws -> DocumentContent?
   /// One document's current content, to be read piece by piece.
   func open(_ path: DocumentPath) async throws -> ContentReading?
-  /// A published asset by its hash; `nil` when it is not held here.
-  func asset(_ hash: SHA256Hash) async throws -> ContentReading?
+  /// A published asset by its hash; `nil` when it is not held here, or no document of these collections ever had it.
+  ///
+  /// - Parameter collections: `nil` for all.
+  func asset(_ hash: SHA256Hash, in collections: Set<CollectionName>?) async throws -> ContentReading?
   /// One document's history, newest first.
   func history(of path: DocumentPath) async throws -> [HistoryEntry]
   /// Figures for monitoring.
@@ -37,11 +42,16 @@ public protocol LibraryService: Sendable {
 }
 
 extension LibraryService {
+  public func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer { throw EnrolmentError.takesNobody }
+
   public func open(_ path: DocumentPath) async throws -> ContentReading? {
     try await content(of: path).map(ContentReading.init)
   }
 
-  public func asset(_ hash: SHA256Hash) async throws -> ContentReading? { nil }
+  public func asset(_ hash: SHA256Hash, in collections: Set<CollectionName>?) async throws -> ContentReading?
+  {
+    nil
+  }
 }
 
 /// What answers a pull request.

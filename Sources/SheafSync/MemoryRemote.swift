@@ -109,7 +109,7 @@ public final class MemoryRemote: Remote {
   public func asset(
     _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
   ) async throws -> (file: URL, transferredInBytes: UInt64)? {
-    guard let reading = try await service.asset(hash) else { return nil }
+    guard let reading = try await service.asset(hash, in: nil) else { return nil }
     let file = folder.appending(path: hash.hex)
     try await Blocking.run {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -1,4 +1,5 @@
 import Foundation
+import SheafLog
 import SheafModel
 
 /// Another place that holds the library, as seen from here.
@@ -15,6 +16,14 @@ public protocol Remote: Sendable {
 
   /// Whether drafts are only left here, and answered at a later sync.
   var answersLater: Bool { get }
+
+  /// Says who asks from now on: a member of a library, for a remote that asks whom it answers.
+  ///
+  /// A remote that asks nobody forgets it.
+  func introduce(_ library: LibraryID, signer: @escaping RequestSigner)
+
+  /// How far this computer's clock is behind the remote's (ahead when negative), where that was in the way; `nil` where not.
+  var clockIsBehind: Duration? { get }
 
   /// The newest checkpoint note that the remote holds, unverified.
   func checkpoint() async throws -> [UInt8]
@@ -87,6 +96,8 @@ extension Remote {
 
   public func leave(wishes: [SHA256Hash], from member: MemberMark) async throws {}
 
+  public func introduce(_ library: LibraryID, signer: @escaping RequestSigner) {}
+  public var clockIsBehind: Duration? { nil }
   public var mayStopShort: Bool { false }
   public var answersLater: Bool { false }
 
@@ -242,8 +253,10 @@ public enum RemoteError: SheafFailure, Equatable {
   case notSheaf(address: String, detail: String)
   /// The remote points elsewhere, which is never followed.
   case redirected(address: String, to: String)
-  /// The token is missing or wrong.
+  /// The remote answers members, and this copy is not one that it knows.
   case unauthorized(address: String)
+  /// The remote knows who asks, and the member may not have or do this.
+  case forbidden(address: String, detail: String)
   /// The remote holds nothing that leads on from this position.
   case nothingFits(address: String, position: UInt64)
   /// The remote refused the request, in its own words.
@@ -257,7 +270,8 @@ public enum RemoteError: SheafFailure, Equatable {
     case .interrupted(let address, let detail): "the exchange with \(address) was cut short: \(detail)"
     case .notSheaf(let address, let detail): "\(address) is not a Sheaf library: \(detail)"
     case .redirected(let address, let to): "\(address) points to \(to), and a redirection is never followed"
-    case .unauthorized(let address): "\(address) needs a token, and none was given that it accepts"
+    case .unauthorized(let address): "\(address) answers members only, and does not know this copy as one"
+    case .forbidden(let address, let detail): "\(address) does not allow this: \(detail)"
     case .nothingFits(let address, let position):
       "\(address) holds nothing that leads on from checkpoint \(position)"
     case .refused(let address, let detail): "\(address) refused: \(detail)"
@@ -268,7 +282,7 @@ public enum RemoteError: SheafFailure, Equatable {
   /// Whether a remote that fails so while drafts are handed over may still have something to give.
   var concernsDraftsOnly: Bool {
     switch self {
-    case .unauthorized, .refused, .tooMuch: true
+    case .unauthorized, .forbidden, .refused, .tooMuch: true
     case .unreachable, .interrupted, .notSheaf, .redirected, .nothingFits: false
     }
   }
@@ -289,7 +303,8 @@ public enum RemoteError: SheafFailure, Equatable {
         ? "Check the address; it is the one that `sheaf serve` printed."
         : "Check the folder; the publisher prepares one with `sheaf sync \(address)`."
     case .redirected(_, let to): "If you trust it, use \(to) as the remote."
-    case .unauthorized: "Give the right token with --token-file or SHEAF_TOKEN."
+    case .unauthorized: "Ask an administrator of the library for an invitation."
+    case .forbidden: nil
     case .nothingFits: "Let the publisher sync with this folder once more, or clone afresh from it."
     case .refused: nil
     case .tooMuch: "Tell the publisher; the server may be faulty or hostile."

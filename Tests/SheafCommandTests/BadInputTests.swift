@@ -186,11 +186,6 @@ struct BadInputTests {
       hint: Give the path of a bundle file.
       [1]
 
-      $ echo 'a token' > token; sheaf clone http://127.0.0.1:1 copy --token-file token
-      sheaf: the token holds a character that can't be sent; nothing was changed.
-      hint: Use letters, digits and - . _ ~ + / = only, as `sheaf serve` makes them.
-      [64]
-
       $ ls -A | grep copy
       [1]
       """#, files: ["stranger.py": stranger])

@@ -42,7 +42,7 @@ struct KillTests {
   func sync() async throws {
     let scene = try await Scene(documents: 8)
     try await scene.serve()
-    _ = try await scene.run("sheaf clone $(cat address) clinic --as Ben --token-file token 2>&1")
+    _ = try await scene.run("sheaf clone $(cat address) clinic --as Ben 2>&1")
     var changes: UInt64 = 1
     func change(_ round: Int) async throws {
       _ = try await scene.run(
@@ -68,7 +68,7 @@ struct KillTests {
   func serve() async throws {
     let scene = try await Scene(documents: 8)
     try await scene.serve()
-    _ = try await scene.run("sheaf clone $(cat address) clinic --as Ben --token-file token 2>&1")
+    _ = try await scene.run("sheaf clone $(cat address) clinic --as Ben 2>&1")
     let command = "sheaf sync --library clinic --json"
     var changes: UInt64 = 1
     func change(_ round: Int) async throws {
@@ -160,7 +160,7 @@ private final class Scene: Sendable {
   /// Starts the server on the port that it had before.
   static let serveAgain = """
     port=$(sed 's/.*://' address); rm address
-    sheaf serve --library lib --port $port --quiet > address 2>> server.log & echo $! > server.pid
+    sheaf serve --library lib --port $port --quiet --drafts-from-everybody > address 2>> server.log & echo $! > server.pid
     while ! test -s address; do kill -0 $(cat server.pid) || break; sleep 0.02; done
     """
 
@@ -229,7 +229,6 @@ private final class Scene: Sendable {
       """
       echo http://127.0.0.1:0 > address
       \(Self.serveAgain)
-      sheaf serve --show-tokens --library lib | sed -n 's/contributor  //p' > token
       """)
   }
 

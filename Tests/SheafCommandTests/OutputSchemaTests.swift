@@ -83,7 +83,6 @@ struct OutputSchemaTests {
       try await check("receipt 1 --library lib", "ReceiptReport", in: folder)
       try await check("bundle create -o all.sheaf --mode full --library lib", "BundleReport", in: folder)
       try await check("bundle inspect all.sheaf", "InspectedBytes", in: folder)
-      try await check("serve --show-tokens --library lib", "TokenFile", in: folder)
     }
   }
 

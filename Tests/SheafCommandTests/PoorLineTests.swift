@@ -78,7 +78,7 @@ struct PoorLineTests {
       hint: Check the folder; the publisher prepares one with `sheaf sync …empty`.
       [1]
 
-      $ sheaf serve --port 0 --open --quiet --library lib >address & echo $! >serve.pid; until test -s address; do sleep 0.05; done
+      $ sheaf serve --port 0 --quiet --library lib >address & echo $! >serve.pid; until test -s address; do sleep 0.05; done
 
       $ sheaf clone $(cat address) third --only trails 2>&1 | grep warning
       warning: the library has no collection trails; it has articles, trials
@@ -101,7 +101,7 @@ struct PoorLineTests {
 
       $ sheaf init lib --name Demo >/dev/null 2>&1; sheaf publish content -m Start --library lib >/dev/null
 
-      $ sheaf serve --port 0 --open --quiet --library lib >address & echo $! >serve.pid; until test -s address; do sleep 0.05; done
+      $ sheaf serve --port 0 --quiet --library lib >address & echo $! >serve.pid; until test -s address; do sleep 0.05; done
 
       $ (sheaf clone $(cat address) copy --limit-rate 100k 2>said; echo $? >code) & sleep 0.1; until test "$(cat .copy.incoming/*.part 2>/dev/null | wc -c)" -gt 30000; do sleep 0.05; done; pkill -INT -P $! sheaf; wait; cat code said
       130

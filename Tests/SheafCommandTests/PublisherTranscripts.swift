@@ -31,9 +31,8 @@ struct PublisherTranscripts {
       hint: Go to a library's folder, or name one with --library DIR.
       [1]
 
-      $ stat -c %a lib/keys lib/keys/log.key lib/keys/tokens.json lib/library.sqlite
+      $ stat -c %a lib/keys lib/keys/log.key lib/library.sqlite
       700
-      600
       600
       600
       """)
@@ -133,7 +132,7 @@ struct PublisherTranscripts {
       OVERVIEW: Keep a library of articles and records in step, online or not.
       ended with 0
 
-      $ sheaf serve --show-tokens --library lib > /dev/full
+      $ sheaf status --library lib > /dev/full
       sheaf: the result can't be written: No space left on device; what the command did to the library is done.
       [1]
 

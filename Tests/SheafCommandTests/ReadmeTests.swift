@@ -10,8 +10,8 @@ import Testing
 
 // README.md shows this function, word for word.
 /// Brings a local copy up to date, or makes the first one, and finds what it says about some words.
-func refresh(folder: URL, address: String, token: String, words: String) async throws -> [SearchHit] {
-  let remote = try HTTPRemote(address: address, token: token)
+func refresh(folder: URL, address: String, words: String) async throws -> [SearchHit] {
+  let remote = try HTTPRemote(address: address)
   let library: Library
   if FileManager.default.fileExists(atPath: folder.path) {
     library = try await Library.open(at: folder, environment: .system)
@@ -60,22 +60,21 @@ struct ReadmeTests {
       """
       sheaf init lib --name Demo --as Ada 2>/dev/null >/dev/null && echo "# Motor neurons" > a.md &&
       sheaf put a.md a.md --library lib -m "First article" >/dev/null &&
-      sheaf serve --library lib --show-tokens | sed -n 's/reader  *//p' &&
       { sheaf serve --library lib --port 0 --quiet >address 2>server.log & echo $!; } &&
       while ! test -s address; do sleep 0.05; done; cat address
       """, in: folder)
-    try #require(code == 0 && said.count == 3, "\(said)")
-    let (token, address) = (said[0], said[2])
-    let server = try #require(Int32(said[1]))
+    try #require(code == 0 && said.count == 2, "\(said)")
+    let address = said[1]
+    let server = try #require(Int32(said[0]))
     defer { kill(server, SIGTERM) }
 
     let copy = folder.appending(path: "copy")
-    let first = try await refresh(folder: copy, address: address, token: token, words: "motor neurons")
+    let first = try await refresh(folder: copy, address: address, words: "motor neurons")
     #expect(first.map(\.path) == ["a.md"])
     let (_, put) = try await Shell.run(
       "echo '# Stem cells' > b.md; sheaf put b.md b.md --library lib -m 'Another'", in: folder)
     #expect(put == 0)
-    let second = try await refresh(folder: copy, address: address, token: token, words: "stem cells")
+    let second = try await refresh(folder: copy, address: address, words: "stem cells")
     #expect(second.map(\.path) == ["b.md"])
   }
 }

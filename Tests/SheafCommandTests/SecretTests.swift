@@ -38,36 +38,4 @@ struct SecretTests {
       }
     }
   }
-
-  @Test("Tokens are made once and stay the same")
-  func tokens() throws {
-    try inFolder { folder in
-      var next: UInt8 = 0
-      let random: (Int) -> [UInt8] = { count in
-        next &+= 1
-        return [UInt8](repeating: next, count: count)
-      }
-      let made = try TokenFile.ensure(in: folder, random: random)
-      #expect(made.reader != made.contributor)
-      #expect(made.reader.utf8.count == 32)
-      #expect(made.reader.utf8.allSatisfy { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "/") })
-      #expect(try TokenFile.ensure(in: folder, random: random) == made)
-    }
-  }
-
-  @Test("A token file that was spoilt is refused, not replaced")
-  func spoiltTokens() throws {
-    try inFolder { folder in
-      let file = folder.appending(path: "keys/tokens.json")
-      try SecretFile.write("{}", to: file)
-      #expect(throws: SecretError.self) {
-        try TokenFile.ensure(in: folder) { [UInt8](repeating: 1, count: $0) }
-      }
-      try SecretFile.write(#"{"reader":"","contributor":""}"#, to: file)
-      #expect(throws: SecretError.self) {
-        try TokenFile.ensure(in: folder) { [UInt8](repeating: 1, count: $0) }
-      }
-      #expect(try SecretFile.read(file) == #"{"reader":"","contributor":""}"#)
-    }
-  }
 }

@@ -26,24 +26,22 @@ struct TLSTranscripts {
       ⋮
       [64]
 
-      $ sheaf serve --library lib --port 0 --quiet --tls-certificate cert.pem --tls-key key.pem > address 2> server.log & echo $! > server.pid
+      $ sheaf serve --library lib --port 0 --quiet --tls-certificate cert.pem --tls-key key.pem --drafts-from-everybody > address 2> server.log & echo $! > server.pid
 
       $ while ! test -s address; do sleep 0.05; done; sed s/[0-9]*$/PORT/ address
       https://127.0.0.1:PORT
 
-      $ sheaf serve --show-tokens --library lib | sed -n 's/contributor  //p' > token
-
-      $ sheaf clone $(cat address) clinic --as Ben --token-file token
+      $ sheaf clone $(cat address) clinic --as Ben
       sheaf: https://127.0.0.1:… can't be reached: …; the library is as it was.
       hint: …
       [1]
 
-      $ sheaf clone $(cat address) clinic --as Ben --token-file token --trust nothing.pem
+      $ sheaf clone $(cat address) clinic --as Ben --trust nothing.pem
       sheaf: no certificates can be read from …nothing.pem; nothing was changed.
       hint: Give a PEM file.
       [64]
 
-      $ sheaf clone $(cat address) clinic --as Ben --token-file token --trust cert.pem
+      $ sheaf clone $(cat address) clinic --as Ben --trust cert.pem
       Cloned demo into clinic.
       Pulled 1 change set from 127.0.0.1:…: 1 revision, … in … s.
       At checkpoint 1 of …, as the publisher signed it.

@@ -23,7 +23,7 @@ struct AssetTests {
 
   private func remote(_ server: RunningServer) throws -> HTTPRemote {
     try HTTPRemote(
-      address: server.address, token: "write", configuration: impatient { $0.retries = 0 })
+      address: server.address, configuration: impatient { $0.retries = 0 })
   }
 
   @Test("An asset comes in ranges, and goes on after what an earlier call left")

@@ -49,7 +49,7 @@ struct BadLineTests {
         clock.put(into: &$0)
         $0.bytesPerSecond = 10_000
       }
-      try await withRemote(server.address, token: "write", configuration: configuration) { remote in
+      try await withRemote(server.address, configuration: configuration) { remote in
         try await withFolder { folder in
           guard case .bundle = try await remote.pull(everything, into: folder, progress: { _, _ in }) else {
             throw TestError("no bundle")
@@ -96,7 +96,7 @@ struct BadLineTests {
       $0.stallTimeout = .milliseconds(400)
     }
     let start = ContinuousClock.now
-    try await withRemote(stuck.address, token: "write", configuration: configuration) { remote in
+    try await withRemote(stuck.address, configuration: configuration) { remote in
       let error = await #expect(throws: RemoteError.self) {
         try await remote.push(FakeLibrary.bytes(30_000_000), from: member)
       }
@@ -106,7 +106,7 @@ struct BadLineTests {
     let library = try FakeLibrary()
     library.set { $0.delay = { try await Task.sleep(for: .seconds(1)) } }
     try await withServer(library) { server in
-      try await withRemote(server.address, token: "write", configuration: configuration) { remote in
+      try await withRemote(server.address, configuration: configuration) { remote in
         guard case .answered = try await remote.push(FakeLibrary.bytes(50_000), from: member) else {
           throw TestError("deposited")
         }

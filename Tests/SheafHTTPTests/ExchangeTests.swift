@@ -141,7 +141,7 @@ struct ExchangeTests {
       $0.answers = (try? answers()) ?? []
     }
     try await withServer(library) { server in
-      try await withRemote(server.address, token: "write") { remote in
+      try await withRemote(server.address) { remote in
         try await withFolder { folder in
           let answer = try await remote.exchange(
             [1, 2, 3], of: leaves, from: member, asking: position, into: folder, progress: { _, _ in })
@@ -170,7 +170,7 @@ struct ExchangeTests {
     let library = try FakeLibrary()
     library.set { $0.answers = (try? answers()) ?? [] }
     try await withServer(library) { server in
-      try await withRemote(server.address, token: "write") { remote in
+      try await withRemote(server.address) { remote in
         try await withFolder { folder in
           var request = PullRequest(from: 1219, known: 1219, depth: .trail, subscription: .all)
           func exchange() async throws -> ExchangeAnswer {
@@ -219,7 +219,7 @@ struct ExchangeTests {
         socket.send(head(206, 70_000, tag.field, ["content-range": "bytes 30000-99999/100000"]))
         socket.send(Array(bytes[30_000...]))
       })
-    try await withRemote(server.address, token: "write") { remote in
+    try await withRemote(server.address) { remote in
       try await withFolder { folder in
         let answer = try await remote.exchange(
           [5], of: leaves, from: member, asking: position, into: folder
@@ -249,7 +249,7 @@ struct ExchangeTests {
         socket.send(ScriptedServer.head("200 OK", fields))
         socket.send(whole)
       })
-    try await withRemote(server.address, token: "write") { remote in
+    try await withRemote(server.address) { remote in
       try await withFolder { folder in
         var request = position
         request.held = CheckpointMark(note: [])
@@ -284,7 +284,7 @@ struct ExchangeTests {
       socket.send(String(body.count, radix: 16) + "\r\n")
       socket.send(body + Array("\r\n0\r\n\r\n".utf8))
     }
-    try await withRemote(server.address, token: "write") { remote in
+    try await withRemote(server.address) { remote in
       try await withFolder { folder in
         let error = await #expect(throws: RemoteError.self) {
           try await remote.exchange(
@@ -303,9 +303,10 @@ struct ExchangeTests {
   @Test("Drafts are taken only from those who may, in either way of handing them over")
   func access() async throws {
     let library = try FakeLibrary()
+    library.set { $0.members = [] }
     try await withServer(library) { server in
-      for token in [nil, "wrong"] as [String?] {
-        try await withRemote(server.address, token: token) { remote in
+      for stranger in [nil, try FakeMember(.publisher)] {
+        try await withRemote(server.address, as: stranger) { remote in
           try await withFolder { folder in
             await #expect(throws: RemoteError.unauthorized(address: server.address)) {
               try await remote.exchange(

@@ -1,4 +1,6 @@
 import Foundation
+import SheafHTTP
+import SheafLog
 import SheafModel
 import SheafSync
 import SheafTesting
@@ -17,6 +19,12 @@ final class FakeLibrary: LibraryService {
     var tiles: [String: [UInt8]] = [:]
     var documents: [String: DocumentContent] = [:]
     var assets: [SHA256Hash: DocumentContent] = [:]
+    /// The members; `nil` in an open library.
+    var members: [Member]?
+    var isPublic = false
+    /// What becomes of requests to become a member.
+    var enrolment: Result<EnrolmentAnswer, EnrolmentError> = .failure(.takesNobody)
+    var enrolled: [[UInt8]] = []
     var failure: (any Error)?
     /// Called before an offer or a push is answered.
     var delay: (@Sendable () async throws -> Void)?
@@ -63,8 +71,26 @@ final class FakeLibrary: LibraryService {
 
   private func check() throws { if let failure = contents.withLock({ $0.failure }) { throw failure } }
 
-  func asset(_ hash: SHA256Hash) async throws -> ContentReading? {
-    contents.withLock { $0.assets[hash] }.map(ContentReading.init)
+  func asset(_ hash: SHA256Hash, in collections: Set<CollectionName>?) async throws -> ContentReading? {
+    guard let asset = contents.withLock({ $0.assets[hash] }),
+      collections?.contains(asset.path.collection) ?? true
+    else { return nil }
+    return ContentReading(asset)
+  }
+
+  func standing(of mark: MemberMark?) async throws -> Standing {
+    contents.withLock { contents in
+      Standing(
+        isClosed: contents.members != nil, isPublic: contents.isPublic,
+        member: contents.members?.first { $0.mark == mark })
+    }
+  }
+
+  func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer {
+    try contents.withLock { contents in
+      contents.enrolled.append(note)
+      return try contents.enrolment.get()
+    }
   }
 
   var name: String { get async throws { "Test" } }
@@ -140,6 +166,33 @@ final class FakeLibrary: LibraryService {
   func figures() async throws -> ServiceFigures {
     ServiceFigures(
       changeSets: contents.withLock { $0.size }, documents: 12, conflicts: 2, quarantined: 1)
+  }
+}
+
+/// A member with a key of its own.
+struct FakeMember: Sendable {
+  var member: Member
+  let key: SigningKey
+
+  init(
+    _ role: MemberRole, seed: UInt8 = 1, collections: [String]? = nil, revoked: String? = nil
+  ) throws {
+    key = try SigningKey(name: "sheaf-member", seed: [UInt8](repeating: seed, count: 32))
+    member = Member(
+      key: key.verifierKey.publicKey, name: "Member \(seed)", role: role,
+      collections: try collections.map { Set(try $0.map { try CollectionName($0) }) }, revoked: revoked)
+  }
+
+  var signer: RequestSigner { { [key] in try RequestSignature(of: $0, at: $1, by: key) } }
+
+  /// What `Authorization` says of a request to the fake library, or another.
+  func authorization(
+    _ method: String, _ target: String, at time: UInt32, length: Int = 0,
+    library: LibraryID = FakeLibrary.identity
+  ) throws -> String {
+    let request = RequestText(
+      library: library, method: method, target: target, lengthInBytes: UInt64(length))
+    return "Sheaf " + (try RequestSignature(of: request, at: time, by: key)).credential
   }
 }
 

@@ -22,7 +22,7 @@ struct HTTPConformanceTests {
       let (ports, listening) = AsyncStream.makeStream(of: Int.self)
       let server = SheafServer(
         service: service,
-        configuration: ServerConfiguration(port: 0, tokens: AccessTokens(contributor: "write")),
+        configuration: ServerConfiguration(port: 0, access: AccessRules(takesDraftsFromEverybody: true)),
         logger: logger, onListening: { listening.yield($0) })
       let group = ServiceGroup(
         configuration: .init(
@@ -36,7 +36,7 @@ struct HTTPConformanceTests {
       guard let port = await iterator.next() else { throw TestError("the server ended before it listened") }
       // Cut lines are told at once, so that the sentence itself decides when to go on.
       let remote = try HTTPRemote(
-        address: "http://127.0.0.1:\(port)", token: "write", configuration: impatient { $0.retries = 0 })
+        address: "http://127.0.0.1:\(port)", configuration: impatient { $0.retries = 0 })
       return .init(
         remote: remote,
         requestCount: { service.requests },
@@ -63,6 +63,7 @@ private final class CountedService: LibraryService {
   }
 
   var id: LibraryID { library.id }
+  func standing(of mark: MemberMark?) async throws -> Standing { try await library.standing(of: mark) }
   var name: String { get async throws { try await library.name } }
   func checkpointNote() async throws -> [UInt8] { try await library.checkpointNote() }
   func offer(_ request: PullRequest) async throws -> Offer { try await counted().offer(request) }

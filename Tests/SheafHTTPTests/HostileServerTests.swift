@@ -270,16 +270,6 @@ struct HostileServerTests {
   func addresses(address: String) {
     #expect(throws: HTTPRemoteError.self) { try HTTPRemote(address: address) }
   }
-
-  @Test("A token does not travel unencrypted to another machine, and can't break a header")
-  func tokenInTheClear() async throws {
-    #expect(throws: HTTPRemoteError.tokenInTheClear(address: "http://clinic.example.org")) {
-      try HTTPRemote(address: "http://clinic.example.org", token: "secret")
-    }
-    #expect(throws: HTTPRemoteError.token) { try HTTPRemote(address: "https://host", token: "a\r\nb: c") }
-    let remote = try HTTPRemote(address: "http://127.0.0.1:1", token: "secret")
-    try await remote.shutdown()
-  }
 }
 
 private actor Waits {

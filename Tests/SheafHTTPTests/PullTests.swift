@@ -82,12 +82,14 @@ struct PullTests {
     }
   }
 
-  @Test("The exchange when nothing is new takes at most 200 bytes, both ways, headers and token included")
+  @Test("The exchange when nothing is new takes at most 300 bytes, both ways, headers and signature included")
   func smallExchange() async throws {
-    let token = String(repeating: "t", count: 32)
-    try await withServer(try FakeLibrary(), tokens: AccessTokens(reader: token)) { server in
+    let library = try FakeLibrary()
+    let reader = try FakeMember(.reader)
+    library.set { $0.members = [reader.member] }
+    try await withServer(library) { server in
       let relay = try CountingRelay(to: server.port)
-      try await withRemote(relay.address, token: token) { remote in
+      try await withRemote(relay.address, as: reader) { remote in
         try await withFolder { folder in
           let request = PullRequest(
             from: 1219, known: 1219, depth: .trail, subscription: .all,
@@ -99,18 +101,21 @@ struct PullTests {
       }
       #expect(relay.counts.connections == 1)
       #expect(relay.counts.up > 50 && relay.counts.down >= 25)
-      #expect(relay.counts.up + relay.counts.down <= 200)
+      #expect(relay.counts.up + relay.counts.down <= 300)
     }
   }
 
-  @Test("Around a bundle travel at most 280 bytes, both ways")
+  @Test("Around a bundle travel at most 380 bytes, both ways")
   func smallHead() async throws {
-    let token = String(repeating: "t", count: 32)
+    let reader = try FakeMember(.reader)
     let library = try FakeLibrary()
-    library.set { $0.bundles[1219] = FakeLibrary.bytes(400) }
-    try await withServer(library, tokens: AccessTokens(reader: token)) { server in
+    library.set {
+      $0.bundles[1219] = FakeLibrary.bytes(400)
+      $0.members = [reader.member]
+    }
+    try await withServer(library) { server in
       let relay = try CountingRelay(to: server.port)
-      try await withRemote(relay.address, token: token) { remote in
+      try await withRemote(relay.address, as: reader) { remote in
         try await withFolder { folder in
           let request = PullRequest(
             from: 1218, known: 1218, depth: .heads, subscription: .all,
@@ -121,7 +126,7 @@ struct PullTests {
         }
       }
       #expect(relay.counts.connections == 1)
-      #expect(relay.counts.up + relay.counts.down - 400 <= 280)
+      #expect(relay.counts.up + relay.counts.down - 400 <= 380)
     }
   }
 

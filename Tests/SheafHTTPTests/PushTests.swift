@@ -21,7 +21,7 @@ struct PushTests {
     library.set { $0.answers = answers }
     let bytes = FakeLibrary.bytes(300_000)
     try await withServer(library) { server in
-      try await withRemote(server.address, token: "write") { remote in
+      try await withRemote(server.address) { remote in
         guard case .answered(let got) = try await remote.push(bytes, from: member) else {
           throw TestError("deposited")
         }
@@ -55,7 +55,7 @@ struct PushTests {
       { _, socket in
         socket.send(ScriptedServer.head("200 OK", ["content-type": Wire.json, "content-length": "2"]) + "[]")
       })
-    try await withRemote(server.address, token: "write") { remote in
+    try await withRemote(server.address) { remote in
       guard case .answered(let answers) = try await remote.push([1, 2], from: member) else {
         throw TestError("deposited")
       }
@@ -69,7 +69,7 @@ struct PushTests {
     let library = try FakeLibrary()
     library.set { $0.failure = FakeFailure(kind: .usage) }
     try await withServer(library) { server in
-      try await withRemote(server.address, token: "write") { remote in
+      try await withRemote(server.address) { remote in
         await #expect(
           throws: RemoteError.refused(address: server.address, detail: "the drafts are not in order")
         ) { try await remote.push([1], from: member) }
@@ -101,7 +101,7 @@ struct PushTests {
         return String(decoding: socket.receiveAll(), as: UTF8.self)
       }
       #expect(chunked.hasPrefix("HTTP/1.1 413"))
-      try await withRemote(server.address, token: "write") { remote in
+      try await withRemote(server.address) { remote in
         let error = await #expect(throws: RemoteError.self) {
           try await remote.push([UInt8](repeating: 1, count: 100_001), from: member)
         }
@@ -141,11 +141,11 @@ struct PushTests {
     try await withServer(library, limits: limits) { server in
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
-          try await withRemote(server.address, token: "write") { _ = try await $0.push([1], from: member) }
+          try await withRemote(server.address) { _ = try await $0.push([1], from: member) }
         }
         try await Task.sleep(for: .milliseconds(200))
         try await withRemote(
-          server.address, token: "write",
+          server.address,
           configuration: impatient {
             $0.sleep = { wait in
               #expect(wait == .seconds(5))

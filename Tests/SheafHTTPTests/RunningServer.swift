@@ -24,16 +24,18 @@ struct RunningServer: Sendable {
 /// Runs `body` against a server, then stops it and waits for its end.
 @discardableResult
 func withServer<Result: Sendable>(
-  _ library: FakeLibrary, tokens: AccessTokens = AccessTokens(contributor: "write"), tls: TLSFiles? = nil,
-  limits: ServerLimits = ServerLimits(), _ body: @escaping @Sendable (RunningServer) async throws -> Result
+  _ library: any LibraryService, access: AccessRules = AccessRules(takesDraftsFromEverybody: true),
+  tls: TLSFiles? = nil, limits: ServerLimits = ServerLimits(), clock: (@Sendable () -> UInt64)? = nil,
+  _ body: @escaping @Sendable (RunningServer) async throws -> Result
 ) async throws -> Result {
   let log = LogLines()
   var logger = Logger(label: "test") { _ in log }
   logger.logLevel = .info
   let (ports, port) = AsyncStream.makeStream(of: Int.self)
+  var configuration = ServerConfiguration(port: 0, access: access, tls: tls, limits: limits)
+  if let clock { configuration.clock = clock }
   let server = SheafServer(
-    service: library,
-    configuration: ServerConfiguration(port: 0, tokens: tokens, tls: tls, limits: limits),
+    service: library, configuration: configuration,
     logger: logger, onListening: { port.yield($0) })
   let group = ServiceGroup(
     configuration: .init(
@@ -77,10 +79,11 @@ func impatient(_ change: (inout HTTPRemoteConfiguration) -> Void = { _ in }) -> 
 /// A remote for the time of a test's body, shut down at its end.
 @discardableResult
 func withRemote<Result>(
-  _ address: String, token: String? = nil, configuration: HTTPRemoteConfiguration = impatient(),
+  _ address: String, as member: FakeMember? = nil, configuration: HTTPRemoteConfiguration = impatient(),
   _ body: (HTTPRemote) async throws -> Result
 ) async throws -> Result {
-  let remote = try HTTPRemote(address: address, token: token, configuration: configuration)
+  let remote = try HTTPRemote(address: address, configuration: configuration)
+  if let member { remote.introduce(FakeLibrary.identity, signer: member.signer) }
   do {
     let result = try await body(remote)
     try await remote.shutdown()

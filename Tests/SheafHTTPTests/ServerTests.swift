@@ -6,42 +6,6 @@ import Testing
 
 @testable import SheafHTTP
 
-/// One answer, read by hand.
-private struct Reply {
-  var status: Int
-  var fields: [String: String] = [:]
-  var body: [UInt8]
-
-  var text: String { String(decoding: body, as: UTF8.self) }
-  var problem: Problem.Kind? { Problem(json: body)?.kind }
-}
-
-/// Sends a request on a connection of its own and reads the answer to its end.
-private func ask(
-  _ server: RunningServer, _ target: String, method: String = "GET", _ fields: [String: String] = [:],
-  body: [UInt8] = []
-) async throws -> Reply {
-  var head = "\(method) \(target) HTTP/1.1\r\nhost: h\r\nconnection: close\r\n"
-  for (name, value) in fields { head += "\(name): \(value)\r\n" }
-  if !body.isEmpty { head += "content-length: \(body.count)\r\n" }
-  let request = Array((head + "\r\n").utf8) + body
-  return try await blocking { [port = server.port] in
-    let socket = try Socket.connect(port: port)
-    socket.send(request)
-    let (answer, rest) = socket.receiveHead()
-    let lines = answer.split(separator: "\r\n")
-    guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-      throw TestError("no answer: \(answer)")
-    }
-    var reply = Reply(status: status, body: rest + socket.receiveAll())
-    for line in lines.dropFirst() {
-      let sides = line.split(separator: ":", maxSplits: 1)
-      reply.fields[sides[0].lowercased()] = sides[1].trimmingCharacters(in: .whitespaces)
-    }
-    return reply
-  }
-}
-
 @Suite("The server")
 struct ServerTests {
   @Test("Ranges of a bundle are answered as RFC 9110 says")
@@ -127,39 +91,6 @@ struct ServerTests {
         try JSONDecoder().decode([HistoryEntry].self, from: Data(history.body)).map(\.revision) == ["3.1"])
       #expect(try await ask(server, "/documents/articles/none").problem == .notFound)
       #expect(try await ask(server, "/documents/articles/none?history").problem == .notFound)
-    }
-  }
-
-  @Test("Tokens decide who reads and who pushes; probes need none")
-  func access() async throws {
-    let library = try FakeLibrary()
-    try await withServer(library, tokens: AccessTokens(reader: "r", contributor: "w")) { server in
-      let reader = ["authorization": "Bearer r"]
-      let writer = ["authorization": "Bearer w", "content-type": Wire.bundle]
-      for target in ["/checkpoint", "/bundle", "/documents", "/receipt/1", "/metrics", "/tile/0/000"] {
-        let reply = try await ask(server, target)
-        #expect(reply.status == 401 && reply.problem == .unauthorized)
-        #expect(reply.fields["www-authenticate"] == "Bearer")
-      }
-      #expect(try await ask(server, "/healthz").status == 200)
-      #expect(try await ask(server, "/readyz").status == 200)
-      #expect(try await ask(server, "/checkpoint", reader).status == 200)
-      #expect(try await ask(server, "/checkpoint", writer).status == 200)
-      #expect(
-        try await ask(
-          server, "/push", method: "POST", reader.merging(["content-type": Wire.bundle]) { $1 }, body: [1]
-        )
-        .problem == .forbidden)
-      #expect(try await ask(server, "/push", method: "POST", body: [1]).problem == .unauthorized)
-      #expect(try await ask(server, "/push", method: "POST", writer, body: [1]).status == 200)
-      #expect(library.contents.withLock { $0.pushed } == [[1]])
-      try await withRemote(server.address, token: "x") { remote in
-        await #expect(throws: RemoteError.unauthorized(address: server.address)) {
-          try await remote.checkpoint()
-        }
-      }
-      let secrets = server.log.lines.filter { $0.contains("Bearer") || $0.contains("authorization") }
-      #expect(secrets.isEmpty)
     }
   }
 

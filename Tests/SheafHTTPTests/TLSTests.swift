@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import NIOSSL
 import SheafModel
 import SheafServer
 import SheafSync
@@ -24,7 +25,7 @@ struct TLSTests {
     library.set { $0.bundles[1219] = bytes }
     try await withServer(library, tls: files) { server in
       try await withRemote(
-        "https://localhost:\(server.port)", token: "write",
+        "https://localhost:\(server.port)",
         configuration: impatient { $0.extraCertificates = files.certificateChain }
       ) { remote in
         try await withFolder { folder in
@@ -44,6 +45,35 @@ struct TLSTests {
     #expect(library.contents.withLock { $0.pushed } == [bytes])
   }
 
+  @Test("Old versions, suites without forward secrecy and suites that can be padded wrong find nobody")
+  func versionsAndSuites() async throws {
+    let authority = try NIOSSLCertificate.fromPEMFile(files.certificateChain.path)
+    let cases: [(oldest: TLSVersion, newest: TLSVersion, suites: [NIOTLSCipher]?, isTaken: Bool)] = [
+      (.tlsv1, .tlsv1, nil, false), (.tlsv1, .tlsv11, nil, false), (.tlsv12, .tlsv12, nil, true),
+      (.tlsv13, .tlsv13, nil, true), (.tlsv1, .tlsv13, nil, true),
+      (.tlsv12, .tlsv12, [.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA], false),
+      (.tlsv12, .tlsv12, [.TLS_RSA_WITH_AES_128_GCM_SHA256], false),
+      (.tlsv12, .tlsv12, [.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384], true),
+    ]
+    try await withServer(try FakeLibrary(), tls: files) { server in
+      for one in cases {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = one.oldest
+        tls.maximumTLSVersion = one.newest
+        tls.additionalTrustRoots = [.certificates(authority)]
+        if let suites = one.suites { tls.cipherSuiteValues = suites }
+        let client = HTTPClient(
+          eventLoopGroupProvider: .singleton,
+          configuration: HTTPClient.Configuration(
+            tlsConfiguration: tls, timeout: .init(connect: .seconds(20))))
+        let request = HTTPClientRequest(url: "https://localhost:\(server.port)/healthz")
+        let answer = try? await client.execute(request, timeout: .seconds(20))
+        #expect((answer?.status == .ok) == one.isTaken, "\(one)")
+        try await client.shutdown()
+      }
+    }
+  }
+
   @Test("Over TLS both ends speak HTTP/2, on one connection for a pull and what follows it")
   func multiplexed() async throws {
     let library = try FakeLibrary()
@@ -51,7 +81,7 @@ struct TLSTests {
     try await withServer(library, tls: files) { server in
       let relay = try CountingRelay(to: server.port)
       let configuration = impatient { $0.extraCertificates = files.certificateChain }
-      try await withRemote("https://localhost:\(relay.port)", token: "write", configuration: configuration) {
+      try await withRemote("https://localhost:\(relay.port)", configuration: configuration) {
         remote in
         var request = HTTPClientRequest(url: "https://localhost:\(relay.port)/healthz")
         request.method = .GET
@@ -71,7 +101,7 @@ struct TLSTests {
   func untrusted() async throws {
     let library = try FakeLibrary()
     try await withServer(library, tls: files) { server in
-      try await withRemote("https://localhost:\(server.port)", token: "write") { remote in
+      try await withRemote("https://localhost:\(server.port)") { remote in
         let error = await #expect(throws: RemoteError.self) {
           try await remote.push([1], from: MemberMark(publicKey: [1]))
         }

@@ -154,6 +154,16 @@ struct StoreFileTests {
         try transaction.execute("UPDATE sqlite_master SET sql = 'x' WHERE name = 'head'")
       }
     }
+    // Readers are held to the same, and write nothing at all.
+    try store.readBlocking { (transaction) throws in
+      func pragma(_ name: String) throws -> Int64? { try transaction.integer("PRAGMA \(name)") }
+      #expect(try pragma("trusted_schema") == 0)
+      #expect(try pragma("cell_size_check") == 1)
+      #expect(throws: (any Error).self) { try transaction.execute("DELETE FROM head") }
+      for sql in ["SELECT load_extension('/tmp/none')", "ATTACH '/tmp/none.sqlite' AS other"] {
+        #expect(throws: (any Error).self) { try transaction.execute(sql) }
+      }
+    }
   }
 
   @Test("A change that throws leaves nothing, and a part that throws leaves the rest")

@@ -45,18 +45,18 @@ def measure(bench):
 
     total = FILES * size
     publish(f"publish {total / 1e6:.0f} MB")
-    server, port, token = bench.serve(library)
+    server, port = bench.serve(library)
     try:
         address = f"http://127.0.0.1:{port}"
         copy = place / "copy"
-        told("clone", bench.run(bench.sheaf, "clone", address, copy, token=token))
+        told("clone", bench.run(bench.sheaf, "clone", address, copy))
         steps = []
         for what, change in changes(size):
             file = film(content, 0)
             # Replaced at a stroke, in place: the others stay as they are.
             file.write_bytes(change(file.read_bytes()))
             publish(f"publish: {what}")
-            cost = bench.run(bench.sheaf, "sync", "--json", "--library", copy, token=token)
+            cost = bench.run(bench.sheaf, "sync", "--json", "--library", copy)
             told(f"sync: {what}", cost, transferred=json.loads(cost.output)["pulled"]["transferredInBytes"])
             steps.append(what)
         told("verify", bench.run(bench.sheaf, "verify", "--library", copy))
@@ -64,7 +64,7 @@ def measure(bench):
         if any(film(place / "export", n).read_bytes() != film(content, n).read_bytes() for n in range(FILES)):
             bench.fail("assets: an exported asset is not what was published")
         shutil.rmtree(place / "export")
-        lazy(bench, content, library, copy, place, address, token, publish, told)
+        lazy(bench, content, library, copy, place, address, publish, told)
         memory = peak_memory(server.pid)
         bench.note(
             "assets", "serve, all of it", "sheaf", memoryInBytes=memory,
@@ -109,14 +109,14 @@ def bytes_of(bench, library, start, depth, place):
     return report["sizeInBytes"]
 
 
-def lazy(bench, content, library, copy, place, address, token, publish, told):
+def lazy(bench, content, library, copy, place, address, publish, told):
     """A collection turns lazy: a first copy is small, and one asset comes when it is asked for."""
     (content / "sheaf").mkdir()
     (content / "sheaf" / "settings.json").write_text(json.dumps(LAZY))
     publish("publish: lazy from now on")
     late = place / "late"
-    told("clone, lazy", bench.run(bench.sheaf, "clone", address, late, token=token))
-    told("fetch one", bench.run(bench.sheaf, "fetch", "media/film-1.bin", "--library", late, token=token))
+    told("clone, lazy", bench.run(bench.sheaf, "clone", address, late))
+    told("fetch one", bench.run(bench.sheaf, "fetch", "media/film-1.bin", "--library", late))
     if (absent := json.loads(bench.run(bench.sheaf, "status", "--json", "--library", late).output)["absent"]) != FILES - 1:
         bench.fail(f"assets: {absent} assets are absent after one was fetched")
     shutil.rmtree(copy)

@@ -149,16 +149,15 @@ def apply(bench, library, place, start, depth, figures):
 
 def nothing_new(bench, library, place):
     """Bytes both ways of a sync over HTTP that brings nothing, and its cost to server and client."""
-    server, port, token = bench.serve(library)
+    server, port = bench.serve(library)
     proxy = CountingProxy(port)
     try:
         shutil.rmtree(place / "copy", ignore_errors=True)
         bench.run(
-            bench.sheaf, "clone", f"http://127.0.0.1:{port}", place / "copy", "--keep", "heads", "--as", "Reader",
-            token=token)
+            bench.sheaf, "clone", f"http://127.0.0.1:{port}", place / "copy", "--keep", "heads", "--as", "Reader")
         proxy.reset()
         cost = bench.run(
-            bench.sheaf, "sync", f"http://127.0.0.1:{proxy.port}", "--json", "--library", place / "copy", token=token)
+            bench.sheaf, "sync", f"http://127.0.0.1:{proxy.port}", "--json", "--library", place / "copy")
         counts = proxy.counts()
     finally:
         proxy.close()

@@ -45,11 +45,11 @@ def history(bench, name, source):
     bench.note(name, "history", "git", changeSets=commits, sizeInBytes=tree_size(git))
 
     library = import_history(bench, name, git, place, commits)
-    server, port, token = bench.serve(library)
+    server, port = bench.serve(library)
     git_server = GitServer(str(git.parent), bench.environment)
     try:
-        roots = clones(bench, name, place, port, token, git_server.port)
-        small_syncs(bench, name, place, library, git, port, token, git_server.port)
+        roots = clones(bench, name, place, port, git_server.port)
+        small_syncs(bench, name, place, library, git, port, git_server.port)
     finally:
         git_server.close()
         bench.note(name, "serve", "sheaf", memoryInBytes=peak_memory(server.pid))
@@ -84,7 +84,7 @@ def import_history(bench, name, git, place, commits):
     return library
 
 
-def clones(bench, name, place, port, token, git_port):
+def clones(bench, name, place, port, git_port):
     roots = {}
     # The first clone of a depth has the server make the bundle, which it then keeps; so it is told apart.
     for depth in DEPTHS:
@@ -96,9 +96,9 @@ def clones(bench, name, place, port, token, git_port):
         command = (
             bench.sheaf, "clone", f"http://127.0.0.1:{port}", target, "--keep", depth, "--as", "Reader", "--json")
         clear()
-        first = bench.run(*command, token=token)
+        first = bench.run(*command)
         bench.cost(name, f"clone {depth}, first", "sheaf", first)
-        cost = bench.repeat(bench.options.runs, clear, *command, token=token)
+        cost = bench.repeat(bench.options.runs, clear, *command)
         pulled = json.loads(cost.output.splitlines()[0])
         roots[depth] = pulled["stateRoot"]
         bench.cost(
@@ -126,7 +126,7 @@ def clones(bench, name, place, port, token, git_port):
     return roots
 
 
-def small_syncs(bench, name, place, library, git, port, token, git_port):
+def small_syncs(bench, name, place, library, git, port, git_port):
     """A sync with nothing new and one with one changed document, in bytes and requests."""
     sheaf_proxy, git_proxy = CountingProxy(port), CountingProxy(git_port)
     clone = place / "git-clone"
@@ -137,7 +137,7 @@ def small_syncs(bench, name, place, library, git, port, token, git_port):
         sheaf_proxy.reset()
         cost = bench.run(
             bench.sheaf, "sync", f"http://127.0.0.1:{sheaf_proxy.port}", "--json", "--library",
-            place / f"clone-{depth}", token=token)
+            place / f"clone-{depth}")
         if not json.loads(cost.output)["isSameAsPublisher"]:
             bench.fail(f"{name}: {what} ({depth}) did not end with the publisher's state")
         bench.cost(name, f"{what}, {depth}", "sheaf", cost, **sheaf_proxy.counts())

@@ -44,9 +44,8 @@ class Bench:
 
     # Running -------------------------------------------------------------------------------------------------
 
-    def run(self, *command, folder=None, accepted=(0,), token=None):
-        environment = self.environment if token is None else {**self.environment, "SHEAF_TOKEN": token}
-        return run([str(word) for word in command], folder, environment, accepted)
+    def run(self, *command, folder=None, accepted=(0,)):
+        return run([str(word) for word in command], folder, self.environment, accepted)
 
     def repeat(self, count, prepare, *command, **more):
         """Runs a command several times, each after a preparation, and returns the medians."""
@@ -89,17 +88,16 @@ class Bench:
         self.run(self.sheaf, "init", folder, "--name", name, "--as", "Bench")
 
     def serve(self, library):
-        """Starts a server; returns its process, its port and the contributor's token."""
-        token = json.loads(
-            self.run(self.sheaf, "serve", "--show-tokens", "--json", "--library", library).output)["contributor"]
+        """Starts a server; returns its process and its port."""
         process = subprocess.Popen(
-            [str(self.sheaf), "serve", "--port", "0", "--quiet", "--json", "--library", str(library)],
+            [str(self.sheaf), "serve", "--port", "0", "--quiet", "--json", "--drafts-from-everybody", "--library",
+             str(library)],
             env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         line = process.stdout.readline()
         if not line:
             wait(process)
             raise CommandFailed(f"sheaf serve ended with code {process.returncode}")
-        return process, int(json.loads(line)["address"].rsplit(":", 1)[1]), token
+        return process, int(json.loads(line)["address"].rsplit(":", 1)[1])
 
     def bundle(self, library, start, end, depth, file):
         """Makes a bundle; returns its report and its cost."""

@@ -11,12 +11,12 @@ struct CloneCommand: Verb {
     discussion: Help.text(
       """
       From a server, a folder or a bundle's file, which gives just what it holds. Everything is verified before it is stored. The \
-      copy remembers its remote and the token, and reads and searches offline from then on. With \
+      copy remembers its remote, and reads and searches offline from then on. With \
       --expect the library must be the one with this identity; without it, the first copy \
       decides whom later ones are measured by.
       """,
       examples: [
-        "sheaf clone https://library.example.org handbook --token-file token",
+        "sheaf clone https://library.example.org handbook",
         "sheaf clone /media/stick/handbook handbook --only trials --keep trail",
       ], outcomes: [.done, .failed, .needsYou, .unverified]))
 
@@ -60,7 +60,6 @@ struct CloneCommand: Verb {
       member: member ?? session.userName,
       expectedLibrary: expect.flatMap(LibraryID.init))
     let start = ContinuousClock().now
-    let token = try reach.token(in: session)
     let (library, report) = try await session.showingProgress { progress in
       if case .bundle(let file) = address {
         return try await Library.clone(
@@ -68,7 +67,7 @@ struct CloneCommand: Verb {
           asked: SyncOptions(depth: keep, subscription: Arguments.subscription(only: only)),
           environment: .system, activity: progress)
       }
-      return try await reach.connect(to: address, token: token, in: session) { remote in
+      return try await reach.connect(to: address, in: session) { remote in
         try await Library.clone(
           from: remote, to: folder, options: options, environment: .system, activity: progress)
       }
@@ -76,10 +75,7 @@ struct CloneCommand: Verb {
     return try await session.using(library) { library in
       switch address {
       case .bundle: break
-      case .folder: try await library.setRemote(address.text)
-      case .http:
-        try await library.setRemote(address.text)
-        if let token { try RemoteToken.remember(token, in: library) }
+      case .folder, .http: try await library.setRemote(address.text)
       }
       let status = try await library.status()
       try await Collections.warn(of: only, in: library, session)

@@ -60,10 +60,7 @@ struct FetchCommand: Verb {
     let remembered = try await library.facts().remote
     guard from != nil || !remembered.isEmpty else { throw AddressError.none }
     let address = try session.remote(from ?? remembered, isRemembered: from == nil)
-    var token = try reach.token(in: session)
-    // The remembered token belongs to the remembered remote and goes nowhere else.
-    if token == nil, address.text == remembered { token = try RemoteToken.recall(in: library) }
-    return try await reach.connect(to: address, token: token, in: session) { remote in
+    return try await reach.connect(to: address, in: session) { remote in
       try await session.showingProgress { progress in
         try await library.fetch(docs, from: remote, activity: progress)
       }

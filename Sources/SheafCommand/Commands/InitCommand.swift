@@ -50,7 +50,6 @@ struct InitCommand: Verb {
       at: folder, name: name?.trimmingWhiteSpace ?? SampleLibrary.name, member: member ?? session.userName,
       environment: .system)
     return try await session.using(library) { library in
-      _ = try TokenFile.ensure(in: folder, random: LibraryEnvironment.system.random)
       var published: PublishReport?
       if let sampleFolder {
         published = try await session.showingProgress { progress in

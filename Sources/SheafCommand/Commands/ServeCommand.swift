@@ -13,13 +13,12 @@ struct ServeCommand: Verb {
     discussion: Help.text(
       """
       Prints the address once it listens, then one structured log line a request on the standard \
-      error, until it is interrupted. Replicas need a token, which --show-tokens prints: the \
-      reader's to read, the contributor's also to hand over drafts. On a network that is not your \
-      own, give a certificate.
+      error, until it is interrupted. It answers the library's members, who show who they are by \
+      their keys, and everybody where the settings say "access": "public" or the library has no members. \
+      On a network that is not your own, give a certificate.
       """,
       examples: [
         "sheaf serve", "sheaf serve --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem",
-        "sheaf serve --show-tokens",
       ]))
 
   @Option(help: "The address to listen on.")
@@ -34,11 +33,11 @@ struct ServeCommand: Verb {
   @Option(help: ArgumentHelp("The certificate's private key, PEM.", valueName: "file"), completion: .file())
   var tlsKey: String?
 
-  @Flag(help: "Let everybody read without a token; handing over drafts still needs one.")
-  var open = false
+  @Flag(help: "Take drafts from everybody, in a library without members.")
+  var draftsFromEverybody = false
 
-  @Flag(help: "Print the access tokens and end.")
-  var showTokens = false
+  @Flag(help: "Show /metrics to everybody, for a monitor that is no member.")
+  var metricsForEverybody = false
 
   @Flag(help: "Log warnings only.")
   var quiet = false
@@ -56,30 +55,21 @@ struct ServeCommand: Verb {
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
       guard library.isPublisher else { throw WrongCopyError.serveOnReplica }
-      let tokens = try TokenFile.ensure(in: library.folder, random: LibraryEnvironment.system.random)
-      if showTokens {
-        try show(tokens, on: session.console)
-      } else {
-        try await serve(library, tokens, session)
-      }
+      try await serve(library, session)
       return .done
     }
   }
 
-  private func show(_ tokens: TokenFile, on console: Console) throws {
-    if output.json { return try console.printJSON(tokens) }
-    console.print("reader       \(tokens.reader)")
-    console.print("contributor  \(tokens.contributor)")
-  }
-
-  private func serve(_ library: Library, _ tokens: TokenFile, _ session: Session) async throws {
+  private func serve(_ library: Library, _ session: Session) async throws {
     var tls: TLSFiles?
     if let tlsCertificate, let tlsKey {
       tls = TLSFiles(certificateChain: session.url(tlsCertificate), privateKey: session.url(tlsKey))
     }
     let configuration = ServerConfiguration(
       host: host, port: port,
-      tokens: AccessTokens(reader: open ? nil : tokens.reader, contributor: tokens.contributor), tls: tls)
+      access: AccessRules(
+        takesDraftsFromEverybody: draftsFromEverybody, showsMetricsToEverybody: metricsForEverybody),
+      tls: tls)
     var logger = Logger(label: "sheaf") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = quiet ? .warning : .info
     let console = session.console
@@ -95,8 +85,9 @@ struct ServeCommand: Verb {
         console.print(address)
       }
     }
-    if !isJSON, session.console.isErrorTerminal {
-      console.hint("replicas need a token: `sheaf serve --show-tokens`")
+    if draftsFromEverybody, try await library.standing(of: nil).isClosed {
+      console.warn(
+        "--drafts-from-everybody is for libraries without members; drafts are taken from members only")
     }
     Interruption.leaveToServer()
     let group = ServiceGroup(

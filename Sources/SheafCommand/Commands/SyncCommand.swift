@@ -65,16 +65,8 @@ struct SyncCommand: Verb {
         return try await BundleApplyCommand.apply(file, to: library, output: output, in: session)
       }
       if library.isPublisher { return try await exchange(library, with: address, in: session) }
-
-      var token = try reach.token(in: session)
-      if let given = token, case .http = address, address.text == remembered || remembered.isEmpty {
-        try RemoteToken.remember(given, in: library)
-      } else if token == nil, address.text == remembered {
-        // The remembered token belongs to the remembered remote and goes nowhere else.
-        token = try RemoteToken.recall(in: library)
-      }
       let options = SyncOptions(depth: keep, subscription: all ? .all : Arguments.subscription(only: only))
-      return try await reach.connect(to: address, token: token, in: session) { remote in
+      return try await reach.connect(to: address, in: session) { remote in
         if plan {
           let plan = try await library.plan(with: remote, options: options)
           if output.json {

@@ -21,6 +21,7 @@ struct LibraryOptions: ParsableArguments {
     in session: Session, _ work: (Library) async throws -> Value
   ) async throws -> Value {
     let library = try await Library.open(at: location(in: session), environment: .system)
+    for secret in library.exposedSecrets { session.console.warn(secret.sentence) }
     return try await session.using(library, work)
   }
 }

@@ -98,7 +98,7 @@ enum AddressError: SheafFailure, Equatable {
   var hint: String? {
     switch self {
     case .unknown, .nothingThere, .notBundle: "Give https://HOST, a folder, or a file that ends in .sheaf."
-    case .holdsSecret: "Give the token with --token-file FILE or SHEAF_TOKEN."
+    case .holdsSecret: "Give the address without them; `sheaf` shows who it is by its own key."
     case .bundle(let file): "Run `sheaf bundle apply \(file)`."
     case .none: "Name one: `sheaf sync REMOTE`."
     }

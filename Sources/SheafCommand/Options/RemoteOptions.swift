@@ -6,20 +6,10 @@ import SheafSync
 /// How a remote is reached.
 struct RemoteOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "A file with the access token; else SHEAF_TOKEN, else the one that the library remembers.",
-      valueName: "file"),
-    completion: .file())
-  var tokenFile: String?
-
-  @Option(
     name: .customLong("trust"),
     help: ArgumentHelp("A PEM file of certificates to trust beside the system's.", valueName: "file"),
     completion: .file())
   var certificates: String?
-
-  @Flag(help: "Send the token over http:// to another machine, where others on the line can read it.")
-  var tokenInTheClear = false
 
   @Option(
     help: ArgumentHelp(
@@ -37,20 +27,9 @@ struct RemoteOptions: ParsableArguments {
     }
   }
 
-  /// The token that was given with this call; `nil` for none.
-  func token(in session: Session) throws -> String? {
-    if let tokenFile {
-      guard let text = try SecretFile.read(session.url(tokenFile)) else {
-        throw SecretError(file: tokenFile, detail: "there is no such file")
-      }
-      return text.trimmingWhiteSpace
-    }
-    return session.environment["SHEAF_TOKEN"].map(\.trimmingWhiteSpace).flatMap { $0.isEmpty ? nil : $0 }
-  }
-
   /// Works with the remote at an address, and closes its connections afterwards.
   func connect<Value>(
-    to address: RemoteAddress, token: String?, in session: Session, _ work: (any Remote) async throws -> Value
+    to address: RemoteAddress, in session: Session, _ work: (any Remote) async throws -> Value
   ) async throws -> Value {
     switch address {
     case .folder(let folder):
@@ -62,10 +41,10 @@ struct RemoteOptions: ParsableArguments {
     case .http(let text):
       var configuration = HTTPRemoteConfiguration()
       configuration.extraCertificates = certificates.map(session.url)
-      configuration.allowsTokenInTheClear = tokenInTheClear
       configuration.bytesPerSecond = limitRate
       if let timeout { configuration.setPatience(.seconds(timeout)) }
-      let remote = try HTTPRemote(address: text, token: token, configuration: configuration)
+      let remote = try HTTPRemote(address: text, configuration: configuration)
+      defer { warn(of: remote.clockIsBehind, of: address, on: session.console) }
       let result: Value
       do { result = try await work(remote) } catch {
         try? await remote.shutdown()
@@ -74,5 +53,13 @@ struct RemoteOptions: ParsableArguments {
       try? await remote.shutdown()
       return result
     }
+  }
+
+  /// Says that a clock is off; nothing depends on it but what this computer shows.
+  private func warn(of clockIsBehind: Duration?, of address: RemoteAddress, on console: Console) {
+    guard let seconds = clockIsBehind?.components.seconds, seconds != 0 else { return }
+    let way = seconds > 0 ? "behind" : "ahead of"
+    console.warn(
+      "this computer's clock is \(Elapsed(.seconds(abs(seconds)))) \(way) that of \(address.short)")
   }
 }
