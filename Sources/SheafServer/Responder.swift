@@ -60,8 +60,9 @@ struct Responder: HTTPResponder {
         answer.fields[.allow] = asked.isPost ? "POST" : "GET, HEAD"
       }
     }
-    return response(answer, isHead: request.method == .head) { [route, member] sent, isWhole in
-      leave(record, route: route, member: member, status: answer.status, sent: sent, isWhole: isWhole)
+    return response(answer, isHead: request.method == .head) {
+      [route, member, status = answer.status] sent, isWhole in
+      leave(record, route: route, member: member, status: status, sent: sent, isWhole: isWhole)
     }
   }
 
