@@ -146,6 +146,7 @@ extension StoreTransaction {
   /// - Parameter candidates: The hashes to look at.
   public func dropUnneededBodies(_ candidates: Set<SHA256Hash>) throws {
     var remaining = candidates
+    try removeReferenced(from: &remaining)
     var isDone = false
     // A base goes only after what is a delta against it, so what was left is looked at again.
     while !isDone {
@@ -157,22 +158,53 @@ extension StoreTransaction {
     }
   }
 
+  /// Takes out what heads, conflicts, proposals, drafts and quarantined drafts name.
+  ///
+  /// These tables have no index by content. For few candidates SQLite looks through them quickest; for many, each
+  /// is walked once: after a step in which everything changed there are as many candidates as documents.
+  private func removeReferenced(from candidates: inout Set<SHA256Hash>) throws {
+    if candidates.count <= Self.fewCandidates {
+      for hash in candidates where try isReferenced(hash) { candidates.remove(hash) }
+      return
+    }
+    for column in [
+      "content FROM head", "base FROM conflict", "content FROM proposal", "hash FROM quarantine_body",
+      "content FROM draft_line JOIN draft ON draft.id = draft_line.draft WHERE outcome <> 'logged'",
+      "base_content FROM draft_line JOIN draft ON draft.id = draft_line.draft WHERE outcome <> 'logged'",
+    ] {
+      guard !candidates.isEmpty else { return }
+      let rows = try Row.fetchCursor(db, sql: "SELECT \(column)")
+      while let row = try rows.next() {
+        guard let bytes = row[0] as Data? else { continue }
+        candidates.remove(try SHA256Hash(column: bytes, "reference to content"))
+      }
+    }
+  }
+
+  // A row costs about so many times more to walk here than to compare in SQLite.
+  private static let fewCandidates = 32
+
+  private func isReferenced(_ hash: SHA256Hash) throws -> Bool {
+    try integer(
+      """
+      SELECT EXISTS (SELECT 1 FROM head WHERE content = ?1) OR EXISTS (SELECT 1 FROM conflict WHERE base = ?1)
+        OR EXISTS (SELECT 1 FROM proposal WHERE content = ?1)
+        OR EXISTS (SELECT 1 FROM quarantine_body WHERE quarantine_body.hash = ?1)
+        OR EXISTS (
+          SELECT 1 FROM draft_line JOIN draft ON draft.id = draft_line.draft
+          WHERE outcome <> 'logged' AND (content = ?1 OR base_content = ?1))
+      """, [hash.data]) == 1
+  }
+
   private func dropUnneededBody(_ hash: SHA256Hash) throws -> Bool {
     bodyCache.remove(hash)
     let pack = try integer("SELECT pack FROM body WHERE hash = ?", [hash.data])
     try execute(
       """
       DELETE FROM body WHERE hash = ?1
-        AND NOT EXISTS (SELECT 1 FROM head WHERE content = ?1)
-        AND NOT EXISTS (SELECT 1 FROM conflict WHERE base = ?1)
-        AND NOT EXISTS (SELECT 1 FROM proposal WHERE content = ?1)
         AND NOT EXISTS (
           SELECT 1 FROM revision
           WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1)
-        AND NOT EXISTS (
-          SELECT 1 FROM draft_line JOIN draft ON draft.id = draft_line.draft
-          WHERE outcome <> 'logged' AND (content = ?1 OR base_content = ?1))
-        AND NOT EXISTS (SELECT 1 FROM quarantine_body WHERE quarantine_body.hash = ?1)
         AND NOT EXISTS (SELECT 1 FROM body AS other WHERE other.base = body.id)
       """, [hash.data])
     guard db.changesCount > 0 else { return false }

@@ -57,6 +57,42 @@ struct BodyTests {
     }
   }
 
+  @Test("Content that anything names is kept, however much else is dropped with it", arguments: [1, 100])
+  func kept(unneeded: Int) throws {
+    try withStore { (transaction) throws in
+      var hashes: [SHA256Hash] = []
+      for number in 0..<(7 + unneeded) {
+        let bytes = Array("content \(number)".utf8)
+        hashes.append(SHA256Hash(hashing: bytes))
+        try transaction.storeBody(bytes, hash: hashes[number])
+      }
+      let path = try DocumentPath("a.md")
+      let document = try transaction.documentRow(path)
+      try transaction.setHeads(
+        hashes[0..<2].map { StoredHead(revision: nil, content: $0, sizeInBytes: 9) }, conflictBase: hashes[2],
+        of: document)
+      let name = RevisionName(changeSet: 1, line: 1)
+      try transaction.setProposals(
+        [
+          StoredProposal(
+            document: document, name: name, revision: nil, content: hashes[3], sizeInBytes: 9)
+        ], of: document)
+      let seed = try #require(Seed(bytes: [UInt8](repeating: 7, count: 16)))
+      try transaction.insertDraft(
+        leaf: .zero, note: [], seed: seed, reason: [],
+        lines: [
+          StoredDraftLine(
+            line: 1, path: path, verb: .put, base: .head, sizeInBytes: 9, content: hashes[4],
+            baseContent: hashes[5])
+        ])
+      try transaction.quarantine(
+        leaf: .zero, author: [], note: [], seed: seed, reason: [], lines: "", bodies: [hashes[6]],
+        refusal: "", time: Timestamp(seconds: 0))
+      try transaction.dropUnneededBodies(Set(hashes))
+      #expect(try transaction.bodyHashes() == Array(hashes[..<7]))
+    }
+  }
+
   /// Forty versions of a text, each made from the one before.
   private static let versions: [[UInt8]] = (0..<40).map { version in
     (0..<200).flatMap { line in Array("Line \(line) of version \(line == version ? version : 0).\n".utf8) }

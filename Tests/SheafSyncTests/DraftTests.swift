@@ -88,7 +88,8 @@ struct DraftTests {
     #expect(after.map(\.reason) == ["one", "three", "four"])
     #expect(after.map(\.time) == before.filter { $0.draft != dropped }.map(\.time))
     let synced = try await clinic.sync(with: MemoryRemote(service: world.publisher))
-    #expect(synced.refused == 0 && synced.drafts == 0 && synced.conflicts.isEmpty)
+    #expect(synced.pushed.map(\.refusal) == [nil, nil, nil])
+    #expect(synced.drafts == 0 && synced.conflicts.isEmpty)
     #expect(try await world.text("a.md") == "a 4")
     #expect(try await world.text("b.md") == "b")
   }
