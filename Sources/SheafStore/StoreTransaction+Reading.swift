@@ -42,11 +42,6 @@ extension StoreTransaction {
     .map { UInt64(clamping: $0) }
   }
 
-  /// Whether a revision waited for a decision when it entered the log.
-  public func isProposal(_ revision: Int64) throws -> Bool {
-    try integer("SELECT proposed FROM lineage WHERE revision = ?", [revision]) == 1
-  }
-
   /// The first lines of a change set that this copy holds.
   public func revisions(inChangeSet number: UInt64, count: Int) throws -> [StoredRevision] {
     try rows(

@@ -50,7 +50,8 @@ def measure(bench):
     def sheaf(what, *words, limit=None, runs=None, accepted=(0,)):
         return take(what, "sheaf", [bench.sheaf, *words, "--library", library], limit, runs=runs, accepted=accepted)
 
-    record, article = path(7), path(8)
+    names = bench.run("git", "ls-tree", "-r", "--name-only", "main", folder=git).output.split()
+    record, article = (next(name for name in names if name.startswith(start)) for start in ("trials/", "articles/"))
     sheaf("status", "status")
     sheaf("history of a document", "history", record, limit=0.05)
     sheaf("history of a field", "history", record, "--field", "/status", limit=0.05)

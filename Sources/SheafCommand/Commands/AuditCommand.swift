@@ -54,11 +54,7 @@ struct AuditCommand: Verb {
       let made = try await session.showingProgress { progress in
         try await library.audit(to: session.url(output), options, activity: progress)
       }
-      if report.json {
-        try console.printJSON(made)
-      } else {
-        console.print(made.lines(as: output))
-      }
+      try report.print(made, on: console, words: made.lines(as: output))
       return made.outcome
     }
   }

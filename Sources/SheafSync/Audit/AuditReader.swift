@@ -80,14 +80,14 @@ struct AuditReader {
     return AuditInput(
       changeSet: changeSet, signed: SignedChange(changeSet, names: names),
       times: times.times(of: changeSet.number),
-      seenTime: try latest.time(upTo: changeSet.seen)?.description, lines: lines, proof: proof)
+      seenTime: latest.time(upTo: changeSet.seen)?.description, lines: lines, proof: proof)
   }
 
   private func line(_ revision: StoredRevision, isTold: Bool) throws -> AuditInput.Line {
     let transaction = view.transaction
     let parents = try transaction.parents(of: revision.id).map { try transaction.revision(row: $0) }
     var line = AuditInput.Line(
-      revision: revision, parents: parents.map(\.name), isProposal: try transaction.isProposal(revision.id))
+      revision: revision, parents: parents.map(\.name), isProposal: try transaction.wasHeld(revision.id))
     // A merge is told by what it made of the head that everybody saw.
     if let parent = parents.first { line.before = try content(of: parent, isTold: isTold) }
     // Often stored as a difference from the one before, which is at hand now.
