@@ -179,13 +179,28 @@ CREATE TABLE quarantine (
   refusal TEXT NOT NULL,
   time INTEGER NOT NULL,
   author BLOB NOT NULL,
-  size INTEGER NOT NULL
+  size INTEGER NOT NULL,
+  change_set INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX quarantine_by_author ON quarantine (author, time, size);
 CREATE TABLE quarantine_body (
   leaf BLOB NOT NULL REFERENCES quarantine (leaf),
   hash BLOB NOT NULL,
   PRIMARY KEY (leaf, hash)
+) STRICT, WITHOUT ROWID;
+
+-- Invitations that a publisher made; the codes are nowhere.
+CREATE TABLE invitation (
+  id BLOB PRIMARY KEY CHECK (length(id) = 4),
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  site TEXT,
+  collections TEXT,
+  expires INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  used_by BLOB,
+  change_set INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- From here on: projections of the log, dropped and rebuilt by `sheaf verify --rebuild`.

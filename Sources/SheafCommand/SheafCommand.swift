@@ -42,6 +42,12 @@ struct SheafCommand: AsyncParsableCommand {
           LogCommand.self, HistoryCommand.self, BlameCommand.self, DiffCommand.self, ExportCommand.self,
           VerifyCommand.self, CompactCommand.self, ReceiptCommand.self, AuditCommand.self, CopyCommand.self,
         ]),
+      CommandGroup(
+        name: "Members",
+        subcommands: [
+          InviteCommand.self, MembersCommand.self, RevokeCommand.self, RotateCommand.self,
+          QuarantineCommand.self,
+        ]),
       CommandGroup(name: "Bundles", subcommands: [BundleCommand.self]),
     ])
 

@@ -1,4 +1,5 @@
 import Foundation
+import SheafModel
 import SheafSync
 
 extension HTTPRemote {
@@ -14,6 +15,10 @@ extension HTTPRemote {
       let told = try? JSONDecoder().decode(EnrolmentAnswer.self, from: Data(answer.body))
     else { throw notSheaf("its answer to the request to become a member can't be read") }
     return told
+  }
+
+  public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {
+    try await enrol(note)
   }
 
   /// Asks for a token with which a browser reads in the name of the member that was introduced.

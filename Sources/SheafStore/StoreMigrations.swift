@@ -173,7 +173,8 @@ enum StoreMigrations {
         refusal TEXT NOT NULL,
         time INTEGER NOT NULL,
         author BLOB NOT NULL,
-        size INTEGER NOT NULL
+        size INTEGER NOT NULL,
+        change_set INTEGER
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX quarantine_by_author ON quarantine (author, time, size);
       CREATE TABLE quarantine_body (
@@ -182,6 +183,18 @@ enum StoreMigrations {
         PRIMARY KEY (leaf, hash)
       ) STRICT, WITHOUT ROWID;
 
+      CREATE TABLE invitation (
+        id BLOB PRIMARY KEY CHECK (length(id) = 4),
+        key BLOB NOT NULL CHECK (length(key) = 32),
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        site TEXT,
+        collections TEXT,
+        expires INTEGER NOT NULL,
+        tries INTEGER NOT NULL,
+        used_by BLOB,
+        change_set INTEGER
+      ) STRICT, WITHOUT ROWID;
 
       CREATE TABLE lineage (
         revision INTEGER PRIMARY KEY REFERENCES revision (id),

@@ -165,7 +165,8 @@ extension StoreTransaction {
     func count(_ sql: String) throws -> UInt64 { UInt64(clamping: try integer(sql) ?? 0) }
     return (
       try count("SELECT count(*) FROM head WHERE position = 0 AND content IS NOT NULL"),
-      try count("SELECT count(*) FROM conflict"), try count("SELECT count(*) FROM quarantine")
+      try count("SELECT count(*) FROM conflict"),
+      try count("SELECT count(*) FROM quarantine WHERE change_set IS NULL")
     )
   }
 }

@@ -301,7 +301,7 @@ extension StoreTransaction {
         case .decided(let revision)?:
           if revision.verb == .decline { isDeclined = true } else { isAccepted = true }
           if reason == nil || revision.verb == .decline {
-            reason = try changeSet(revision.name.changeSet)?.readReason
+            reason = try changeSet(revision.name.changeSet).map { try namedReason(of: $0) }
           }
         case .unknown?:
           // Without lines what is current tells one thing: what stands there was not turned down. Anything

@@ -223,4 +223,12 @@ extension StoreTransaction {
       "SELECT max(c.time) FROM change_set c JOIN author a ON a.id = c.author WHERE a.key = ?", [Data(author)]
     ).map { Timestamp(seconds: $0) }
   }
+
+  /// The reason of a change set, with the name that its author had in the log then; else the one that it claims.
+  public func namedReason(of changeSet: StoredChangeSet) throws -> Reason {
+    var reason = changeSet.readReason
+    // The first members name their own author.
+    if let name = try member(of: changeSet.author, at: max(1, changeSet.number - 1))?.name { reason.by = name }
+    return reason
+  }
 }

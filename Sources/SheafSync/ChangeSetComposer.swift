@@ -38,7 +38,7 @@ struct ComposedChangeSet: Sendable {
 /// Puts change sets together and signs them as this copy's member.
 struct ChangeSetComposer: Sendable {
   let library: LibraryID
-  let member: SigningKey
+  let member: MemberKey
   let environment: LibraryEnvironment
 
   /// Composes a change set.
@@ -47,7 +47,8 @@ struct ChangeSetComposer: Sendable {
   ///   - edits: In any order; no two may share a path.
   ///   - after: The author's previous draft that is not in the log yet.
   ///   - time: When it was made; now when `nil`.
-  /// - Throws: `RevisionListError` when two edits share a path or there are too many, `ReasonError` for a
+  /// - Throws: `KeyError` when the key can't be used, `RevisionListError` when two edits share a path or there
+  ///   are too many, `ReasonError` for a
   ///   reason that is too long. Nothing is stored by composing.
   func compose(
     _ edits: [Edit], reason: Reason, seen: ChangeSetNote.Position, after: SHA256Hash?, time: Timestamp? = nil
@@ -73,7 +74,7 @@ struct ChangeSetComposer: Sendable {
       after: after,
       reason: Commitment(reason: SHA256Hash(hashing: reasonBytes), seed: seed), lineCount: lines.count,
       linesRoot: MerkleHash.root(ofLeafHashes: list.lines.map { MerkleHash.leaf($0.bytes) }))
-    let note = try member.signedNote(text: fields.text)
+    let note = try member.signer().signedNote(text: fields.text)
     return ComposedChangeSet(
       note: note, fields: fields, leaf: MerkleHash.leaf(note.bytes), seed: seed, reason: reasonBytes,
       lines: lines)

@@ -307,6 +307,7 @@ struct EditDesk {
   ///
   /// - Throws: `AuthorityError`, `MemberError`.
   private func checkAuthority() throws {
+    try library.checkNoRotationWaits(transaction)
     let lines = edits.map {
       StoreTransaction.ClaimedLine(verb: $0.verb, path: $0.path, base: $0.base, content: $0.content?.hash)
     }

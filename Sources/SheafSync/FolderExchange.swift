@@ -22,6 +22,7 @@ extension Library {
     _ = try await checkpointNote()
     try await checkIsOurs(remote)
     var problems: [String] = []
+    try await takeEnrolments(from: remote, problems: &problems)
     let answers = try await takeDrafts(from: remote, problems: &problems)
     try await leaveTiles(in: remote, isMade: withTiles)
     let left = try await leaveBundles(in: remote, problems: &problems, activity: activity)
@@ -66,6 +67,38 @@ extension Library {
       guard root == checkpoint.root else {
         throw HistoryRewritten(size: checkpoint.size, own: root, theirs: checkpoint.root)
       }
+    }
+  }
+
+  // MARK: members
+
+  /// Takes the requests to become a member; their answers are the members' documents in the bundles.
+  private func takeEnrolments(from remote: FolderRemote, problems: inout [String]) async throws {
+    let names = try await Blocking.run {
+      try FolderHandle(root: remote.folder).folder(FolderLayout.enrolments, isMade: false)?
+        .names(limit: FolderLayout.nameLimit) { MemberMark($0) != nil } ?? []
+    }
+    for name in names {
+      @Sendable func requests() throws -> FolderHandle? {
+        try FolderHandle(root: remote.folder).folder(FolderLayout.enrolments, isMade: false)
+      }
+      do {
+        let note = try await Blocking.run {
+          try requests()?.read(name, maximum: UInt64(EnrolmentRequest.sizeLimitInBytes))
+        }
+        guard let note else { continue }
+        let answer = try await enrol(note)
+        if answer.member != name {
+          problems.append("\(FolderLayout.enrolments)/\(name) is another's request")
+        }
+      } catch EnrolmentError.isMember {
+        // Left again before its device had the answer.
+      } catch let error as EnrolmentError {
+        problems.append("\(FolderLayout.enrolments)/\(name): \(error.problem)")
+      } catch RemoteError.tooMuch {
+        problems.append("\(FolderLayout.enrolments)/\(name) is larger than a request may be")
+      }
+      try await Blocking.run { try requests()?.remove(name) }
     }
   }
 

@@ -8,6 +8,7 @@ enum FolderLayout {
   static let drafts = "drafts"
   static let answers = "answers"
   static let tiles = "tile"
+  static let enrolments = "enrolments"
   /// The most names that are looked at in any folder.
   static let nameLimit = 10_000
   /// The largest position file in bytes: a subscription may name many collections.

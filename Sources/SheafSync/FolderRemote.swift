@@ -100,6 +100,20 @@ public struct FolderRemote: Remote {
     }
   }
 
+  public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {
+    try await Blocking.run {
+      let root = try FolderHandle(root: folder)
+      guard let requests = try root.folder(FolderLayout.enrolments, isMade: true) else {
+        throw RemoteError.unreachable(address: address, detail: "it can't be written")
+      }
+      let limit = UInt64(EnrolmentRequest.sizeLimitInBytes)
+      if (try? requests.read(member.text, maximum: limit)) != note {
+        try requests.write(note, to: member.text)
+      }
+      return nil
+    }
+  }
+
   public func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] {
     try await Blocking.run {
       let root = try FolderHandle(root: folder)

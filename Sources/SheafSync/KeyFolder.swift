@@ -10,7 +10,8 @@ import SheafModel
 
 /// The folder `keys` of a library: secrets beside the database, never in it.
 ///
-/// `member.key` signs this copy's change sets; a publisher also has `log.key`, and in
+/// `member.key` signs this copy's change sets, `member.next` will once the log has it, and `enrolment` is the request
+/// to become a member that has not been answered; a publisher also has `log.key`, and in
 /// `signed` the last position that it signed (`Schemas/checkpoint.md`, the signer's
 /// rule). Every file has mode 0600 and is replaced atomically.
 struct KeyFolder: Sendable {
@@ -19,18 +20,64 @@ struct KeyFolder: Sendable {
   init(library folder: URL) { self.folder = folder.appending(path: "keys") }
 
   /// Makes the folder and a member's key.
-  func create(environment: LibraryEnvironment, withLogKey: Bool) throws {
+  ///
+  /// - Parameter memberSeed: The member's key, where the device has one already.
+  func create(environment: LibraryEnvironment, withLogKey: Bool, memberSeed: [UInt8]? = nil) throws {
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    try write(Base64.encode(environment.random(32)) + "\n", to: "member.key")
+    try write(Base64.encode(memberSeed ?? environment.random(32)) + "\n", to: "member.key")
     if withLogKey { try write(Base64.encode(environment.random(32)) + "\n", to: "log.key") }
   }
 
   /// The key that signs this copy's change sets.
-  func memberKey() throws -> SigningKey {
-    let seed = try secret("member.key")
+  func memberKey() throws -> SigningKey { try Self.memberKey(seed: try secret("member.key")) }
+
+  /// The public half of that key.
+  func memberVerifier() throws -> VerifierKey { try memberKey().verifierKey }
+
+  /// The key that a seed makes, under the name that signs change sets.
+  ///
+  /// - Parameter seed: 32 bytes.
+  static func memberKey(seed: [UInt8]) throws -> SigningKey {
     let publicKey = try SigningKey(name: "sheaf-member", seed: seed).verifierKey.publicKey
     return try SigningKey(name: ChangeSetNote.keyName(author: publicKey), seed: seed)
+  }
+
+  /// Writes down the key that is to take the place of the member's.
+  func setNext(seed: [UInt8]) throws { try write(Base64.encode(seed) + "\n", to: "member.next") }
+
+  /// The public half of that key; `nil` when none waits.
+  func nextVerifier() throws -> VerifierKey? {
+    guard try read("member.next") != nil else { return nil }
+    return try Self.memberKey(seed: try secret("member.next")).verifierKey
+  }
+
+  /// Makes the next key the member's, surely.
+  func promoteNext() throws {
+    guard let text = try read("member.next") else { return }
+    try write(text, to: "member.key")
+    try removeNext()
+  }
+
+  /// Forgets the next key.
+  func removeNext() throws { try remove("member.next") }
+
+  /// The request to become a member that has not been answered; `nil` for none.
+  func enrolment() throws -> [UInt8]? { try read("enrolment").map { Array($0.utf8) } }
+
+  /// Keeps a request until it is answered.
+  func setEnrolment(_ note: [UInt8]) throws {
+    try write(String(decoding: note, as: UTF8.self), to: "enrolment")
+  }
+
+  /// Forgets the request.
+  func removeEnrolment() throws { try remove("enrolment") }
+
+  private func remove(_ name: String) throws {
+    let file = folder.appending(path: name).path
+    guard unlink(file) == 0 || errno == ENOENT else {
+      throw KeyError.unwritable(file, reason: String(cString: strerror(errno)))
+    }
   }
 
   /// The public half of the log's key.

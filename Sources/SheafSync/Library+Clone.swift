@@ -12,11 +12,14 @@ public struct CloneOptions: Sendable, Hashable {
   public var member: String
   /// The library that is expected; `nil` takes what the remote offers and shows it.
   public var expectedLibrary: LibraryID?
+  /// The code by which this device becomes a member; `nil` for one that reads only, or in a library without members.
+  public var code: InvitationCode?
 
   public init(
     depth: Depth = .trail, subscription: Subscription = .all, member: String,
-    expectedLibrary: LibraryID? = nil
+    expectedLibrary: LibraryID? = nil, code: InvitationCode? = nil
   ) {
+    self.code = code
     self.depth = depth
     self.subscription = subscription
     self.member = member
@@ -29,14 +32,34 @@ extension Library {
   ///
   /// An interrupted download stays beside `folder` and is continued by the next attempt.
   ///
-  /// - Throws: `RemoteError`, `BundleError`, `StoreError.alreadyThere`; no copy is made then.
+  /// With a code the device becomes a member first, by a key of its own. Interrupted after that, the next attempt goes
+  /// on with the same key; on a stick, the copy reads until a later sync brings the publisher's answer.
+  ///
+  /// - Throws: `RemoteError`, `BundleError`, `EnrolmentError`, `WrongInvitation`, `StoreError.alreadyThere`; no copy is made then.
   public static func clone(
     from remote: any Remote, to folder: URL, options: CloneOptions, environment: LibraryEnvironment,
     activity: @escaping ActivitySink = { _ in }
   ) async throws -> (library: Library, report: PullReport) {
     try await Blocking.run { try UnfinishedFolder.check(folder) }
     let incoming = folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming")
-    let request = PullRequest(from: 0, known: 0, depth: options.depth, subscription: options.subscription)
+    var options = options
+    var pending: PendingEnrolment?
+    if let code = options.code {
+      let (made, library, enrolled) = try await enrol(
+        with: code, at: remote, besideCopy: folder, environment: environment)
+      pending = made
+      guard options.expectedLibrary ?? library == library else {
+        throw WrongLibrary(found: library, expected: options.expectedLibrary)
+      }
+      options.expectedLibrary = library
+      options.member = enrolled?.name ?? options.member
+      // What lies outside the member's collections would be refused.
+      if options.subscription == .all, let collections = enrolled?.collections {
+        options.subscription = .only(Set(collections.compactMap { try? CollectionName($0) }))
+      }
+    }
+    let chosen = options
+    let request = PullRequest(from: 0, known: 0, depth: chosen.depth, subscription: chosen.subscription)
     let answer: PullAnswer
     do {
       answer = try await remote.pull(request, into: incoming) {
@@ -53,18 +76,24 @@ extension Library {
     var made: (library: Library, report: PullReport)
     do {
       made = try await clone(
-        fromBundle: file, wanted: request, to: folder, options: options, environment: environment,
-        activity: activity)
+        fromBundle: file, wanted: request, to: folder, options: chosen, memberSeed: pending?.seed,
+        environment: environment, activity: activity)
     } catch let error as any SheafFailure where error.kind == .verification {
       try? await Blocking.run { try FileManager.default.removeItem(at: incoming) }
       throw error
     }
     try? await Blocking.run { try FileManager.default.removeItem(at: incoming) }
     made.report.transferredInBytes = transferred
+    if let pending {
+      let note = pending.note
+      try await Blocking.run { [keys = made.library.keys] in try keys.setEnrolment(note) }
+      try await made.library.followOwnMember()
+      await Blocking.always { pending.remove() }
+    }
     try await made.library.setRemote(remote.address)
     try await remote.leave(
       position: PullRequest(
-        from: made.report.to, known: made.report.to, depth: options.depth, subscription: options.subscription),
+        from: made.report.to, known: made.report.to, depth: chosen.depth, subscription: chosen.subscription),
       from: made.library.memberMark)
     return made
   }
@@ -94,6 +123,7 @@ extension Library {
 
   private static func clone(
     fromBundle file: URL, wanted: PullRequest?, to folder: URL, options: CloneOptions,
+    memberSeed: [UInt8]? = nil,
     environment: LibraryEnvironment, activity: @escaping ActivitySink
   ) async throws -> (library: Library, report: PullReport) {
     let header = try await Blocking.run {
@@ -110,7 +140,9 @@ extension Library {
     if let expected = options.expectedLibrary, expected != header.library {
       throw WrongLibrary(found: header.library, expected: expected)
     }
-    let made = try await make(at: folder, environment: environment, isPublisher: false) { _ in
+    let made = try await make(
+      at: folder, environment: environment, isPublisher: false, memberSeed: memberSeed
+    ) { _ in
       CopyFacts(
         library: header.library, name: header.library.slug, logKey: logKey, isPublisher: false,
         depth: header.content.depth ?? options.depth, subscription: header.subscription,

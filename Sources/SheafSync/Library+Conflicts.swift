@@ -16,7 +16,7 @@ extension Library {
         guard let number = name?.changeSet else { return ("", "") }
         if let known = changeSets[number] { return known }
         let changeSet = try transaction.changeSet(number)
-        let found = (changeSet?.readReason.by ?? "", changeSet?.time.description ?? "")
+        let found = (try changeSet.map { try transaction.namedReason(of: $0).by } ?? "", changeSet?.time.description ?? "")
         changeSets[number] = found
         return found
       }
@@ -109,7 +109,7 @@ extension Library {
     }
     let revision = try transaction.revision(row: row)
     let changeSet = try transaction.changeSet(revision.name.changeSet)
-    let reason = changeSet?.readReason ?? Reason(by: "", message: "")
+    let reason = try changeSet.map { try transaction.namedReason(of: $0) } ?? Reason(by: "", message: "")
     return .init(
       revision: revision.name.description, by: reason.by, time: changeSet?.time.description ?? "",
       reason: reason.message, isDeletion: head.content == nil)

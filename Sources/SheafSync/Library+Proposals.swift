@@ -109,7 +109,7 @@ extension Library {
   ) throws -> ProposalReport {
     let changeSet = try transaction.changeSet(proposal.name.changeSet)
     let revision = try transaction.revision(proposal.name)
-    let reason = changeSet?.readReason
+    let reason = try changeSet.map { try transaction.namedReason(of: $0) }
     var change: DocumentDiff?
     if changes {
       let parent = try revision.flatMap { try transaction.parents(of: $0.id).first }

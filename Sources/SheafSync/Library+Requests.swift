@@ -7,7 +7,7 @@ extension Library {
 
   /// Signs requests in the name of this copy's member (`Schemas/requests.md`).
   public var requestSigner: RequestSigner {
-    { [member] request, time in try RequestSignature(of: request, at: time, by: member) }
+    { [member] request, time in try RequestSignature(of: request, at: time, by: member.signer()) }
   }
 
   /// Tells a remote who asks, where the library has members; in an open one nobody asks, and on a poor line

@@ -8,6 +8,7 @@ extension Library {
   public func status() async throws -> StatusReport {
     let now = environment.clock()
     let size = Self.sizeOnDisk(folder)
+    let own = member.verifierKey.publicKey
     let mark = memberMark.text
     return try await store.read { transaction in
       let facts = try transaction.facts()
@@ -27,7 +28,11 @@ extension Library {
       if try position > 0 && transaction.newestCheckpoint()?.size != position {
         warnings.append("change sets wait for their signature; opening the library again signs them")
       }
-      return StatusReport(
+      let authority = try transaction.authority(of: own)
+      if authority.isClosed, authority.role == nil {
+        warnings.append("this copy's key is no member's: it reads, and what is changed here would be refused")
+      }
+      var report = StatusReport(
         library: facts.library.text, name: settings.name ?? facts.name, isPublisher: facts.isPublisher,
         member: facts.member, memberMark: mark, depth: facts.depth.rawValue,
         subscription: facts.subscription.text,
@@ -36,6 +41,8 @@ extension Library {
         proposals: try transaction.openProposalCount(), drafts: drafts, quarantined: counts.quarantined,
         remote: facts.remote,
         sizeInBytes: size, warnings: warnings, absent: absent.documents, absentInBytes: absent.sizeInBytes)
+      report.role = authority.role?.rawValue
+      return report
     }
   }
 

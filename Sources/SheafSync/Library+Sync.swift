@@ -27,6 +27,7 @@ extension Library {
   ) async throws -> SyncReport {
     guard !isPublisher else { throw LibraryError.onlyReplica }
     try await introduceMember(to: remote)
+    try await askForMembership(at: remote)
     var handover = Handover()
     var pushFailure: RemoteError?
     let pulled: Pulled
@@ -47,6 +48,7 @@ extension Library {
       throw error
     }
     try await checkTaken(handover.answers)
+    try await followOwnMember()
     try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
     if let pushFailure { throw pushFailure }
     let handedOver = handover

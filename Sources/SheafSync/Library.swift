@@ -17,7 +17,7 @@ public final class Library: Sendable {
   public let isPublisher: Bool
   let store: LibraryStore
   let keys: KeyFolder
-  let member: SigningKey
+  let member: MemberKey
   let logVerifier: VerifierKey
   let environment: LibraryEnvironment
   let bundleCache: BundleCache
@@ -33,7 +33,7 @@ public final class Library: Sendable {
     isPublisher = facts.isPublisher
     keys = KeyFolder(library: folder)
     exposedSecrets = keys.closeExposed()
-    member = try keys.memberKey()
+    member = try MemberKey(keys)
     logVerifier = try VerifierKey(name: facts.library.text, publicKey: facts.logKey)
     bundleCache = BundleCache(folder: folder.appending(path: "cache"))
   }
@@ -46,9 +46,14 @@ public final class Library: Sendable {
 
   /// Starts a library as its publisher: a folder with a store and keys.
   ///
-  /// - Throws: `StoreError.alreadyThere` when the folder holds a library; nothing was changed then.
+  /// - Parameters:
+  ///   - member: The name that this copy's changes go under.
+  ///   - founding: Whom the first change set makes a member, with this copy's key; `nil` founds a library without
+  ///     members, in which everybody contributes.
+  /// - Throws: `StoreError.alreadyThere` when the folder holds a library, `MemberError`; nothing was changed then.
   public static func create(
-    at folder: URL, name: String, member: String, environment: LibraryEnvironment
+    at folder: URL, name: String, member: String, founding: MemberTemplate? = nil,
+    environment: LibraryEnvironment
   ) async throws -> Library {
     try await make(at: folder, environment: environment, isPublisher: true) { keys in
       let logKey = try keys.logPublicKey()
@@ -56,7 +61,8 @@ public final class Library: Sendable {
         library: LibraryID(name: name, logKey: logKey), name: name, logKey: logKey, isPublisher: true,
         depth: .full,
         subscription: .all, member: member, remote: "")
-    } fill: { _ in
+    } fill: { library in
+      if let founding { try await library.found(as: founding) }
     }.library
   }
 
@@ -65,7 +71,7 @@ public final class Library: Sendable {
   /// It is a library once `fill` is done; when anything fails the folder is as it was.
   static func make<Value: Sendable>(
     at folder: URL, environment: LibraryEnvironment, isPublisher: Bool,
-    facts: @Sendable @escaping (KeyFolder) throws -> CopyFacts,
+    memberSeed: [UInt8]? = nil, facts: @Sendable @escaping (KeyFolder) throws -> CopyFacts,
     fill: @Sendable (Library) async throws -> Value
   ) async throws -> (library: Library, value: Value) {
     let unfinished = try await Blocking.run { try UnfinishedFolder(folder) }
@@ -73,7 +79,7 @@ public final class Library: Sendable {
     do {
       let library = try await Blocking.run {
         let keys = KeyFolder(library: folder)
-        try keys.create(environment: environment, withLogKey: isPublisher)
+        try keys.create(environment: environment, withLogKey: isPublisher, memberSeed: memberSeed)
         let facts = try facts(keys)
         let store = try LibraryStore.create(in: folder, options: environment.storeOptions)
         try store.writeBlocking(purpose: "sheaf (starting a library)") { transaction in
@@ -110,6 +116,8 @@ public final class Library: Sendable {
       } catch is SignerRefusal {
         // A copy that must not sign can still be read; every append says why it can't.
       }
+      // A rotation that was cut short after the log had it.
+      try await library.followOwnMember()
     }
     return library
   }
@@ -176,6 +184,20 @@ public enum LibraryError: SheafFailure, Equatable {
   case mayNotDecide(String)
   /// No revision of the document has such a part.
   case noPart(String, String)
+  /// Nobody is a member here.
+  case isOpen
+  /// The library has members already.
+  case isClosed
+  /// There is no such member.
+  case noMember(String)
+  /// Several members have this name.
+  case severalMembers(String, marks: [String])
+  /// Nobody else could do what this member may.
+  case lastGovernor(String)
+  /// Somebody else than who revoked the author's key must take the change set over.
+  case mayNotRelease(String)
+  /// This copy's own key is no key for this.
+  case ownKey(String)
   /// There is no such draft.
   case noDraft(String)
   /// What is wanted can't be done with a draft in this state.
@@ -207,6 +229,14 @@ public enum LibraryError: SheafFailure, Equatable {
       "\(names.count) proposals are open for \(path): \(names.joined(separator: ", "))"
     case .mayNotDecide(let path): "this copy's member may not decide on the proposal for \(path)"
     case .noPart(let part, let path): "no revision of \(path) has \(part)"
+    case .isOpen: "this library has no members; everybody contributes to it"
+    case .isClosed: "this library has members already"
+    case .noMember(let who): "there is no member \(who)"
+    case .severalMembers(let name, let marks):
+      "\(marks.count) members are called \(name): \(marks.joined(separator: ", "))"
+    case .lastGovernor(let name): "\(name) is the last who may do this, and nobody could give the right back"
+    case .mayNotRelease(let mark): "who revoked the key that signed \(mark) can't take it over alone"
+    case .ownKey(let name): "\(name) is this copy's own member"
     case .noDraft(let mark): "this copy has no draft \(mark)"
     }
   }
@@ -236,6 +266,13 @@ public enum LibraryError: SheafFailure, Equatable {
     case .severalProposals: "Name one: `DOC@REVISION`."
     case .mayNotDecide: "The publisher decides; `sheaf drafts` shows what became of your own."
     case .noPart(_, let path): "`sheaf blame \(path)` lists the parts that it has."
+    case .isOpen: "`sheaf init` starts a library with members."
+    case .isClosed: "`sheaf invite` brings in more."
+    case .noMember, .severalMembers: "`sheaf members` lists them; a mark names one for certain."
+    case .lastGovernor: "Give another member the role first."
+    case .mayNotRelease:
+      "Let another administrator revoke the key, or put what is right in it in your own name."
+    case .ownKey: "`sheaf rotate` puts another key in its place; another administrator can revoke it."
     case .noDraft: "`sheaf drafts` lists them."
     case .draftState: "`sheaf drafts` says what each draft waits for."
     }

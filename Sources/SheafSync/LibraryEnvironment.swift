@@ -33,6 +33,8 @@ public struct LibraryEnvironment: Sendable {
     case answered
     /// A draft is stored.
     case drafted
+    /// A new key lies beside the old one, and nothing names it.
+    case nextKeyWritten
     /// Bodies are packed in a transaction that has not been committed.
     case packing
     /// Some bodies are packed, others are not yet.

@@ -21,7 +21,7 @@ public final class MemoryRemote: Remote {
 
   /// What is asked of a remote.
   public enum Request: Sendable, Hashable, CaseIterable {
-    case checkpoint, pull, preview, push, answers
+    case checkpoint, pull, preview, push, answers, enrol
   }
 
   /// What travelled so far.
@@ -100,6 +100,10 @@ public final class MemoryRemote: Remote {
   public func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
     counted.withLock { $0.sent += UInt64(bundle.count) }
     return .answered(try await exchange(.push) { [service] _ in try await service.receive(push: bundle) })
+  }
+
+  public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {
+    try await exchange(.enrol) { [service] _ in try await service.enrol(note) }
   }
 
   public func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] {

@@ -62,6 +62,14 @@ public protocol Remote: Sendable {
     into folder: URL, progress: @escaping TransferProgress
   ) async throws -> ExchangeAnswer
 
+  /// Hands over the request to become a member. Repeating it has no further effect.
+  ///
+  /// - Parameter note: A signed note (`Schemas/enrolment.md`).
+  /// - Returns: What the publisher made of it; `nil` where it comes by later, and the answer is the member's document
+  ///   in what it leaves.
+  /// - Throws: `EnrolmentError`, `RemoteError`.
+  func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer?
+
   /// Answers to drafts that were handed over earlier (folders answer late).
   func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer]
 
@@ -98,6 +106,11 @@ extension Remote {
 
   public func introduce(_ library: LibraryID, signer: @escaping RequestSigner) {}
   public var clockIsBehind: Duration? { nil }
+
+  public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {
+    throw RemoteError.refused(address: address, detail: "nobody becomes a member through it")
+  }
+
   public var mayStopShort: Bool { false }
   public var answersLater: Bool { false }
 

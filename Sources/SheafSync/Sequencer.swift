@@ -38,9 +38,13 @@ struct Sequencer {
   /// Makes a change set as this copy's member and appends it.
   ///
   /// - Returns: Its number.
-  mutating func append(_ edits: [Edit], message: String, claims: Reason.Claims = .init()) throws -> UInt64 {
+  ///
+  /// - Parameter seen: What the edits were made from; the newest when `nil`.
+  mutating func append(
+    _ edits: [Edit], message: String, claims: Reason.Claims = .init(), seen: ChangeSetNote.Position? = nil
+  ) throws -> UInt64 {
     let reason = Reason(by: memberName, message: message, claims: claims)
-    return try append(try composer.compose(edits, reason: reason, seen: seen, after: nil))
+    return try append(try composer.compose(edits, reason: reason, seen: seen ?? self.seen, after: nil))
   }
 
   /// Appends a signed change set whose content is stored, then the merge of what met.

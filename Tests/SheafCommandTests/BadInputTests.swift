@@ -8,7 +8,7 @@ struct BadInputTests {
   func paths() async throws {
     try await Transcript.play(
       #"""
-      $ sheaf init lib --name Demo >/dev/null 2>&1; echo text > file
+      $ sheaf init lib --name Demo --open >/dev/null 2>&1; echo text > file
 
       $ sheaf put ../escape.md file -m x --library lib 2>&1 | head -1
       sheaf: The value '../escape.md' is invalid for '<doc>': The path "../escape.md" can't name a document: it has a segment . or ..
@@ -43,7 +43,7 @@ struct BadInputTests {
   func folders() async throws {
     try await Transcript.play(
       #"""
-      $ sheaf init lib --name Demo >/dev/null 2>&1; echo text > file
+      $ sheaf init lib --name Demo --open >/dev/null 2>&1; echo text > file
 
       $ mkdir links; ln -s /etc/passwd links/p.md; mkfifo links/pipe; sheaf publish links -m x --library lib
       sheaf: 2 files can't be published:
@@ -95,7 +95,7 @@ struct BadInputTests {
   func libraries() async throws {
     try await Transcript.play(
       #"""
-      $ sheaf init lib --name Demo >/dev/null 2>&1; echo text | sheaf put a.md - -m x --library lib >/dev/null
+      $ sheaf init lib --name Demo --open >/dev/null 2>&1; echo text | sheaf put a.md - -m x --library lib >/dev/null
 
       $ python3 -c "import sqlite3; c = sqlite3.connect('lib/library.sqlite'); c.execute('PRAGMA user_version = 99')"
 
@@ -127,7 +127,7 @@ struct BadInputTests {
       hint: Run the `sheaf init` or `sheaf clone` again that was to make it.
       [1]
 
-      $ sheaf init half --name Half 2>/dev/null; ls half
+      $ sheaf init half --name Half --open 2>/dev/null; ls half
       Started sheaf/half/… in half.
       keys
       library.lock
@@ -195,7 +195,7 @@ struct BadInputTests {
   func sticks() async throws {
     try await Transcript.play(
       #"""
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1; mkdir stick
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1; mkdir stick
 
       $ echo one | sheaf put a.md - -m x --library lib >/dev/null; sheaf sync stick --library lib >/dev/null
 

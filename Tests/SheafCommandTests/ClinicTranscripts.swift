@@ -6,7 +6,7 @@ struct ClinicTranscripts {
   func server() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1
 
       $ sheaf publish content --library lib -m "First articles"
       Published change set 1: 2 new documents, 23 B.
@@ -78,7 +78,7 @@ struct ClinicTranscripts {
   func stick() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1; mkdir stick
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1; mkdir stick
 
       $ sheaf publish content --library lib -m "First articles"
       Published change set 1: 1 new document, 4 B.
@@ -121,7 +121,7 @@ struct ClinicTranscripts {
   func conflict() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1; mkdir stick
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1; mkdir stick
 
       $ sheaf publish content --library lib -m "First articles" > /dev/null
 
@@ -182,7 +182,7 @@ struct ClinicTranscripts {
   func bundles() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1
 
       $ echo one | sheaf put a.md - -m "First" --library lib
       Changed a.md in change set 1.

@@ -6,7 +6,7 @@ struct ImportCommandTests {
   func git() async throws {
     try await Transcript.play(
       #"""
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1; git init -q -b main repo
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1; git init -q -b main repo
 
       $ sheaf import git lib --library lib
       sheaf: …lib…; …

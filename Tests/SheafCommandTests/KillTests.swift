@@ -171,7 +171,7 @@ private final class Scene: Sendable {
     for index in 0..<count { try write("# Document \(index)\n\ntext\n", to: "content/d\(index).md") }
     _ = try await run(
       """
-      sheaf init lib --name Demo --as Ada >/dev/null 2>&1 &&
+      sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1 &&
       sheaf publish content --library lib -m First >/dev/null
       """)
   }

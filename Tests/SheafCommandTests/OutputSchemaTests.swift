@@ -89,7 +89,7 @@ struct OutputSchemaTests {
   @Test("Every command of a clinic")
   func clinic() async throws {
     try await inFolder { folder in
-      try await check("init lib --sample --as Ada", "StatusReport", "PublishReport", in: folder)
+      try await check("init lib --sample --open --as Ada", "StatusReport", "PublishReport", in: folder)
       _ = try await Shell.run("mkdir stick", in: folder)
       try await check("sync stick --library lib", "SyncReport", in: folder)
       try await check("clone stick clinic --as Ben", "PullReport", "StatusReport", in: folder)
@@ -104,11 +104,32 @@ struct OutputSchemaTests {
     }
   }
 
+  @Test("Every command about members")
+  func members() async throws {
+    try await inFolder { folder in
+      try await check("init lib --name Demo --as Ada --site Valley", "StatusReport", in: folder)
+      try await check("invite Ben --role editor --only a --site Hill --library lib", "Invitation", in: folder)
+      _ = try await Shell.run(
+        """
+        mkdir stick; sheaf sync stick --library lib; sheaf invite Cy --role editor --stick --library lib > code
+        sheaf clone stick clinic --code-file code; sheaf sync stick --library lib; sheaf sync --library clinic
+        echo one | sheaf put a.md - -m x --library clinic
+        """, in: folder)
+      try await check(
+        "members set Cy --role editor --site East --only a -m x --library lib", "DraftReport", in: folder)
+      try await check("revoke Cy -m lost --library lib", "DraftReport", in: folder)
+      _ = try await Shell.run("sheaf sync --library clinic; sheaf sync stick --library lib", in: folder)
+      try await check("members --all --library lib", "MemberReport", "MemberReport", in: folder)
+      try await check("quarantine --library lib", "QuarantineReport", in: folder, code: 3)
+      try await check("rotate --library lib", "DraftReport", in: folder)
+    }
+  }
+
   @Test("Every command about conflicts, proposals and drafts")
   func review() async throws {
     try await inFolder { folder in
       let setup = """
-        sheaf init lib --name Demo --as Ada; mkdir -p stick content/sheaf
+        sheaf init lib --name Demo --as Ada --open; mkdir -p stick content/sheaf
         echo '{"format":1,"collections":{"r":{"review":"required"}}}' > content/sheaf/settings.json
         echo one > content/a.txt; mkdir content/r; echo one > content/r/b.txt; echo one > content/r/c.txt
         sheaf publish content -m x --library lib; sheaf sync stick --library lib

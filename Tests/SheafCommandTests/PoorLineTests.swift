@@ -56,7 +56,7 @@ struct PoorLineTests {
       #"""
       $ mkdir -p content/articles content/trials; echo one > content/articles/a.md; echo 1 > content/trials/t.json
 
-      $ sheaf init lib --name Demo >/dev/null 2>&1; sheaf publish content -m Start --library lib >/dev/null
+      $ sheaf init lib --name Demo --open >/dev/null 2>&1; sheaf publish content -m Start --library lib >/dev/null
 
       $ sheaf bundle create --mode heads -o first.sheaf --library lib >/dev/null; sheaf clone first.sheaf copy --keep full
       sheaf: …first.sheaf holds every collection, with a history of the depth heads, and can give nothing else; no copy was made.
@@ -99,7 +99,7 @@ struct PoorLineTests {
       #"""
       $ mkdir -p content/images; head -c 400000 /dev/urandom > content/images/i.bin
 
-      $ sheaf init lib --name Demo >/dev/null 2>&1; sheaf publish content -m Start --library lib >/dev/null
+      $ sheaf init lib --name Demo --open >/dev/null 2>&1; sheaf publish content -m Start --library lib >/dev/null
 
       $ sheaf serve --port 0 --quiet --library lib >address & echo $! >serve.pid; until test -s address; do sleep 0.05; done
 

@@ -42,7 +42,7 @@ struct PublisherTranscripts {
   func publish() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo 2>/dev/null
+      $ sheaf init lib --name Demo --open 2>/dev/null
       Started sheaf/demo/… in lib.
 
       $ sheaf publish content --library lib
@@ -83,7 +83,7 @@ struct PublisherTranscripts {
   func edits() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo >/dev/null 2>&1
+      $ sheaf init lib --name Demo --open >/dev/null 2>&1
 
       $ echo one | sheaf put a.md - -m "First" --library lib
       Changed a.md in change set 1.
@@ -126,7 +126,7 @@ struct PublisherTranscripts {
   func surroundings() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo >/dev/null 2>&1
+      $ sheaf init lib --name Demo --open >/dev/null 2>&1
 
       $ (sheaf --help; echo "ended with $?" >&2) | head -1
       OVERVIEW: Keep a library of articles and records in step, online or not.

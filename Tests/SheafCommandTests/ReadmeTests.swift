@@ -58,7 +58,7 @@ struct ReadmeTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let (said, code) = try await Shell.run(
       """
-      sheaf init lib --name Demo --as Ada 2>/dev/null >/dev/null && echo "# Motor neurons" > a.md &&
+      sheaf init lib --name Demo --as Ada --open 2>/dev/null >/dev/null && echo "# Motor neurons" > a.md &&
       sheaf put a.md a.md --library lib -m "First article" >/dev/null &&
       { sheaf serve --library lib --port 0 --quiet >address 2>server.log & echo $!; } &&
       while ! test -s address; do sleep 0.05; done; cat address

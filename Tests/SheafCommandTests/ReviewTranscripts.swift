@@ -12,7 +12,7 @@ struct ReviewTranscripts {
   ]
 
   private static let start = """
-    $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1; mkdir stick
+    $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1; mkdir stick
 
     $ sheaf publish content -m "First" --library lib > /dev/null
 

@@ -13,7 +13,7 @@ struct TLSTranscripts {
   func trust() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1; echo one | sheaf put a.md - -m x --library lib
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1; echo one | sheaf put a.md - -m x --library lib
       Changed a.md in change set 1.
 
       $ sheaf serve --library lib --port 0 --quiet --tls-certificate key.pem --tls-key cert.pem

@@ -6,7 +6,7 @@ struct WatchTests {
   func watch() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1; echo one | sheaf put a.md - -m x --library lib
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1; echo one | sheaf put a.md - -m x --library lib
       Changed a.md in change set 1.
 
       $ mkdir stick; sheaf sync stick --library lib >/dev/null; sheaf clone stick clinic --as Ben >/dev/null 2>&1
@@ -38,7 +38,7 @@ struct WatchTests {
   func kinds() async throws {
     try await Transcript.play(
       """
-      $ sheaf init lib --name Demo --as Ada >/dev/null 2>&1
+      $ sheaf init lib --name Demo --as Ada --open >/dev/null 2>&1
 
       $ mkdir -p c/articles c/trials; echo one > c/articles/a.md; echo '{"phase": 1}' > c/trials/t.json
 

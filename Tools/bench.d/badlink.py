@@ -168,7 +168,7 @@ class Scene:
         bench, place = self.bench, self.place
         library = place / "library"
         bench.run("cp", "-a", bench.library(self.history), library)
-        self.start(bench.sheaf, "serve", "--host", SERVER, "--port", 8428, "--open", "--quiet", "--library", library)
+        self.start(bench.sheaf, "serve", "--host", SERVER, "--port", 8428, "--drafts-from-everybody", "--quiet", "--library", library)
         self.start(
             "git", "daemon", "--reuseaddr", "--export-all", f"--base-path={self.history.git.parent}", f"--listen={SERVER}")
         self.tree(len(self.history), place / "tree")

@@ -34,7 +34,7 @@ def measure(bench):
         return cost
 
     write(content, count, {})
-    bench.run(bench.sheaf, "init", library, "--name", "Conflicts", "--as", "Publisher")
+    bench.run(bench.sheaf, "init", library, "--name", "Conflicts", "--open", "--as", "Publisher")
     bench.run(bench.sheaf, "publish", content, "-m", "Start", "--library", library)
     bench.run(bench.sheaf, "sync", stick, "--library", library)
     bench.run(bench.sheaf, "clone", stick, clinic, "--as", "Clinic", "--keep", "trail")

@@ -70,7 +70,7 @@ def import_history(bench, name, git, place, commits):
 
     def fresh():
         shutil.rmtree(library, ignore_errors=True)
-        bench.run(bench.sheaf, "init", library, "--name", name, "--as", "Bench")
+        bench.run(bench.sheaf, "init", library, "--name", name, "--open", "--as", "Bench")
 
     cost = bench.repeat(
         bench.options.runs, fresh, bench.sheaf, "import", "git", git, "--branch", "main", "--json",
@@ -207,7 +207,7 @@ def publish_records(bench, folder):
 
     def fresh():
         shutil.rmtree(library, ignore_errors=True)
-        bench.run(bench.sheaf, "init", library, "--name", "Records", "--as", "Bench")
+        bench.run(bench.sheaf, "init", library, "--name", "Records", "--open", "--as", "Bench")
 
     def fresh_git():
         shutil.rmtree(work, ignore_errors=True)

@@ -85,7 +85,7 @@ class Bench:
 
     def start_library(self, folder, name):
         shutil.rmtree(folder, ignore_errors=True)
-        self.run(self.sheaf, "init", folder, "--name", name, "--as", "Bench")
+        self.run(self.sheaf, "init", folder, "--name", name, "--open", "--as", "Bench")
 
     def serve(self, library):
         """Starts a server; returns its process and its port."""

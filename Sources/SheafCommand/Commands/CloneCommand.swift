@@ -17,6 +17,7 @@ struct CloneCommand: Verb {
       """,
       examples: [
         "sheaf clone https://library.example.org handbook",
+        "sheaf clone https://library.example.org handbook --invited",
         "sheaf clone /media/stick/handbook handbook --only trials --keep trail",
       ], outcomes: [.done, .failed, .needsYou, .unverified]))
 
@@ -43,6 +44,16 @@ struct CloneCommand: Verb {
   @Option(help: ArgumentHelp("The library's identity, as `sheaf status` shows it.", valueName: "identity"))
   var expect: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A file with the code of an invitation; else SHEAF_CODE. This device becomes a member by it.",
+      valueName: "file"),
+    completion: .file())
+  var codeFile: String?
+
+  @Flag(help: "Ask for the code of an invitation.")
+  var invited = false
+
   @OptionGroup var reach: RemoteOptions
   @OptionGroup var output: OutputOptions
 
@@ -55,10 +66,14 @@ struct CloneCommand: Verb {
   func perform(in session: Session) async throws -> Outcome {
     let address = try session.remote(remote)
     let folder = session.url(dir)
+    let code = try CodeSource.code(file: codeFile, asks: invited, in: session)
+    if code != nil, case .bundle = address {
+      throw UsageError("a bundle's file carries no request to become a member")
+    }
     let options = CloneOptions(
       depth: keep ?? .trail, subscription: Arguments.subscription(only: only) ?? .all,
       member: member ?? session.userName,
-      expectedLibrary: expect.flatMap(LibraryID.init))
+      expectedLibrary: expect.flatMap(LibraryID.init), code: code)
     let start = ContinuousClock().now
     let (library, report) = try await session.showingProgress { progress in
       if case .bundle(let file) = address {

@@ -11,7 +11,8 @@ struct InitCommand: Verb {
     discussion: Help.text(
       """
       Makes a folder with the library's file and its keys. Whoever holds the keys is the publisher: \
-      keep a copy of them in a safe place.
+      keep a copy of them in a safe place. You are its first member; `sheaf invite` brings in others. With \
+      --open it has no members, and everybody contributes.
       """,
       examples: ["sheaf init library --name \"Clinic handbook\"", "sheaf init demo --sample"]))
 
@@ -26,12 +27,19 @@ struct InitCommand: Verb {
     help: ArgumentHelp("The name that changes made here go under.", valueName: "name"))
   var member: String?
 
+  @Option(help: "Where you work.")
+  var site: String?
+
+  @Flag(help: "Start a library without members, to which everybody contributes.")
+  var open = false
+
   @Flag(help: "Publish the sample library into it: articles and trial records about stem cells in ALS.")
   var sample = false
 
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if open, site != nil { throw ValidationError("--site is for members, and --open is for none.") }
     if !sample, name?.trimmingWhiteSpace.isEmpty ?? true {
       throw ValidationError("Name the library with --name NAME.")
     }
@@ -46,8 +54,11 @@ struct InitCommand: Verb {
       guard let found = SampleLibrary.folder else { throw SampleLibrary.Missing() }
       sampleFolder = found
     }
+    let founder = member?.trimmingWhiteSpace ?? session.userName
     let library = try await Library.create(
-      at: folder, name: name?.trimmingWhiteSpace ?? SampleLibrary.name, member: member ?? session.userName,
+      at: folder, name: name?.trimmingWhiteSpace ?? SampleLibrary.name, member: founder,
+      founding: open
+        ? nil : MemberTemplate(name: founder, role: .publisher, site: site?.trimmingWhiteSpace),
       environment: .system)
     return try await session.using(library) { library in
       var published: PublishReport?

@@ -89,6 +89,22 @@ struct Console: Sendable {
     return readLine(strippingNewline: true)
   }
 
+  /// Asks for a secret, which the terminal does not show; `nil` when there is nobody to answer.
+  func askSecret(_ question: String) -> String? {
+    guard isInputTerminal else { return nil }
+    writeError(question + " ")
+    var before = termios()
+    guard tcgetattr(STDIN_FILENO, &before) == 0 else { return nil }
+    var silent = before
+    silent.c_lflag &= ~tcflag_t(ECHO)
+    // What cannot be hidden is not asked for.
+    guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else { return nil }
+    let answer = readLine(strippingNewline: true)
+    _ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+    writeError("\n")
+    return answer
+  }
+
   /// Writes to the standard error without a line's end.
   func writeError(_ text: String) { _ = Self.write(Array(text.utf8), to: STDERR_FILENO) }
 

@@ -23,7 +23,8 @@ extension StatusReport {
         "Keeps \(depth) of \(held); syncs with \(remote.isEmpty ? "nothing yet" : remote.escapedForTerminal)."
       )
     }
-    lines.append("Changes made here are signed by \(member.escapedForTerminal) (\(memberMark)).")
+    let roleWords = role.map { ", \($0)" } ?? ""
+    lines.append("Changes made here are signed by \(member.escapedForTerminal) (\(memberMark))\(roleWords).")
     if quarantined > 0 {
       lines.append(
         "\(Quantity(quarantined, "draft")) of others \(quarantined == 1 ? "waits" : "wait") in quarantine.")

@@ -38,6 +38,8 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public var absent: UInt64
   /// What those assets come to.
   public var absentInBytes: UInt64
+  /// The role of this copy's member; `nil` for who is none, and in a copy that can't tell.
+  public var role: String?
   /// What a person should know, such as a clock that is behind the newest time in the log.
   public var warnings: [String]
 

@@ -1,0 +1,104 @@
+import ArgumentParser
+import SheafModel
+import SheafSync
+
+/// `sheaf quarantine`: what the publisher was handed and could not take.
+struct QuarantineCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quarantine", abstract: "Look at drafts that could not be taken, and take them over.",
+    subcommands: [List.self, Show.self, Release.self], defaultSubcommand: List.self)
+
+  /// `sheaf quarantine list`.
+  struct List: Verb {
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "List what waits in quarantine.",
+      discussion: Help.text(
+        "Its author has the reason and the text still; nothing of it is in the log.",
+        examples: ["sheaf quarantine", "sheaf quarantine show 79f6bb26"],
+        outcomes: [.done, .failed, .needsYou]))
+
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(in session: Session) async throws -> Outcome {
+      try await library.open(in: session) { library in
+        let console = session.console
+        let waiting = try await library.quarantine()
+        if output.json {
+          for report in waiting { try console.printJSON(report) }
+        } else if waiting.isEmpty {
+          console.note("Nothing waits in quarantine.")
+        } else {
+          console.print(QuarantineReport.lines(of: waiting, width: console.width))
+        }
+        return waiting.isEmpty ? .done : .needsYou
+      }
+    }
+  }
+
+  /// `sheaf quarantine show`.
+  struct Show: Verb {
+    static let configuration = CommandConfiguration(
+      commandName: "show", abstract: "Show what a draft in quarantine would change.",
+      discussion: Help.text("Against what is current.", examples: ["sheaf quarantine show 79f6bb26"]))
+
+    @Argument(help: "The draft's mark, or its first characters.")
+    var draft: String
+
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(in session: Session) async throws -> Outcome {
+      try await library.open(in: session) { library in
+        let console = session.console
+        let (report, changes) = try await library.quarantined(draft)
+        if output.json {
+          try console.printJSON(report)
+          for change in changes { try console.printJSON(change) }
+          return .done
+        }
+        console.print(QuarantineReport.lines(of: [report], width: console.width))
+        for change in changes { console.print([""] + change.lines(isColoured: console.isOutputColoured)) }
+        return .done
+      }
+    }
+  }
+
+  /// `sheaf quarantine release`.
+  struct Release: Verb {
+    static let configuration = CommandConfiguration(
+      commandName: "release", abstract: "Take the content of a draft in quarantine over, in your own name.",
+      discussion: Help.text(
+        """
+        It merges with what others did since, and the change set names the author and the draft. Of a revoked \
+        key, somebody else than who revoked it must do this.
+        """, examples: ["sheaf quarantine release 79f6bb26 -m \"Confirmed by phone\""]))
+
+    @Argument(help: "The draft's mark, or its first characters.")
+    var draft: String
+
+    @OptionGroup var reason: ReasonOption
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(in session: Session) async throws -> Outcome {
+      let words = try reason.text(in: session)
+      return try await library.open(in: session) { library in
+        let report = try await library.release(draft, reason: words)
+        try output.print(report, on: session.console, words: [report.sentence("Took over")])
+        return .done
+      }
+    }
+  }
+}
+
+extension QuarantineReport {
+  /// A table, and below it why each was refused.
+  static func lines(of waiting: [QuarantineReport], width: Int?) -> [String] {
+    var table = Table(.text("DRAFT"), .text("BY"), .text("CAME"), .text("DOCUMENTS"))
+    for report in waiting {
+      table.append(report.draft, report.by, report.time, report.paths.joined(separator: ", "))
+    }
+    return table.lines(width: width) + waiting.map { "\($0.draft): \($0.refusal.escapedForTerminal)" }
+  }
+}

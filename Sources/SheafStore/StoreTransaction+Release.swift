@@ -1,0 +1,83 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// A change set that a publisher was handed and could not take, kept whole.
+public struct QuarantinedChangeSet: Hashable, Sendable {
+  public var leaf: SHA256Hash
+  public var note: [UInt8]
+  public var seed: Seed
+  public var reason: [UInt8]
+  /// The revision list as it was signed.
+  public var lines: String
+  /// Why it was refused, as its author reads it.
+  public var refusal: String
+  /// When it came.
+  public var time: Timestamp
+  /// The author's public key, 32 bytes.
+  public var author: [UInt8]
+  /// The size of all of it in bytes, contents included.
+  public var sizeInBytes: UInt64
+  /// The change set that took its content over; `nil` while nobody has.
+  public var changeSet: UInt64?
+
+  init(_ row: Row) throws {
+    guard let seed = Seed(bytes: [UInt8](row["seed"] as Data)) else { throw StoreError.damaged("quarantine") }
+    leaf = try SHA256Hash(column: row["leaf"], "quarantine")
+    note = [UInt8](row["note"] as Data)
+    self.seed = seed
+    reason = [UInt8](row["reason"] as Data)
+    lines = row["lines"]
+    refusal = row["refusal"]
+    time = Timestamp(seconds: row["time"])
+    author = [UInt8](row["author"] as Data)
+    sizeInBytes = UInt64(clamping: row["size"] as Int64)
+    changeSet = (row["change_set"] as Int64?).map { UInt64(clamping: $0) }
+  }
+
+  /// The first 16 hexadecimal digits of the leaf hash, by which people name it.
+  public var mark: String { String(leaf.hex.prefix(16)) }
+}
+
+extension StoreTransaction {
+  /// What waits in quarantine, oldest first.
+  ///
+  /// - Parameter prefix: Only what is named so, in hexadecimal digits.
+  public func quarantine(
+    prefix: String = "", includesReleased: Bool = false, count: Int = 10_000
+  ) throws -> [QuarantinedChangeSet] {
+    try rows(
+      """
+      SELECT * FROM quarantine WHERE (?1 OR change_set IS NULL) AND substr(lower(hex(leaf)), 1, ?2) = ?3
+      ORDER BY time, leaf LIMIT ?4
+      """, [includesReleased, prefix.utf8.count, prefix, count]
+    ).map(QuarantinedChangeSet.init)
+  }
+
+  /// The contents that a quarantined change set brought.
+  public func quarantinedBodies(_ leaf: SHA256Hash) throws -> [SHA256Hash] {
+    try rows("SELECT hash FROM quarantine_body WHERE leaf = ?", [leaf.data]).map {
+      try SHA256Hash(column: $0[0], "quarantine_body")
+    }
+  }
+
+  /// Writes down that somebody took a quarantined change set's content over; its author reads the new words.
+  public func release(_ leaf: SHA256Hash, into changeSet: UInt64, refusal: String) throws {
+    try execute(
+      "UPDATE quarantine SET change_set = ?, refusal = ? WHERE leaf = ?",
+      [Int64(clamping: changeSet), refusal, leaf.data])
+  }
+
+  /// The author of the change set by which a member was revoked; `nil` where it is not known.
+  public func revoker(of key: [UInt8]) throws -> [UInt8]? {
+    guard let path = Member.path(of: MemberMark(publicKey: key)), let document = try existingDocumentRow(path)
+    else { return nil }
+    for revision in try revisions(of: document).reversed() {
+      guard let content = revision.content, let bytes = try body(content),
+        (try? Member(parsing: bytes, at: path))?.revoked != nil
+      else { continue }
+      return try changeSet(revision.name.changeSet)?.author
+    }
+    return nil
+  }
+}

@@ -1,0 +1,130 @@
+import SheafLog
+import SheafModel
+import SheafStore
+
+/// An invitation as it is shown, once, to whoever made it.
+public struct Invitation: Hashable, Sendable, Codable {
+  /// What the new member's device is given; nobody can show it again.
+  public var code: String
+  /// The name of the member to be.
+  public var name: String
+  public var role: String
+  public var site: String?
+  /// The collections of the member to be; `nil` for all.
+  public var collections: [String]?
+  /// When it ends, RFC 3339.
+  public var expires: String
+}
+
+extension Library {
+  private static let invitationsKept = 10_000
+  private static let monthInSeconds: Int64 = 30 * 86_400
+
+  /// Makes an invitation, with which one device becomes a member (`Schemas/enrolment.md`).
+  ///
+  /// - Parameter forStick: Whether the request travels on a stick, and the code therefore holds for 72 hours and not for
+  ///   ten minutes.
+  /// - Throws: `MemberError` for a name or site that breaks a rule, `LibraryError.onlyPublisher`, `.isOpen`; nothing was
+  ///   kept then.
+  public func invite(_ template: MemberTemplate, forStick: Bool) async throws -> Invitation {
+    guard isPublisher else { throw LibraryError.onlyPublisher("invite a member") }
+    _ = try template.member(key: member.verifierKey.publicKey)
+    let code = InvitationCode(
+      library: id, id: environment.random(InvitationCode.idSizeInBytes),
+      secret: environment.random(InvitationCode.secretSizeInBytes))
+    let now = environment.clock()
+    let invitation = StoredInvitation(
+      id: code.id, key: try EnrolmentRequest.invitationKey(code, in: id).verifierKey.publicKey,
+      template: template, expires: Timestamp(seconds: now.seconds + (forStick ? 72 * 3_600 : 600)))
+    try await store.write(purpose: "sheaf invite") { transaction in
+      guard try transaction.isClosed() else { throw LibraryError.isOpen }
+      let rule = try transaction.authority(of: self.member.verifierKey.publicKey)
+      guard rule.role?.mayChangeMembers(of: template.role) ?? false else {
+        throw AuthorityError(.mayNotChangeMembers, at: nil)
+      }
+      try transaction.forgetInvitations(endedBefore: Timestamp(seconds: now.seconds - Self.monthInSeconds))
+      guard try transaction.invitationCount() < Self.invitationsKept else {
+        throw LibraryError.draftState(
+          "there are \(Self.invitationsKept) invitations; wait until some have ended")
+      }
+      try transaction.insert(invitation)
+    }
+    return Invitation(
+      code: code.text, name: template.name, role: template.role.rawValue, site: template.site,
+      collections: template.collections?.map(\.text).sorted(), expires: invitation.expires.description)
+  }
+
+  /// Makes a device a member that was invited. Repeating it has no further effect.
+  ///
+  /// - Parameter note: A signed note (`Schemas/enrolment.md`).
+  /// - Throws: `EnrolmentError`; nobody became a member.
+  public func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer {
+    guard isPublisher else { throw EnrolmentError.takesNobody }
+    let signed: SignedNote
+    do {
+      signed = try SignedNote(
+        parsing: note, maximumSize: EnrolmentRequest.sizeLimitInBytes, maximumSignatures: 2)
+    } catch { throw EnrolmentError.malformed(rule: error.problem) }
+    guard let request = EnrolmentRequest(parsing: signed.text) else {
+      throw EnrolmentError.malformed(rule: "its lines are not those of an enrolment")
+    }
+    guard request.library == id else {
+      throw EnrolmentError.malformed(rule: "it is for the library \(request.library)")
+    }
+    // What nobody invited does not wait for the lock.
+    guard try await store.read({ try $0.invitation(request.invitation) }) != nil else {
+      throw EnrolmentError.notInvited
+    }
+    let time = environment.clock()
+    return try await append(purpose: "sheaf (enrolling a member)") { sequencer in
+      try EnrolmentDesk(time: time).enrol(request, signed, &sequencer)
+    }.get()
+  }
+}
+
+/// Judges a request to become a member, in the order of `Schemas/enrolment.md`.
+private struct EnrolmentDesk {
+  let time: Timestamp
+
+  /// - Returns: A refusal as a value, so that what was counted stands.
+  func enrol(
+    _ request: EnrolmentRequest, _ note: SignedNote, _ sequencer: inout Sequencer
+  ) throws -> Result<EnrolmentAnswer, EnrolmentError> {
+    let transaction = sequencer.transaction
+    guard let invitation = try transaction.invitation(request.invitation) else {
+      return .failure(.notInvited)
+    }
+    if invitation.usedBy == request.key, let changeSet = invitation.changeSet, request.isSignedByKey(note) {
+      return .success(answer(invitation, request.key, changeSet))
+    }
+    guard invitation.isOpen(at: time) else { return .failure(.notInvited) }
+    guard request.isSigned(note, byInvitation: invitation.key) else {
+      try transaction.countTry(of: invitation.id)
+      return .failure(.notInvited)
+    }
+    guard request.isSignedByKey(note) else {
+      return .failure(.malformed(rule: "the device's own key did not sign it"))
+    }
+    guard try transaction.member(of: request.key) == nil else { return .failure(.isMember) }
+    let member: Member
+    do { member = try invitation.template.member(key: request.key, witness: request.witness) } catch {
+      return .failure(.malformed(rule: error.problem))
+    }
+    let content = try sequencer.store(member.bytes)
+    let number = try sequencer.append(
+      [
+        Edit(
+          verb: .put, path: try member.checkedPath(), base: .none, content: content, baseContent: nil)
+      ], message: "Enrolled by invitation \(Hexadecimal.encode(invitation.id))")
+    try transaction.use(invitation.id, by: request.key, changeSet: number)
+    return .success(answer(invitation, request.key, number))
+  }
+
+  private func answer(_ invitation: StoredInvitation, _ key: [UInt8], _ changeSet: UInt64) -> EnrolmentAnswer
+  {
+    let template = invitation.template
+    return EnrolmentAnswer(
+      member: MemberMark(publicKey: key).text, name: template.name, role: template.role.rawValue,
+      collections: template.collections?.map(\.text).sorted(), changeSet: changeSet)
+  }
+}

@@ -1,0 +1,37 @@
+import SheafLog
+import SheafModel
+import Synchronization
+
+/// The key of this copy's member: its public half at once, the secret one when something is to be signed.
+final class MemberKey: Sendable {
+  private struct State {
+    var verifierKey: VerifierKey
+    var signer: SigningKey?
+  }
+  private let state: Mutex<State>
+  private let keys: KeyFolder
+
+  init(_ keys: KeyFolder) throws {
+    self.keys = keys
+    state = Mutex(State(verifierKey: try keys.memberVerifier(), signer: nil))
+  }
+
+  /// The public half, under the name that signs change sets.
+  var verifierKey: VerifierKey { state.withLock { $0.verifierKey } }
+
+  /// The key itself, which is read from the disk once.
+  ///
+  /// - Throws: `KeyError`; nothing was signed then.
+  func signer() throws -> SigningKey {
+    if let known = state.withLock({ $0.signer }) { return known }
+    let signer = try keys.memberKey()
+    state.withLock { if $0.verifierKey == signer.verifierKey { $0.signer = signer } }
+    return signer
+  }
+
+  /// Looks at the file again, after another key has taken the place of this one.
+  func reload() throws {
+    let verifierKey = try keys.memberVerifier()
+    state.withLock { $0 = State(verifierKey: verifierKey, signer: nil) }
+  }
+}

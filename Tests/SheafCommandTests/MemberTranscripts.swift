@@ -1,0 +1,122 @@
+import Testing
+
+@Suite("Members at a terminal")
+struct MemberTranscripts {
+  @Test(
+    "A clinic becomes a member over a stick, is changed, and is revoked; what it sends late is taken over")
+  func life() async throws {
+    try await Transcript.play(
+      """
+      $ sheaf init lib --name Demo --as Ana --site Valley >/dev/null 2>&1; mkdir stick
+
+      $ sheaf members --library lib
+      NAME  ROLE       SITE    MARK              SINCE       STATE
+      Ana   publisher  Valley  …  20…  everything (this copy)
+
+      $ echo one | sheaf put a/x.md - -m First --library lib
+      Changed a/x.md in change set 2.
+
+      $ sheaf invite "Hill clinic" --role contributor --site Hill --only a --stick --library lib > code
+      hint: good until … for one device: `sheaf clone REMOTE DIR --invited` asks for it
+
+      $ sheaf sync stick --library lib >/dev/null 2>&1; sheaf clone stick clinic --code-file code --as me >/dev/null 2>&1
+
+      $ echo two | sheaf put a/x.md - -m Early --library clinic
+      sheaf: its author is not a member of the library; the library is as it was.
+      hint: Run `sheaf sync` first; if the key was never enrolled, ask for an invitation.
+      [1]
+
+      $ sheaf sync stick --library lib >/dev/null 2>&1; sheaf sync --library clinic >/dev/null 2>&1
+
+      $ sheaf members --library clinic
+      NAME         ROLE         SITE    MARK              SINCE       STATE
+      Ana          publisher    Valley  …  20…  everything
+      Hill clinic  contributor  Hill    …  20…  only a (this copy)
+
+      $ sheaf status --library clinic
+      ⋮
+      Changes made here are signed by Hill clinic (…), contributor.
+      ⋮
+
+      $ sheaf members set "Hill clinic" --role editor -m "Took the course" --library lib
+      Changed sheaf/members/….json in change set 4.
+
+      $ sheaf members set "Hill clinic" --role editor -m "Again" --library lib
+      sheaf: Hill clinic is as it was; the library is as it was.
+      [1]
+
+      $ echo two | sheaf put a/x.md - -m "Better" --library clinic
+      Changed a/x.md in draft …, which waits for the next sync.
+
+      $ sheaf revoke "Hill clinic" --reason "The tablet was lost" --library lib
+      Revoked sheaf/members/….json in change set 5.
+
+      $ sheaf revoke Ana --reason "A slip" --library lib
+      sheaf: Ana is this copy's own member; the library is as it was.
+      hint: `sheaf rotate` puts another key in its place; another administrator can revoke it.
+      [1]
+
+      $ sheaf sync --library clinic >/dev/null 2>&1; sheaf sync stick --library lib >/dev/null 2>&1; sheaf quarantine --library lib
+      DRAFT             BY           CAME                  DOCUMENTS
+      …  Hill clinic  20…  a/x.md
+      …: its author's key is not trusted any more
+      [3]
+
+      $ sheaf quarantine release $(sheaf quarantine --library lib | sed -n '2s/ .*//p') -m "It is right" --library lib
+      sheaf: who revoked the key that signed … can't take it over alone; the library is as it was.
+      hint: Let another administrator revoke the key, or put what is right in it in your own name.
+      [1]
+
+      $ sheaf members --all --library lib
+      NAME         ROLE       SITE    MARK              SINCE       STATE
+      Ana          publisher  Valley  …  20…  everything (this copy)
+      Hill clinic  editor     Hill    …  20…  revoked
+      …: The tablet was lost
+      """)
+  }
+
+  @Test("A new key takes the place of the old one, and a code works once and only where it belongs")
+  func keys() async throws {
+    try await Transcript.play(
+      """
+      $ sheaf init lib --name Demo --as Ana >/dev/null 2>&1; sheaf init other --name Other --as Ben >/dev/null 2>&1; mkdir stick
+
+      $ sheaf rotate --library lib
+      Changed the key in change set 2; it is now ….
+
+      $ stat -c %a lib/keys/member.key; ls lib/keys
+      600
+      log.key
+      member.key
+      ⋮
+
+      $ echo one | sheaf put a.md - -m x --library lib
+      Changed a.md in change set 3.
+
+      $ sheaf invite Eve --role reader --stick --library other > code 2>/dev/null; sheaf sync stick --library lib >/dev/null 2>&1
+
+      $ sheaf clone stick copy --code-file code
+      sheaf: the code is not for sheaf/demo/…; no copy was made, and the code is not used up.
+      hint: Check the address, and the code's first ten digits.
+      [4]
+
+      $ echo nonsense > code; sheaf clone stick copy --code-file code
+      sheaf: the code is not one; nothing was changed.
+      hint: It has nine groups of five letters and digits.
+      [64]
+
+      $ sheaf clone stick copy --invited </dev/null
+      sheaf: nobody is there to type the code; nothing was changed.
+      hint: Give it with --code-file FILE or in SHEAF_CODE.
+      [64]
+
+      $ sheaf init open --name Open --open >/dev/null 2>&1; sheaf invite Eve --role reader --library open
+      sheaf: this library has no members; everybody contributes to it; the library is as it was.
+      hint: `sheaf init` starts a library with members.
+      [1]
+
+      $ sheaf members --library open
+      This library has no members: everybody contributes to it.
+      """)
+  }
+}
