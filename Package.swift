@@ -64,6 +64,8 @@ let package = Package(
       name: "SheafSync",
       dependencies: [
         "SheafModel", "SheafLog", "SheafDelta", "SheafMerge", "SheafBundle", "SheafStore", "CMalloc",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
 
     .target(

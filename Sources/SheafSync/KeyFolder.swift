@@ -13,7 +13,8 @@ import SheafModel
 /// `member.key` signs this copy's change sets, `member.next` will once the log has it, and `enrolment` is the request
 /// to become a member that has not been answered; a publisher also has `log.key`, and in
 /// `signed` the last position that it signed (`Schemas/checkpoint.md`, the signer's
-/// rule). Every file has mode 0600 and is replaced atomically.
+/// rule). Every file has mode 0600 and is replaced atomically. A passphrase may seal the
+/// member's keys (`Schemas/keys.md`).
 struct KeyFolder: Sendable {
   let folder: URL
 
@@ -29,11 +30,57 @@ struct KeyFolder: Sendable {
     if withLogKey { try write(Base64.encode(environment.random(32)) + "\n", to: "log.key") }
   }
 
-  /// The key that signs this copy's change sets.
-  func memberKey() throws -> SigningKey { try Self.memberKey(seed: try secret("member.key")) }
+  /// The secret half of the key that signs this copy's change sets.
+  ///
+  /// - Parameter passphrase: Asked for where the key is sealed.
+  /// - Throws: `KeyError.sealed`, `.wrongPassphrase`.
+  func memberSeed(passphrase: () throws -> String?) throws -> [UInt8] {
+    guard let sealed = try sealedKey("member.key") else { return try secret("member.key") }
+    guard let words = try passphrase() else {
+      throw KeyError.sealed(folder.appending(path: "member.key").path)
+    }
+    guard let seed = try sealed.open(words),
+      try Self.memberKey(seed: seed).verifierKey.publicKey == sealed.publicKey
+    else { throw KeyError.wrongPassphrase }
+    return seed
+  }
 
   /// The public half of that key.
-  func memberVerifier() throws -> VerifierKey { try memberKey().verifierKey }
+  func memberVerifier() throws -> VerifierKey { try verifier("member.key") }
+
+  /// Whether a passphrase seals it.
+  func isMemberKeySealed() throws -> Bool { try sealedKey("member.key") != nil }
+
+  private func verifier(_ name: String) throws -> VerifierKey {
+    if let publicKey = try sealedKey(name)?.publicKey {
+      return try VerifierKey(name: ChangeSetNote.keyName(author: publicKey), publicKey: publicKey)
+    }
+    return try Self.memberKey(seed: try secret(name)).verifierKey
+  }
+
+  private func sealedKey(_ name: String) throws -> SealedKey? {
+    guard let text = try read(name), text.hasPrefix(SealedKey.title) else { return nil }
+    guard let sealed = SealedKey(text) else {
+      throw KeyError.unreadable(folder.appending(path: name).path)
+    }
+    return sealed
+  }
+
+  /// Writes the member's key anew.
+  ///
+  /// - Parameter passphrase: What seals it; `nil` for nothing.
+  func setMember(seed: [UInt8], passphrase: String?, environment: LibraryEnvironment) throws {
+    try write(try Self.text(seed: seed, passphrase: passphrase, environment: environment), to: "member.key")
+  }
+
+  private static func text(seed: [UInt8], passphrase: String?, environment: LibraryEnvironment) throws -> String {
+    guard let passphrase else { return Base64.encode(seed) + "\n" }
+    guard !passphrase.isEmpty else { throw KeyError.wrongPassphrase }
+    return try SealedKey(
+      sealing: seed, publicKey: try memberKey(seed: seed).verifierKey.publicKey, passphrase: passphrase,
+      salt: environment.random(16), nonce: environment.random(12), rounds: environment.scryptRounds
+    ).text
+  }
 
   /// The key that a seed makes, under the name that signs change sets.
   ///
@@ -43,13 +90,21 @@ struct KeyFolder: Sendable {
     return try SigningKey(name: ChangeSetNote.keyName(author: publicKey), seed: seed)
   }
 
-  /// Writes down the key that is to take the place of the member's.
-  func setNext(seed: [UInt8]) throws { try write(Base64.encode(seed) + "\n", to: "member.next") }
+  /// Writes down the key that is to take the place of the member's, sealed as that is.
+  func setNext(seed: [UInt8], environment: LibraryEnvironment) throws {
+    var passphrase: String?
+    if try isMemberKeySealed() {
+      // Its owner has just proved to know it.
+      _ = try memberSeed(passphrase: environment.passphrase)
+      passphrase = try environment.passphrase()
+    }
+    try write(try Self.text(seed: seed, passphrase: passphrase, environment: environment), to: "member.next")
+  }
 
   /// The public half of that key; `nil` when none waits.
   func nextVerifier() throws -> VerifierKey? {
     guard try read("member.next") != nil else { return nil }
-    return try Self.memberKey(seed: try secret("member.next")).verifierKey
+    return try verifier("member.next")
   }
 
   /// Makes the next key the member's, surely.
@@ -175,12 +230,18 @@ enum DurableFile {
 public enum KeyError: SheafFailure, Equatable {
   /// The file is missing or malformed.
   case unreadable(String)
+  /// The key is sealed, and nobody is there to say the passphrase.
+  case sealed(String)
+  /// The passphrase is not the one that seals the key.
+  case wrongPassphrase
   /// The file can't be written.
   case unwritable(String, reason: String)
 
   public var problem: String {
     switch self {
     case .unreadable(let file): "\(file) is missing or is not a key"
+    case .sealed(let file): "\(file) is sealed, and nobody said its passphrase"
+    case .wrongPassphrase: "the passphrase does not open this copy's key"
     case .unwritable(let file, let reason): "\(file) can't be written: \(reason)"
     }
   }
@@ -188,6 +249,8 @@ public enum KeyError: SheafFailure, Equatable {
   public var hint: String? {
     switch self {
     case .unreadable: "Restore the file from a backup; without it nothing can be signed."
+    case .sealed: "Run the command at a terminal, or name a file with the passphrase in SHEAF_PASSPHRASE_FILE."
+    case .wrongPassphrase: "Type it again; `sheaf passphrase` changes it."
     case .unwritable: "Check the folder's permissions and the free space."
     }
   }

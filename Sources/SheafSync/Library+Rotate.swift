@@ -19,7 +19,9 @@ extension Library {
       }
     }
     let seed = environment.random(32)
-    try await Blocking.run { [keys] in try keys.setNext(seed: seed) }
+    try await Blocking.run { [keys, environment] in
+      try keys.setNext(seed: seed, environment: environment)
+    }
     let new = try KeyFolder.memberKey(seed: seed).verifierKey.publicKey
     try environment.step(.nextKeyWritten)
     let report: DraftReport
@@ -55,5 +57,25 @@ extension Library {
       })
     else { return }
     throw LibraryError.draftState("a new key waits until the publisher has taken it")
+  }
+
+  /// Makes sure that this copy can sign, so that nobody is asked for a passphrase later.
+  ///
+  /// - Throws: `KeyError`.
+  public func unlock() async throws {
+    _ = try await Blocking.run { [member] in try member.signer() }
+  }
+
+  /// Seals this copy's key with a passphrase, or keeps it without one.
+  ///
+  /// - Parameter passphrase: The new one, not empty; `nil` for none.
+  /// - Throws: `KeyError`, `LibraryError.draftState` while another key waits for the log; the key is as it was.
+  public func setPassphrase(_ passphrase: String?) async throws {
+    try await store.read { try self.checkNoRotationWaits($0) }
+    try await Blocking.run { [keys, environment, member] in
+      let seed = try keys.memberSeed(passphrase: environment.passphrase)
+      try keys.setMember(seed: seed, passphrase: passphrase, environment: environment)
+      try member.reload()
+    }
   }
 }

@@ -33,7 +33,7 @@ public final class Library: Sendable {
     isPublisher = facts.isPublisher
     keys = KeyFolder(library: folder)
     exposedSecrets = keys.closeExposed()
-    member = try MemberKey(keys)
+    member = try MemberKey(keys, passphrase: environment.passphrase)
     logVerifier = try VerifierKey(name: facts.library.text, publicKey: facts.logKey)
     bundleCache = BundleCache(folder: folder.appending(path: "cache"))
   }

@@ -8,6 +8,10 @@ public struct LibraryEnvironment: Sendable {
   public var clock: @Sendable () -> Timestamp
   /// As many unpredictable bytes as asked for: seeds and keys.
   public var random: @Sendable (_ count: Int) -> [UInt8]
+  /// The passphrase of this copy's key, asked for when a sealed key is to sign; `nil` when nobody can say it.
+  public var passphrase: @Sendable () throws -> String? = { nil }
+  /// scrypt's N for keys that are sealed: a test takes less.
+  public var scryptRounds = 1 << 17
   /// How the store is opened.
   public var storeOptions: LibraryStore.Options
   /// Called at each named step of work that a crash could interrupt; a test throws here.

@@ -10,21 +10,23 @@ final class MemberKey: Sendable {
   }
   private let state: Mutex<State>
   private let keys: KeyFolder
+  private let passphrase: @Sendable () throws -> String?
 
-  init(_ keys: KeyFolder) throws {
+  init(_ keys: KeyFolder, passphrase: @escaping @Sendable () throws -> String?) throws {
     self.keys = keys
+    self.passphrase = passphrase
     state = Mutex(State(verifierKey: try keys.memberVerifier(), signer: nil))
   }
 
   /// The public half, under the name that signs change sets.
   var verifierKey: VerifierKey { state.withLock { $0.verifierKey } }
 
-  /// The key itself, which is read from the disk once.
+  /// The key itself, which is read from the disk once, and for which a sealed one's passphrase is asked for.
   ///
   /// - Throws: `KeyError`; nothing was signed then.
   func signer() throws -> SigningKey {
     if let known = state.withLock({ $0.signer }) { return known }
-    let signer = try keys.memberKey()
+    let signer = try KeyFolder.memberKey(seed: keys.memberSeed(passphrase: passphrase))
     state.withLock { if $0.verifierKey == signer.verifierKey { $0.signer = signer } }
     return signer
   }

@@ -119,4 +119,35 @@ struct MemberTranscripts {
       This library has no members: everybody contributes to it.
       """)
   }
+
+  @Test("A key that a passphrase seals is opened to sign, and to read nobody asks for it")
+  func passphrase() async throws {
+    try await Transcript.play(
+      """
+      $ printf 'one\\n' > first; printf 'two\\n' > second; SHEAF_NEW_PASSPHRASE_FILE=first sheaf init lib --name Demo --as Ana --passphrase
+      Started sheaf/demo/… in lib.
+      hint: keep a copy of lib/keys in a safe place: without it nothing more can be published
+
+      $ head -n 1 lib/keys/member.key; stat -c %a lib/keys/member.key; sheaf list --library lib
+      sheaf/sealed-key/v1
+      600
+      ⋮
+
+      $ echo one | sheaf put a.md - -m x --library lib
+      sheaf: …/member.key is sealed, and nobody said its passphrase; the library is as it was.
+      hint: Run the command at a terminal, or name a file with the passphrase in SHEAF_PASSPHRASE_FILE.
+      [1]
+
+      $ echo one | SHEAF_PASSPHRASE_FILE=second sheaf put a.md - -m x --library lib
+      sheaf: the passphrase does not open this copy's key; the library is as it was.
+      hint: Type it again; `sheaf passphrase` changes it.
+      [1]
+
+      $ SHEAF_PASSPHRASE_FILE=first SHEAF_NEW_PASSPHRASE_FILE=second sheaf passphrase --library lib
+      The key is sealed with the passphrase.
+
+      $ echo one | SHEAF_PASSPHRASE_FILE=second sheaf put a.md - -m x --library lib
+      Changed a.md in change set 2.
+      """)
+  }
 }

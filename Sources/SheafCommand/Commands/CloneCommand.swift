@@ -54,6 +54,9 @@ struct CloneCommand: Verb {
   @Flag(help: "Ask for the code of an invitation.")
   var invited = false
 
+  @Flag(help: "Seal this copy's key with a passphrase, which is asked for.")
+  var passphrase = false
+
   @OptionGroup var reach: RemoteOptions
   @OptionGroup var output: OutputOptions
 
@@ -74,6 +77,7 @@ struct CloneCommand: Verb {
       depth: keep ?? .trail, subscription: Arguments.subscription(only: only) ?? .all,
       member: member ?? session.userName,
       expectedLibrary: expect.flatMap(LibraryID.init), code: code)
+    let secret = passphrase ? try Passphrase.new(in: session) : nil
     let start = ContinuousClock().now
     let (library, report) = try await session.showingProgress { progress in
       if case .bundle(let file) = address {
@@ -88,6 +92,7 @@ struct CloneCommand: Verb {
       }
     }
     return try await session.using(library) { library in
+      if let secret { try await library.setPassphrase(secret) }
       switch address {
       case .bundle: break
       case .folder, .http: try await library.setRemote(address.text)

@@ -36,6 +36,9 @@ struct InitCommand: Verb {
   @Flag(help: "Publish the sample library into it: articles and trial records about stem cells in ALS.")
   var sample = false
 
+  @Flag(help: "Seal this copy's key with a passphrase, which is asked for.")
+  var passphrase = false
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -54,6 +57,7 @@ struct InitCommand: Verb {
       guard let found = SampleLibrary.folder else { throw SampleLibrary.Missing() }
       sampleFolder = found
     }
+    let secret = passphrase ? try Passphrase.new(in: session) : nil
     let founder = member?.trimmingWhiteSpace ?? session.userName
     let library = try await Library.create(
       at: folder, name: name?.trimmingWhiteSpace ?? SampleLibrary.name, member: founder,
@@ -61,6 +65,7 @@ struct InitCommand: Verb {
         ? nil : MemberTemplate(name: founder, role: .publisher, site: site?.trimmingWhiteSpace),
       environment: .system)
     return try await session.using(library) { library in
+      if let secret { try await library.setPassphrase(secret) }
       var published: PublishReport?
       if let sampleFolder {
         published = try await session.showingProgress { progress in

@@ -55,6 +55,8 @@ struct ServeCommand: Verb {
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
       guard library.isPublisher else { throw WrongCopyError.serveOnReplica }
+      // Asked for now and not when the first draft comes.
+      try await library.unlock()
       try await serve(library, session)
       return .done
     }

@@ -4,7 +4,13 @@ import SheafSync
 
 extension LibraryEnvironment {
   /// The machine's clock and the system's random numbers.
-  static let system = LibraryEnvironment(
+  static let system: LibraryEnvironment = {
+    var environment = plain
+    environment.passphrase = Passphrase.current
+    return environment
+  }()
+
+  private static let plain = LibraryEnvironment(
     clock: { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) },
     random: { count in
       var generator = SystemRandomNumberGenerator()
