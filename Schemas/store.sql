@@ -118,7 +118,7 @@ CREATE TABLE sketch (
   PRIMARY KEY (value, revision)
 ) STRICT, WITHOUT ROWID;
 
--- The hashes of perfect subtrees of the log; level 0 holds the leaves.
+-- The hashes of perfect subtrees of the log, of every fourth level; level 0 holds the leaves.
 CREATE TABLE log_node (
   level INTEGER NOT NULL,
   position INTEGER NOT NULL,

@@ -174,8 +174,17 @@ extension StoreTransaction {
     try emptyReasonSearch()
   }
 
-  /// Keeps the hash of a perfect subtree of the log.
+  /// Every so many levels of the log's tree are kept; the hashes between follow from at most eight below.
+  private static let keptLevels = 4
+
+  /// How many hashes of the tree are kept for a log of a size.
+  public static func keptNodeCount(size: UInt64) -> UInt64 {
+    stride(from: 0, to: UInt64.bitWidth, by: keptLevels).reduce(0) { $0 + size >> UInt64($1) }
+  }
+
+  /// Keeps the hash of a perfect subtree of the log, unless it follows from others.
   public func insert(node: MerkleNodeID, hash: SHA256Hash) throws {
+    guard node.level % Self.keptLevels == 0 else { return }
     try execute(
       "INSERT OR REPLACE INTO log_node (level, position, hash) VALUES (?, ?, ?)",
       [node.level, Int64(clamping: node.index), hash.data])
@@ -183,14 +192,23 @@ extension StoreTransaction {
 
   /// The hash of a perfect subtree of the log.
   ///
-  /// - Throws: `StoreError.damaged` when this copy doesn't hold it.
+  /// - Throws: `StoreError.damaged` when this copy doesn't hold it, or what it follows from.
   public func node(_ id: MerkleNodeID) throws -> SHA256Hash {
-    guard
-      let bytes = try blob(
-        "SELECT hash FROM log_node WHERE level = ? AND position = ?", [id.level, Int64(clamping: id.index)]),
-      let hash = SHA256Hash(bytes: bytes)
-    else { throw StoreError.damaged("log node \(id.level)/\(id.index) is missing") }
-    return hash
+    let place = "log node \(id.level)/\(id.index)"
+    let above = id.level % Self.keptLevels
+    guard id.level >= 0, id.index <= UInt64(Int64.max) >> UInt64(above) - 1 else {
+      throw StoreError.damaged("\(place) is missing")
+    }
+    let first = Int64(id.index << UInt64(above))
+    var hashes = try rows(
+      "SELECT hash FROM log_node WHERE level = ? AND position BETWEEN ? AND ? ORDER BY position",
+      [id.level - above, first, first + (1 << Int64(above)) - 1]
+    ).map { try SHA256Hash(column: $0[0], place) }
+    guard hashes.count == 1 << above else { throw StoreError.damaged("\(place) is missing") }
+    while hashes.count > 1 {
+      hashes = stride(from: 0, to: hashes.count, by: 2).map { MerkleHash.node(hashes[$0], hashes[$0 + 1]) }
+    }
+    return hashes[0]
   }
 
   /// Keeps a checkpoint and its state note.

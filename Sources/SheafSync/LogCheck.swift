@@ -61,7 +61,7 @@ struct LogCheck {
     } else if range != position {
       findings.add("log", "its root is not that of this copy's position")
     }
-    let nodes = 2 * range.size - UInt64(range.size.nonzeroBitCount)
+    let nodes = StoreTransaction.keptNodeCount(size: range.size)
     let stored = try transaction.nodeCount()
     if stored != nodes { findings.add("log", "it keeps \(stored) hashes of its tree where \(nodes) belong") }
     try checkRemainingCheckpoints(after: range.size, &findings)

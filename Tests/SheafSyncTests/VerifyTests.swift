@@ -89,7 +89,7 @@ struct VerifyTests {
       sql:
         "UPDATE revision SET document = (SELECT id FROM document WHERE path = 'b/z.txt') WHERE change_set = 2",
       place: "change set 2"),
-    .init(sql: "UPDATE log_node SET hash = zeroblob(32) WHERE level = 1", place: "log node 1/0"),
+    .init(sql: "UPDATE log_node SET hash = zeroblob(32) WHERE position = 1", place: "log node 0/1"),
     .init(sql: "DELETE FROM log_node WHERE level = 0 AND position = 2", place: "log node 0/2"),
     .init(sql: "INSERT INTO log_node VALUES (9, 9, zeroblob(32))", place: "log"),
     .init(sql: "UPDATE checkpoint SET root = zeroblob(32)", place: "checkpoint 3"),
