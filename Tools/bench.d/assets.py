@@ -1,5 +1,7 @@
 """Assets: what a change of a large file costs, and the memory of publishing, serving, cloning and syncing them.
 
+A small sync also runs while a first copy of everything is made: it is not to wait for that.
+
 The library is 500 MB of bytes that nothing compresses, in five files of 100 MB, the same every time. Each verb's peak
 memory is to stay below 128 MiB, however large a file is.
 """
@@ -8,6 +10,7 @@ import hashlib
 import json
 import pathlib
 import shutil
+import threading
 
 from measure import peak_memory, processor_time
 from report import MEBIBYTE
@@ -59,6 +62,7 @@ def measure(bench):
             cost = bench.run(bench.sheaf, "sync", "--json", "--library", copy)
             told(f"sync: {what}", cost, transferred=json.loads(cost.output)["pulled"]["transferredInBytes"])
             steps.append(what)
+        beside(bench, content, place, address, copy, publish, told)
         told("verify", bench.run(bench.sheaf, "verify", "--library", copy))
         told("export", bench.run(bench.sheaf, "export", place / "export", "--library", copy))
         if any(film(place / "export", n).read_bytes() != film(content, n).read_bytes() for n in range(FILES)):
@@ -107,6 +111,27 @@ def bytes_of(bench, library, start, depth, place):
     bench.note(
         "assets", f"change set {start + 1}, {depth}", "sheaf", sizeInBytes=report["sizeInBytes"])
     return report["sizeInBytes"]
+
+
+def beside(bench, content, place, address, copy, publish, told):
+    """One change set is synced while the server makes a first copy that nobody had before."""
+    (content / "about.md").write_text("# More films\n")
+    publish("publish: a text")
+    costs = {}
+
+    def full():
+        costs["full"] = bench.run(bench.sheaf, "clone", "--keep", "full", address, place / "full")
+
+    other = threading.Thread(target=full)
+    other.start()
+    costs["sync"] = bench.run(bench.sheaf, "sync", "--library", copy)
+    other.join()
+    if "full" not in costs:
+        bench.fail("assets: the first copy beside a sync failed")
+        return
+    told("sync: a text, beside a first copy", costs["sync"])
+    told("clone --keep full, beside a sync", costs["full"])
+    shutil.rmtree(place / "full")
 
 
 def lazy(bench, content, library, copy, place, address, publish, told):
