@@ -17,19 +17,19 @@ def measure(bench):
         history = next(bench.variants(name, source))[0]
         place = bench.scratch("depths")
         library = bench.library(history)
-        server, port, token = bench.serve(library)
+        server, port = bench.serve(library)
         try:
             address = f"http://127.0.0.1:{port}"
             first = {}
             for depth in ("heads", "trail", "full"):
                 copy = place / depth
-                cost = bench.run(bench.sheaf, "clone", "--json", "--keep", depth, address, copy, token=token)
+                cost = bench.run(bench.sheaf, "clone", "--json", "--keep", depth, address, copy)
                 first[depth] = transferred(json.loads(cost.output.splitlines()[0]))
                 bench.cost(history.name, f"first copy, {depth}", "sheaf", cost, transferred=first[depth])
-            past(bench, history, place / "trail", token, rows)
+            past(bench, history, place / "trail", rows)
             for before, after in (("heads", "trail"), ("trail", "full")):
                 cost = bench.run(
-                    bench.sheaf, "sync", "--json", "--keep", after, "--library", place / before, token=token)
+                    bench.sheaf, "sync", "--json", "--keep", after, "--library", place / before)
                 bytes_down = transferred(json.loads(cost.output)["pulled"])
                 bench.cost(history.name, f"{before} to {after}", "sheaf", cost, transferred=bytes_down)
                 rows.append([
@@ -46,7 +46,7 @@ def transferred(report):
     return report.get("pulled", report).get("transferredInBytes", 0)
 
 
-def past(bench, history, copy, token, rows):
+def past(bench, history, copy, rows):
     """The earlier contents of the document with the most revisions."""
     counts = collections.Counter()
     for line in bench.run(bench.sheaf, "log", "--json", "-n", "100000", "--library", copy).output.splitlines():
@@ -55,7 +55,7 @@ def past(bench, history, copy, token, rows):
         return
     path, _ = counts.most_common(1)[0]
     try:
-        cost = bench.run(bench.sheaf, "history", "--fetch", "--json", path, "--library", copy, token=token)
+        cost = bench.run(bench.sheaf, "history", "--fetch", "--json", path, "--library", copy)
     except CommandFailed as failure:
         if "ended with code 64" not in str(failure):
             raise
