@@ -212,6 +212,27 @@ struct ProseLawsTests {
     #expect(cleanCount > 10)
   }
 
+  @Test("Law 14: a document on one line with many edits takes time in proportion to its size")
+  func boundedLine() {
+    func document(_ changed: Int, _ value: String) -> [UInt8] {
+      let members = (0..<8000).map { index in
+        "\"k\(index)\":{\"text\":\"\(index % 4 == changed ? value : "as it was")\",\"more\":[1,2]}"
+      }
+      return Array("{\(members.joined(separator: ","))}".utf8)
+    }
+    let clock = ContinuousClock()
+    let spent = clock.measure {
+      let outcome = merge(
+        MergeInput(base: document(4, ""), ours: document(1, "ours"), theirs: document(3, "theirs")),
+        mediaType: MediaType(essence: "application/json"), policy: MergePolicy())
+      guard case .clean = outcome else {
+        Issue.record("edits of different members clash")
+        return
+      }
+    }
+    #expect(spent < .seconds(30))
+  }
+
   @Test("Law 14: a long text with many edits, and one made to be hard, take little time")
   func bounded() {
     var lines = (0..<6000).map { "Line \($0) of a long text that goes on.\n" }

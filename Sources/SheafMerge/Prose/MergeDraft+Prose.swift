@@ -11,27 +11,185 @@ extension MergeDraft {
       // What is no UTF-8 has no words.
       [base, ours, theirs].allSatisfy({ UTF8Text.firstInvalidOffset(in: $0.bytes) == nil })
     else { return appendLines(base: base, ours: ours, theirs: theirs, from: before) }
-    let texts = (
-      base: ProseText(base, style: .markdown), ours: ProseText(ours, style: .markdown),
-      theirs: ProseText(theirs, style: .markdown)
-    )
     if rule == .lines { rule = .prose }
+    let merge = ProseLines(base: base, ours: ours, theirs: theirs, from: before)
+    var draft = merge.draft(regions)
+    if !draft.isSettled, let moved = merge.movedSections() { draft = moved }
+    for piece in draft.pieces {
+      switch piece {
+      case .text(let bytes): append(bytes)
+      case .part(let index): append(draft.parts[index])
+      case .members: break
+      }
+    }
+  }
+}
+
+/// A merge of three texts whose lines clash.
+struct ProseLines {
+  let base: TextLines
+  let ours: TextLines
+  let theirs: TextLines
+  let before: MergeDraft.LinesBefore
+  private let texts: (base: ProseText, ours: ProseText, theirs: ProseText)
+
+  init(base: TextLines, ours: TextLines, theirs: TextLines, from before: MergeDraft.LinesBefore) {
+    (self.base, self.ours, self.theirs, self.before) = (base, ours, theirs, before)
+    texts = (
+      ProseText(base, style: .markdown), ProseText(ours, style: .markdown),
+      ProseText(theirs, style: .markdown)
+    )
+  }
+
+  /// The merge by regions of lines; those that clash merge by blocks, sentences and words.
+  ///
+  /// Where there are ordered lists, lines are compared without their numbers, which follow from what comes out.
+  func draft(_ regions: [ThreeWayLines.Region]) -> MergeDraft {
+    let numbered = (
+      base: NumberedLists(texts.base).unnumbered, ours: NumberedLists(texts.ours).unnumbered,
+      theirs: NumberedLists(texts.theirs).unnumbered
+    )
+    let hasNumbers = !numbered.ours.isEmpty && !numbered.theirs.isEmpty
+    guard hasNumbers else { return draft(regions, numbered) }
+    func keys(_ lines: TextLines, _ numbered: [Int: (digits: Range<Int>, key: LineKey)]) -> [LineKey] {
+      (0..<lines.count).map { numbered[$0]?.key ?? LineKey(bytes: lines[$0]) }
+    }
+    var interning = Interning<LineKey>()
+    let free = ThreeWayLines(
+      base: interning.numbers(of: keys(base, numbered.base)),
+      ours: interning.numbers(of: keys(ours, numbered.ours)),
+      theirs: interning.numbers(of: keys(theirs, numbered.theirs))
+    ).regions.joinedWhereLinesRepeat(base, ours, theirs)
+    var draft = draft(free, numbered)
+    draft.renumber(known: Set(numbered.ours.values.map(\.key)).union(numbered.theirs.values.map(\.key)))
+    return draft
+  }
+
+  private func draft(
+    _ regions: [ThreeWayLines.Region],
+    _ numbered: (
+      base: [Int: (digits: Range<Int>, key: LineKey)], ours: [Int: (digits: Range<Int>, key: LineKey)],
+      theirs: [Int: (digits: Range<Int>, key: LineKey)]
+    )
+  ) -> MergeDraft {
+    func starts(_ numbered: [Int: (digits: Range<Int>, key: LineKey)]) -> [Int: Int] {
+      Dictionary(
+        numbered.values.map { ($0.digits.lowerBound, $0.digits.upperBound) },
+        uniquingKeysWith: { first, _ in first })
+    }
+    let places = (base: starts(numbered.base), ours: starts(numbered.ours), theirs: starts(numbered.theirs))
+    var draft = MergeDraft(rule: .prose)
     for region in regions.joinedOverBlankLines(base) {
       switch region.kind {
-      case .unchanged, .ours, .both: append(ours[region.ours])
-      case .theirs: append(theirs[region.theirs])
+      case .ours: draft.append(ours[region.ours])
+      case .theirs: draft.append(theirs[region.theirs])
+      case .unchanged, .both:
+        if ours[region.ours] == theirs[region.theirs] {
+          draft.append(ours[region.ours])
+          continue
+        }
+        // Numbers differ; they are put right afterwards.
+        for (index, (left, right)) in zip(region.ours, region.theirs).enumerated() {
+          let old = region.kind == .unchanged ? base[region.base.lowerBound + index] : []
+          draft.append(Layout.merged(old, ours[left], theirs[right]))
+        }
       case .conflict:
         let merge = ProseMerge(
-          base: .init(text: texts.base, lines: region.base),
-          ours: .init(text: texts.ours, lines: region.ours),
-          theirs: .init(text: texts.theirs, lines: region.theirs))
+          base: .init(text: texts.base, lines: region.base, unnumbered: places.base),
+          ours: .init(text: texts.ours, lines: region.ours, unnumbered: places.ours),
+          theirs: .init(text: texts.theirs, lines: region.theirs, unnumbered: places.theirs))
         for item in ProseClash.wholeLines(merge.items.map(\.settled)) {
           switch item {
-          case .text(let bytes): append(bytes)
+          case .text(let bytes): draft.append(bytes)
           case .clash(let clash):
-            append(clash.part(base: base, ours: ours, theirs: theirs, from: before))
+            draft.append(clash.part(base: base, ours: ours, theirs: theirs, from: before))
           }
         }
+      }
+    }
+    return draft
+  }
+
+  /// The merge with the sections of all three in the order that one side gave them, as a proposal; `nil` where no
+  /// side, or both, put sections into another order, or where the edits clash there too.
+  func movedSections() -> MergeDraft? {
+    guard let sections = MovedSections(base: texts.base, ours: texts.ours, theirs: texts.theirs) else {
+      return nil
+    }
+    let (old, one, other) = (
+      TextLines(sections.base), TextLines(sections.ours), TextLines(sections.theirs)
+    )
+    let inner = ProseLines(base: old, ours: one, theirs: other, from: (0, 0, 0))
+    let draft = inner.draft(
+      ThreeWayLines(base: old, ours: one, theirs: other).regions.joinedWhereLinesRepeat(old, one, other))
+    guard let merged = draft.bytes else { return nil }
+    // One part from the first line that differs to the last.
+    let all = [base, ours, theirs, TextLines(merged)]
+    let shortest = all.map(\.count).min() ?? 0
+    var head = 0
+    while head < shortest, all.allSatisfy({ $0[head] == base[head] }) { head += 1 }
+    var tail = 0
+    while tail < shortest - head,
+      all.allSatisfy({ $0[$0.count - 1 - tail] == base[base.count - 1 - tail] })
+    { tail += 1 }
+    func middle(_ lines: TextLines) -> Range<Int> { head..<lines.count - tail }
+    func bytes(_ lines: TextLines) -> [UInt8] { Array(lines[middle(lines)]) }
+    var out = MergeDraft(rule: .prose)
+    out.append(base[0..<head])
+    out.append(
+      ConflictPart(
+        place: .lines(
+          base: middle(base).moved(before.base), ours: middle(ours).moved(before.ours),
+          theirs: middle(theirs).moved(before.theirs)),
+        base: bytes(base), ours: bytes(ours), theirs: bytes(theirs),
+        reason: "one side moved a section and the other changed it",
+        severity: .look(proposed: bytes(TextLines(merged)))))
+    out.append(base[base.count - tail..<base.count])
+    return out
+  }
+}
+
+extension MergeDraft {
+  /// Puts the numbers of ordered lists in order that came out of it because both sides added items.
+  ///
+  /// - Parameter known: The lines, without their numbers, of lists that were in order on a side.
+  fileprivate mutating func renumber(known: Set<LineKey>) {
+    var rendered: [[UInt8]] = []
+    for piece in pieces {
+      switch piece {
+      case .text(let bytes): rendered.append(bytes)
+      case .part(let index): rendered.append(parts[index].content(.proposed) ?? [])
+      case .members: return
+      }
+    }
+    // Pieces are whole lines, but for the last line of all.
+    guard rendered.dropLast().allSatisfy({ $0.last ?? 0x0a == 0x0a }) else { return }
+    let whole = TextLines(Array(rendered.joined()))
+    let corrections = NumberedLists(ProseText(whole, style: .markdown)).corrections(known: known)
+    if corrections.isEmpty { return }
+    var line = 0
+    for (place, text) in rendered.enumerated() {
+      let count = TextLines(text).count
+      let own = line..<line + count
+      line += count
+      guard own.contains(where: { corrections[$0] != nil }) else { continue }
+      var out: [UInt8] = []
+      for index in own {
+        let bytes = whole[index]
+        guard let (digits, number) = corrections[index] else {
+          out += bytes
+          continue
+        }
+        out += bytes[..<digits.lowerBound] + Array(String(number).utf8) + bytes[digits.upperBound...]
+      }
+      if case .part(let index) = pieces[place] {
+        let part = parts[index]
+        guard part.isProposed else { continue }
+        parts[index] = ConflictPart(
+          place: part.place, base: part.base, ours: part.ours, theirs: part.theirs, reason: part.reason,
+          severity: .look(proposed: out))
+      } else {
+        pieces[place] = .text(out)
       }
     }
   }

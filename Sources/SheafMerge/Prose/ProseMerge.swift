@@ -7,6 +7,8 @@ struct ProseMerge {
   struct Source {
     let text: ProseText
     let lines: Range<Int>
+    /// Where numbers stand that say no more than the order does: where each starts and ends.
+    var unnumbered: [Int: Int] = [:]
   }
 
   /// What the region came to, in order.

@@ -15,7 +15,14 @@ struct ProseSide {
     self.units = units
     let bytes = source.text.lines.bytes
     self.bytes = bytes
-    numbers = interning.numbers(of: units.map { Self.normal(bytes, $0.body) })
+    let unnumbered = source.unnumbered
+    numbers = interning.numbers(
+      of: units.map { unit in
+        guard unit.startsBlock, let end = unnumbered[unit.body.lowerBound], end <= unit.body.upperBound else {
+          return Self.normal(bytes, unit.body)
+        }
+        return [0] + Self.normal(bytes, end..<unit.body.upperBound)
+      })
   }
 
   /// The words of some units.

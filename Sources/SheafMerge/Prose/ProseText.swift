@@ -14,7 +14,11 @@ struct ProseText {
   let lines: TextLines
   private let kinds: [LineKind]
 
-  private enum LineKind { case blank, code, fence, heading, row, item, single, text }
+  /// What a line is.
+  enum LineKind { case blank, code, fence, heading, row, item, single, text }
+
+  /// What a line is.
+  func kind(of line: Int) -> LineKind { kinds[line] }
 
   init(_ lines: TextLines, style: Style) {
     self.lines = lines
