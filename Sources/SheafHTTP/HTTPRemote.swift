@@ -62,6 +62,19 @@ public final class HTTPRemote: Remote {
     return answer.body
   }
 
+  public func cosignatures(
+    after size: UInt64, handing own: [UInt8]?, from member: MemberMark
+  ) async throws -> [UInt8]? {
+    let answer = try await retrying {
+      try await self.exchange(
+        own == nil ? .cosignatures(after: size) : .cosign(after: size), body: own.map { (Wire.text, $0) },
+        limit: CosignatureList.maximumSize,
+        patience: self.configuration.answerTimeout)
+    }
+    guard answer.type == "text/plain" else { throw notSheaf("it answers with \(Self.shown(answer.type))") }
+    return answer.body
+  }
+
   public func leave(position: PullRequest, from member: MemberMark) async throws {
     // A server answers whoever asks; it needs no word left behind.
   }

@@ -10,6 +10,10 @@ public enum Route: Hashable, Sendable {
   case checkpoint
   /// A tile or entry bundle, by its path below `tile/`.
   case tile(String)
+  /// Cosignatures of checkpoints after a size.
+  case cosignatures(after: UInt64)
+  /// A witness' own cosignatures handed over, and those after a size.
+  case cosign(after: UInt64)
   /// What leads on from a position.
   case bundle(PullRequest)
   /// Drafts to be judged.
@@ -51,7 +55,10 @@ public enum Route: Hashable, Sendable {
   public var isPost: Bool { hasBody || self == .session }
 
   /// Whether it has a body.
-  public var hasBody: Bool { takesDrafts || self == .enrol }
+  public var hasBody: Bool {
+    if case .cosign = self { return true }
+    return takesDrafts || self == .enrol
+  }
 
   /// Whether nobody asks who makes it (`Schemas/requests.md`, "Who may ask for what").
   public var isForEverybody: Bool {
@@ -69,6 +76,8 @@ public enum Route: Hashable, Sendable {
     switch self {
     case .checkpoint: "checkpoint"
     case .tile: "tile"
+    case .cosignatures: "cosignatures"
+    case .cosign: "cosign"
     case .bundle: "bundle"
     case .push: "push"
     case .exchange: "exchange"
@@ -91,6 +100,8 @@ public enum Route: Hashable, Sendable {
     switch self {
     case .checkpoint: "/checkpoint"
     case .tile(let path): "/tile/" + PercentEncoding.encode(path, keeping: "/")
+    case .cosignatures(let size): "/cosignatures" + (size > 0 ? "?after=\(size)" : "")
+    case .cosign(let size): "/cosign" + (size > 0 ? "?after=\(size)" : "")
     case .bundle(let request): "/bundle" + Self.query(request)
     case .push: "/push"
     case .exchange(let request): "/exchange" + Self.query(request)
@@ -123,6 +134,8 @@ public enum Route: Hashable, Sendable {
     switch (segments.first ?? "", rest) {
     case ("checkpoint", nil): self = .checkpoint
     case ("tile", let rest?): self = .tile(try Self.tilePath(rest))
+    case ("cosignatures", nil): self = .cosignatures(after: try Self.after(query))
+    case ("cosign", nil): self = .cosign(after: try Self.after(query))
     case ("bundle", nil): self = .bundle(try Self.pullRequest(query))
     case ("push", nil): self = .push
     case ("exchange", nil): self = .exchange(try Self.pullRequest(query))
@@ -212,6 +225,12 @@ public enum Route: Hashable, Sendable {
   }
 
   // MARK: Parts
+
+  private static func after(_ query: Query) throws(RouteError) -> UInt64 {
+    guard let text = try query.single("after") else { return 0 }
+    guard let size = number(text) else { throw .malformed("after is not a number") }
+    return size
+  }
 
   private static func leaves(_ query: Query) throws(RouteError) -> [SHA256Hash] {
     let texts = query.values("leaf")

@@ -34,7 +34,7 @@ public enum SignerRefusal: SheafFailure, Equatable {
     case .damagedRecord: "Restore the signer's record from a replica's newest checkpoint."
     case .unreadable: "Run `sheaf verify` to find out what is damaged."
     case .smaller, .anotherRoot, .notAnExtension:
-      "If the library was restored from a backup, get the missing change sets from a replica first."
+      "If the library was restored from a backup, get the missing change sets back: `sheaf recover --from REPLICA`."
     }
   }
 

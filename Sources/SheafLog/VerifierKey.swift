@@ -86,6 +86,12 @@ public struct VerifierKey: Hashable, Sendable {
     return key.isValidSignature(Array(bytes), for: message)
   }
 
+  /// The time of a cosignature of the text by this key; `nil` when it is none, or false.
+  public func cosignedTime(text: String, signature: NoteSignature) -> UInt64? {
+    guard algorithm == .cosignature, verifies(text: text, signature: signature) else { return nil }
+    return Cosignature.time(of: signature.signature[...])
+  }
+
   /// The latest time, in seconds since 1970, at which this key cosigned the note,
   /// or `nil` when it is no cosigning key or `verifies(note:)` is false.
   public func cosignedTime(of note: SignedNote) -> UInt64? {

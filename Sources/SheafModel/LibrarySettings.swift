@@ -42,6 +42,10 @@ public struct LibrarySettings: Hashable, Sendable {
   public var language: String
   /// Whether everybody may read over HTTP, members or not.
   public var isPublic: Bool
+  /// Up to what age of the publisher's newest time a copy is fresh, in days.
+  public var freshDays: Int
+  /// Up to what age of the publisher's newest time a copy may decide, in days.
+  public var staleDays: Int
   /// The collections that have settings.
   public var collections: [CollectionName: Collection]
 
@@ -50,6 +54,8 @@ public struct LibrarySettings: Hashable, Sendable {
     name = nil
     language = "und"
     isPublic = false
+    freshDays = 7
+    staleDays = 90
     collections = [:]
   }
 
@@ -82,6 +88,8 @@ public struct LibrarySettings: Hashable, Sendable {
       case "name": name = try reader.name(member.value, place)
       case "language": language = try reader.language(member.value, place)
       case "access": isPublic = try reader.isPublic(member.value, place)
+      case "freshDays": freshDays = try reader.days(member.value, place)
+      case "staleDays": staleDays = try reader.days(member.value, place)
       case "collections": collections = try reader.collections(member.value, place)
       default: throw reader.refusal(4, place, "this member is unknown")
       }
@@ -214,6 +222,13 @@ private struct SettingsReader {
       throw refusal(4, place, "it must be 1 to 120 characters without control characters")
     }
     return text
+  }
+
+  func days(_ value: JSONValue, _ place: JSONPointer) throws(LibrarySettingsError) -> Int {
+    guard case .number(let number) = value, let days = number.int, (1...36_500).contains(days) else {
+      throw refusal(4, place, "it must be a number of days from 1 to 36500")
+    }
+    return Int(days)
   }
 
   func language(_ value: JSONValue, _ place: JSONPointer) throws(LibrarySettingsError) -> String {

@@ -44,6 +44,13 @@ struct Answer: Sendable {
     self.init(Wire.json, Array(try encoder.encode(value)))
   }
 
+  /// Times and witnesses, which change.
+  static func list(_ cosignatures: [UInt8]) -> Answer {
+    var answer = Answer(Wire.text, cosignatures)
+    answer.fields[.cacheControl] = "no-cache"
+    return answer
+  }
+
   /// A problem document.
   init(_ problem: Problem) {
     self.init(Wire.problem, problem.json)

@@ -126,6 +126,10 @@ struct Gatekeeper: Sendable {
       guard member.role.writes else {
         throw Problem(.forbidden, detail: "a member with the role \(member.role.rawValue) hands over nothing")
       }
+    case .cosign:
+      guard member.witness != nil else {
+        throw Problem(.forbidden, detail: "\(member.name) is no witness")
+      }
     case .metrics:
       guard member.role.governs || member.role == .auditor else {
         throw Problem(.forbidden, detail: "figures are for administrators, publishers and auditors")

@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import SheafHTTP
+import SheafLog
 import SheafModel
 import SheafSync
 import Synchronization
@@ -65,6 +66,19 @@ extension Responder {
   ) async throws -> Answer.Body {
     if let bytes = try await file.small(range, after: before) { return .bytes(bytes) }
     return .file(file, range, after: before)
+  }
+
+  /// Takes a witness' own cosignatures, and answers with those after a size.
+  func cosign(after size: UInt64, _ request: Request) async throws -> Answer {
+    var handed: [UInt8] = []
+    for try await chunk in request.body {
+      guard handed.count + chunk.readableBytes <= CosignatureList.maximumHandedSize else {
+        throw Problem(
+          .tooLarge, detail: "a witness hands over at most \(CosignatureList.maximumHandedSize) bytes")
+      }
+      handed.append(contentsOf: chunk.readableBytesView)
+    }
+    return Answer.list(try await service.cosign(handed, after: size))
   }
 
   /// Takes drafts.

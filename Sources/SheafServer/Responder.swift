@@ -93,7 +93,7 @@ struct Responder: HTTPResponder {
   ) async throws -> Answer {
     switch route {
     case .checkpoint:
-      var answer = Answer(Wire.text, try await service.checkpointNote())
+      var answer = Answer(Wire.text, try await service.cosignedCheckpoint())
       answer.fields[.cacheControl] = "no-cache"
       return answer
     case .tile(let path):
@@ -102,6 +102,8 @@ struct Responder: HTTPResponder {
       var answer = Answer("application/octet-stream", tile)
       answer.fields[.cacheControl] = "max-age=31536000, immutable"
       return answer
+    case .cosignatures(let size): return Answer.list(try await service.cosignatures(after: size))
+    case .cosign(let size): return try await cosign(after: size, request)
     case .bundle(let wanted): return try await bundle(wanted, request)
     case .push: return try await push(request)
     case .exchange(let wanted): return try await exchange(wanted, request, id: id)

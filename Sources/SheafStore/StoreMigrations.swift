@@ -139,6 +139,28 @@ enum StoreMigrations {
         state_root BLOB NOT NULL CHECK (length(state_root) = 32)
       ) STRICT;
 
+      CREATE TABLE cosigner (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        key BLOB NOT NULL CHECK (length(key) = 32),
+        UNIQUE (name, key)
+      ) STRICT;
+      CREATE TABLE cosignature (
+        size INTEGER NOT NULL,
+        cosigner INTEGER NOT NULL REFERENCES cosigner (id),
+        time INTEGER NOT NULL,
+        signature BLOB NOT NULL CHECK (length(signature) = 64),
+        PRIMARY KEY (size, cosigner, time)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX cosignature_by_cosigner ON cosignature (cosigner, time);
+      CREATE TABLE split_view (
+        theirs BLOB PRIMARY KEY,
+        own BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        place TEXT NOT NULL,
+        time INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
       CREATE TABLE draft (
         id INTEGER PRIMARY KEY,
         leaf BLOB NOT NULL UNIQUE,

@@ -24,10 +24,11 @@ struct BundleApplier {
 
   /// Reads the header and checks that the bundle leads on from where the copy stands.
   ///
+  /// - Parameter isRecovery: Whether a publisher gets back what it lost; it takes no bundles otherwise.
   /// - Throws: `BundleError` or `BundleMisfit`.
   init(
     transaction: StoreTransaction, facts: CopyFacts, reader: BundleReader,
-    mayChangeDepth: Bool, wanted: PullRequest?
+    mayChangeDepth: Bool, wanted: PullRequest?, isRecovery: Bool = false
   ) throws {
     self.transaction = transaction
     self.reader = reader
@@ -55,7 +56,7 @@ struct BundleApplier {
     guard header.from == 0 || (header.from == own.size && isSameKind) else {
       throw BundleMisfit.wrongStart(from: header.from, own: own.size)
     }
-    if facts.isPublisher { throw BundleMisfit.publisher }
+    if facts.isPublisher, !isRecovery { throw BundleMisfit.publisher }
     absence = try AbsenceCheck(transaction, from: header.from, depth: depth)
     try reader.begin(BundleContext(library: facts.library, logKey: facts.logKey, position: own))
   }

@@ -20,9 +20,12 @@ extension Library {
   ) async throws -> SyncReport {
     guard isPublisher else { throw LibraryError.onlyPublisher("prepare a folder for its replicas") }
     _ = try await checkpointNote()
+    // Before a folder is refused for its history, what proves that is kept.
+    try await gossip(in: remote)
     try await checkIsOurs(remote)
     var problems: [String] = []
     try await takeEnrolments(from: remote, problems: &problems)
+    try await takeCosignatures(from: remote, problems: &problems)
     let answers = try await takeDrafts(from: remote, problems: &problems)
     try await leaveTiles(in: remote, isMade: withTiles)
     let left = try await leaveBundles(in: remote, problems: &problems, activity: activity)
@@ -34,7 +37,7 @@ extension Library {
         size: try transaction.position().size, newestChange: try transaction.newestChange(),
         isSameAsPublisher: true, drafts: 0, conflicts: try transaction.conflictedDocuments().map(\.path.text),
         refused: Int(clamping: quarantined), sentInBytes: left.sizeInBytes, isPublisher: true,
-        bundlesWritten: left.count)
+        bundlesWritten: left.count, splitViews: try transaction.splitViewCount())
     }
     return report.with(problems: problems)
   }
@@ -60,7 +63,7 @@ extension Library {
         throw RemoteError.refused(
           address: remote.address,
           detail:
-            "it is at checkpoint \(checkpoint.size), and this copy only at \(own.size); restore the newest copy"
+            "it is at checkpoint \(checkpoint.size), and this copy only at \(own.size); bring back what is missing with `sheaf recover`"
         )
       }
       let root = try MerkleProof.root(size: checkpoint.size, nodes: transaction.node)
@@ -99,6 +102,31 @@ extension Library {
         problems.append("\(FolderLayout.enrolments)/\(name) is larger than a request may be")
       }
       try await Blocking.run { try requests()?.remove(name) }
+    }
+  }
+
+  // MARK: cosignatures
+
+  /// Takes what witnesses left, and removes what was taken.
+  private func takeCosignatures(from remote: FolderRemote, problems: inout [String]) async throws {
+    let lists = try await Blocking.run { () -> [(String, [UInt8]?)] in
+      guard let folder = try FolderHandle(root: remote.folder).folder(FolderLayout.witnesses, isMade: false)
+      else { return [] }
+      return try folder.names(limit: FolderLayout.nameLimit) { MemberMark($0) != nil }.map { name in
+        (name, try? folder.read(name, maximum: UInt64(CosignatureList.maximumHandedSize)))
+      }
+    }
+    for (name, bytes) in lists {
+      do {
+        guard let bytes else { throw CosignatureError.malformed }
+        let list = try CosignatureList(parsing: bytes, maximumSize: CosignatureList.maximumHandedSize)
+        guard try await take(list, isHanded: true) > 0 else { throw CosignatureError.unknownWitness }
+      } catch let error as CosignatureError {
+        problems.append("\(FolderLayout.witnesses)/\(name): \(error.problem)")
+      }
+      try await Blocking.run {
+        try FolderHandle(root: remote.folder).folder(FolderLayout.witnesses, isMade: false)?.remove(name)
+      }
     }
   }
 
@@ -201,13 +229,15 @@ extension Library {
       kept.insert(name)
     }
     let needed = kept
+    let cosignatures = try await cosignatures(after: 0)
+    let cosigned = try await cosignedCheckpoint()
     try await Blocking.run {
       let root = try FolderHandle(root: remote.folder)
       // One that is too large to be a checkpoint is replaced like any other that is not this one.
       let lying = try? root.read(FolderLayout.checkpoint, maximum: UInt64(Limits.checkpointNote))
-      if lying != note {
-        try root.write(note, to: FolderLayout.checkpoint)
-      }
+      if lying != cosigned { try root.write(cosigned, to: FolderLayout.checkpoint) }
+      let older = try? root.read(FolderLayout.cosignatures, maximum: UInt64(CosignatureList.maximumSize))
+      if older != cosignatures { try root.write(cosignatures, to: FolderLayout.cosignatures) }
       guard let bundles = try root.folder(FolderLayout.bundles, isMade: false) else { return }
       for name in held where !needed.contains(name) { try bundles.remove(name.text) }
     }

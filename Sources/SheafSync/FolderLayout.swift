@@ -9,6 +9,11 @@ enum FolderLayout {
   static let answers = "answers"
   static let tiles = "tile"
   static let enrolments = "enrolments"
+  static let cosignatures = "cosignatures"
+  static let witnesses = "witnesses"
+  static let checkpoints = "checkpoints"
+  /// The most checkpoints of other replicas that are compared at a visit, those written last.
+  static let checkpointsCompared = 256
   /// The most names that are looked at in any folder.
   static let nameLimit = 10_000
   /// The largest position file in bytes: a subscription may name many collections.

@@ -154,6 +154,22 @@ public struct FolderRemote: Remote {
     }
   }
 
+  public func cosignatures(
+    after size: UInt64, handing own: [UInt8]?, from member: MemberMark
+  ) async throws -> [UInt8]? {
+    try await Blocking.run {
+      let root = try FolderHandle(root: folder)
+      if let own {
+        do {
+          try root.folder(FolderLayout.witnesses, isMade: true)?.write(own, to: member.text)
+        } catch RemoteError.refused {
+          // A mirror that only the publisher writes to is a remote all the same.
+        }
+      }
+      return try root.read(FolderLayout.cosignatures, maximum: UInt64(CosignatureList.maximumSize))
+    }
+  }
+
   // MARK: what lies there
 
   /// The folder's checkpoint note.

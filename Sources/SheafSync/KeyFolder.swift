@@ -11,10 +11,10 @@ import SheafModel
 /// The folder `keys` of a library: secrets beside the database, never in it.
 ///
 /// `member.key` signs this copy's change sets, `member.next` will once the log has it, and `enrolment` is the request
-/// to become a member that has not been answered; a publisher also has `log.key`, and in
-/// `signed` the last position that it signed (`Schemas/checkpoint.md`, the signer's
-/// rule). Every file has mode 0600 and is replaced atomically. A passphrase may seal the
-/// member's keys (`Schemas/keys.md`).
+/// to become a member that has not been answered; a publisher also has `log.key`, `time.key` for the times it
+/// vouches for, and in `signed` the last position that it signed (`Schemas/checkpoint.md`, the signer's
+/// rule); a witness has `witness.key`. Every file has mode 0600 and is replaced atomically. A passphrase may
+/// seal the member's keys (`Schemas/keys.md`).
 struct KeyFolder: Sendable {
   let folder: URL
 
@@ -145,6 +145,24 @@ struct KeyFolder: Sendable {
     try SigningKey(name: origin.text, seed: try secret("log.key"))
   }
 
+  /// The key that cosigns checkpoints with the publisher's time; made when it is first asked for.
+  func timeKey(origin: LibraryID, environment: LibraryEnvironment) throws -> SigningKey {
+    try SigningKey(
+      name: TimeKey.name(origin: origin.text), seed: try madeSecret("time.key", environment),
+      algorithm: .cosignature)
+  }
+
+  /// The key with which a replica cosigns what it verified; made when it is first asked for.
+  func witnessKey(name: String, environment: LibraryEnvironment) throws -> SigningKey {
+    try SigningKey(name: name, seed: try madeSecret("witness.key", environment), algorithm: .cosignature)
+  }
+
+  /// The same, `nil` where nobody has asked for it yet.
+  func existingWitnessKey(name: String) throws -> SigningKey? {
+    guard try read("witness.key") != nil else { return nil }
+    return try SigningKey(name: name, seed: try secret("witness.key"), algorithm: .cosignature)
+  }
+
   /// The last position that was signed; `nil` before the first.
   func signerRecord() throws -> SignerRecord? {
     guard let text = try read("signed") else { return nil }
@@ -153,6 +171,11 @@ struct KeyFolder: Sendable {
 
   /// Writes down a position before it is signed, so surely that a power cut can't undo it.
   func setSignerRecord(_ record: SignerRecord) throws { try write(record.text, to: "signed") }
+
+  private func madeSecret(_ name: String, _ environment: LibraryEnvironment) throws -> [UInt8] {
+    if try read(name) == nil { try write(Base64.encode(environment.random(32)) + "\n", to: name) }
+    return try secret(name)
+  }
 
   private func secret(_ name: String) throws -> [UInt8] {
     guard let text = try read(name), let seed = Base64.decode(text.filter { $0 != "\n" }), seed.count == 32

@@ -95,6 +95,8 @@ extension Library {
       position: PullRequest(
         from: made.report.to, known: made.report.to, depth: chosen.depth, subscription: chosen.subscription),
       from: made.library.memberMark)
+    // A copy without the publisher's time can be read and edited; the next sync asks again.
+    _ = try await made.library.exchangeCosignatures(with: remote, isSame: false)
     return made
   }
 

@@ -157,6 +157,6 @@ struct LogReader {
       reason: signed.reason, lineCount: changeSet.lineCount,
       revisions: try view.transaction.revisions(inChangeSet: changeSet.number, count: lines).map {
         .init(revision: $0.name.description, verb: $0.verb.rawValue, path: $0.path.text)
-      })
+      }, times: try Library.times(of: changeSet, view.transaction))
   }
 }

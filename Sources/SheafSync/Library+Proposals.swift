@@ -48,7 +48,8 @@ extension Library {
   private func decide(
     _ path: DocumentPath, _ name: RevisionName?, accepts: Bool, purpose: String, reason: String
   ) async throws -> DraftReport {
-    try await edit(purpose: purpose, reason: reason) { desk in
+    try await checkFreshness(for: accepts ? "accept" : "decline")
+    return try await edit(purpose: purpose, reason: reason) { desk in
       guard let proposal = try Self.chosen(name, of: path, desk) else {
         let merge = try Self.proposedMerge(of: path, &desk)
         try desk.resolve(path, with: accepts ? merge.proposed : merge.shown, of: .firstTwo)

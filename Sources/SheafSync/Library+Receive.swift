@@ -45,20 +45,23 @@ extension Library {
       guard try transaction.changeSet(number) != nil else {
         throw LibraryError.noMoment("change set \(number)")
       }
-      return try Self.receipt(number, transaction)
+      return try Self.receipt(number, transaction, isCosigned: true)
     }
     guard let receipt else { throw LibraryError.noMoment("checkpoint over change set \(number)") }
     return receipt
   }
 
   /// `nil` while no signed checkpoint covers the change set.
-  static func receipt(_ number: UInt64, _ transaction: StoreTransaction) throws -> String? {
+  ///
+  /// - Parameter isCosigned: Whether times and witnesses go with it; an answer to a draft does without.
+  static func receipt(
+    _ number: UInt64, _ transaction: StoreTransaction, isCosigned: Bool = false
+  ) throws -> String? {
     guard let newest = try transaction.newestCheckpoint(), newest.size >= number, number > 0 else {
       return nil
     }
-    let checkpoint = try SignedCheckpoint(
-      note: SignedNote(
-        parsing: newest.note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures))
+    let checkpoint =
+      isCosigned ? try cosigned(newest, transaction) : try SignedCheckpoint(parsing: newest.note)
     let receipt = try Receipt.make(index: number - 1, checkpoint: checkpoint, nodes: transaction.node)
     return String(decoding: receipt.bytes, as: UTF8.self)
   }

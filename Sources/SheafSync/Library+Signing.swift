@@ -53,12 +53,16 @@ extension Library {
             size: size, note: try key.signedNote(text: checkpoint.text).bytes,
             stateNote: try key.signedNote(text: state.text).bytes))
       }
+      try self.cosign(newest, transaction)
       try transaction.removeUnsigned(upTo: last.size)
     }
     try environment.step(.signed)
   }
 
-  private func checkSignerRecord(_ transaction: StoreTransaction) throws {
+  /// The signer's rule, applied to the log as it is.
+  ///
+  /// - Throws: `SignerRefusal`, or `KeyError` for a record that is missing or of another log.
+  func checkSignerRecord(_ transaction: StoreTransaction) throws {
     // Read before the log is looked at: the record never runs ahead of a log that is committed.
     let record = try keys.signerRecord()
     let position = try transaction.position()

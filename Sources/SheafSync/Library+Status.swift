@@ -25,6 +25,14 @@ extension Library {
         warnings.append(
           "this computer's clock says \(now), which is before the newest time in the log, \(latest)")
       }
+      if facts.isPublisher {
+        do { try self.checkSignerRecord(transaction) } catch let refusal as SignerRefusal {
+          warnings.append("nothing can be published: \(refusal.problem)")
+        }
+      }
+      if let floor = try transaction.timeFloor(), now < floor {
+        warnings.append("this computer's clock says \(now), and the publisher's said \(floor) already")
+      }
       if try position > 0 && transaction.newestCheckpoint()?.size != position {
         warnings.append("change sets wait for their signature; opening the library again signs them")
       }
@@ -40,7 +48,8 @@ extension Library {
         conflicts: counts.conflicts, conflictsToLookAt: severities[.look] ?? 0,
         proposals: try transaction.openProposalCount(), drafts: drafts, quarantined: counts.quarantined,
         remote: facts.remote,
-        sizeInBytes: size, warnings: warnings, absent: absent.documents, absentInBytes: absent.sizeInBytes)
+        sizeInBytes: size, warnings: warnings, absent: absent.documents, absentInBytes: absent.sizeInBytes,
+        freshness: try Self.freshness(transaction, now: now), splitViews: try transaction.splitViewCount())
       report.role = authority.role?.rawValue
       return report
     }

@@ -40,6 +40,9 @@ extension Library {
         pushFailure = error
       }
       pulled = try await pullEverything(first, from: remote, options: options, activity: activity)
+    } catch let error as any SheafFailure where error.kind == .verification {
+      await keepEvidence(against: remote)
+      throw error
     } catch let error as RemoteError {
       // A publisher that meets the folder later must learn what is wanted from it.
       if case .nothingFits = error {
@@ -50,8 +53,11 @@ extension Library {
     try await checkTaken(handover.answers)
     try await followOwnMember()
     try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
+    let problems = try await exchangeCosignatures(with: remote, isSame: pulled.isSame)
+    if let folder = remote as? FolderRemote { try await gossip(in: folder) }
     if let pushFailure { throw pushFailure }
     let handedOver = handover
+    let now = environment.clock()
     return try await store.read { transaction in
       let drafts = try transaction.drafts([.waiting, .deposited, .logged, .refused])
       return SyncReport(
@@ -63,7 +69,8 @@ extension Library {
         decisions: pulled.report?.decisions ?? [],
         refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: handedOver.sentInBytes,
         isPublisher: false,
-        bundlesWritten: 0)
+        bundlesWritten: 0, problems: problems, freshness: try Self.freshness(transaction, now: now),
+        splitViews: try transaction.splitViewCount())
     }
   }
 

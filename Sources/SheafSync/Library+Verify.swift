@@ -78,6 +78,13 @@ extension Library {
         try log.runWithoutChangeSets(&findings)
       }
     }
+    findings.section("cosignatures") { try checkCosignatures(transaction, &$0) }
+    findings.section("split views") { findings in
+      for view in try transaction.splitViews() {
+        findings.add(
+          "checkpoint \(view.size)", "the log's key signed another one too, seen at \(view.place)")
+      }
+    }
     findings.section("lines") { findings in
       for place in try transaction.strayLines(limit: findings.room) {
         findings.add("revision \(place)", "it belongs to no change set or no document")
@@ -101,6 +108,23 @@ extension Library {
     }
     findings.section("drafts") { report.signatures += try checkDrafts(transaction, &$0) }
     if isPublisher { findings.section("keys/signed") { try checkSignerRecord(transaction, &$0) } }
+  }
+
+  private func checkCosignatures(
+    _ transaction: StoreTransaction, _ findings: inout Findings
+  ) throws {
+    for size in try transaction.cosignedSizes(after: 0) {
+      findings.section("cosignatures of checkpoint \(size)") { findings in
+        guard let root = try root(at: size, transaction) else { return }
+        let text = try Checkpoint(origin: id.text, size: size, root: root).text
+        for cosignature in try transaction.cosignatures(size: size) {
+          if cosignature.cosigner.cosignedTime(text: text, signature: try cosignature.line) == nil {
+            findings.add(
+              "cosignatures of checkpoint \(size)", "that by \(cosignature.cosigner.name) is false")
+          }
+        }
+      }
+    }
   }
 
   private func checkBodies(_ transaction: StoreTransaction, _ findings: inout Findings) throws -> UInt64 {

@@ -1,4 +1,5 @@
 import Foundation
+import SheafLog
 import SheafModel
 
 /// What a library offers to the world outside its process; a server speaks it over HTTP.
@@ -10,6 +11,12 @@ public protocol LibraryService: MemberDirectory {
   var name: String { get async throws }
   /// The newest checkpoint note.
   func checkpointNote() async throws -> [UInt8]
+  /// The newest checkpoint note with the cosignatures of it.
+  func cosignedCheckpoint() async throws -> [UInt8]
+  /// The cosignatures of checkpoints after a size (`Schemas/cosignatures.md`).
+  func cosignatures(after size: UInt64) async throws -> [UInt8]
+  /// Takes a witness' cosignatures, and answers with those after a size.
+  func cosign(_ handed: [UInt8], after size: UInt64) async throws -> [UInt8]
   /// What answers a pull request; bundles are made once and kept in a bounded cache.
   func offer(_ request: PullRequest) async throws -> Offer
   /// Judges and sequences the drafts of a drafts bundle.
@@ -43,6 +50,14 @@ public protocol LibraryService: MemberDirectory {
 
 extension LibraryService {
   public func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer { throw EnrolmentError.takesNobody }
+
+  public func cosignedCheckpoint() async throws -> [UInt8] { try await checkpointNote() }
+
+  public func cosignatures(after size: UInt64) async throws -> [UInt8] { throw LibraryError.empty }
+
+  public func cosign(_ handed: [UInt8], after size: UInt64) async throws -> [UInt8] {
+    throw CosignatureError.unknownWitness
+  }
 
   public func open(_ path: DocumentPath) async throws -> ContentReading? {
     try await content(of: path).map(ContentReading.init)

@@ -21,7 +21,7 @@ public final class MemoryRemote: Remote {
 
   /// What is asked of a remote.
   public enum Request: Sendable, Hashable, CaseIterable {
-    case checkpoint, pull, preview, push, answers, enrol
+    case checkpoint, pull, preview, push, answers, enrol, cosign
   }
 
   /// What travelled so far.
@@ -51,6 +51,15 @@ public final class MemoryRemote: Remote {
 
   /// What travelled so far.
   public var traffic: Traffic { counted.withLock { $0 } }
+
+  public func cosignatures(
+    after size: UInt64, handing own: [UInt8]?, from member: MemberMark
+  ) async throws -> [UInt8]? {
+    try await exchange(.cosign) { [service] _ in
+      if let own { return try await service.cosign(own, after: size) }
+      return try await service.cosignatures(after: size)
+    }
+  }
 
   public func checkpoint() async throws -> [UInt8] {
     try await exchange(.checkpoint) { [service] _ in try await service.checkpointNote() }

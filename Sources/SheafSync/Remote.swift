@@ -91,6 +91,14 @@ public protocol Remote: Sendable {
   /// Which assets this replica told a folder that it lacks and wants. Servers need no such word.
   func wishes(of member: MemberMark) async throws -> [SHA256Hash]
 
+  /// Asks for cosignatures of checkpoints after a size, and hands over own ones where there are any.
+  ///
+  /// - Parameter handing: A list of own cosignatures (`Schemas/cosignatures.md`), or `nil`.
+  /// - Returns: A list, unverified; `nil` where the remote has none.
+  /// - Throws: `RemoteError`.
+  func cosignatures(after size: UInt64, handing own: [UInt8]?, from member: MemberMark) async throws
+    -> [UInt8]?
+
   /// Tells a folder which assets this replica lacks and wants, in place of what it told before. Servers need no such word.
   func leave(wishes: [SHA256Hash], from member: MemberMark) async throws
 }
@@ -110,6 +118,10 @@ extension Remote {
   public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {
     throw RemoteError.refused(address: address, detail: "nobody becomes a member through it")
   }
+
+  public func cosignatures(
+    after size: UInt64, handing own: [UInt8]?, from member: MemberMark
+  ) async throws -> [UInt8]? { nil }
 
   public var mayStopShort: Bool { false }
   public var answersLater: Bool { false }

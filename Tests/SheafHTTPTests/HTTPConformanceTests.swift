@@ -66,6 +66,13 @@ private final class CountedService: LibraryService {
   func standing(of mark: MemberMark?) async throws -> Standing { try await library.standing(of: mark) }
   var name: String { get async throws { try await library.name } }
   func checkpointNote() async throws -> [UInt8] { try await library.checkpointNote() }
+  func cosignedCheckpoint() async throws -> [UInt8] { try await library.cosignedCheckpoint() }
+  func cosignatures(after size: UInt64) async throws -> [UInt8] {
+    try await counted().cosignatures(after: size)
+  }
+  func cosign(_ handed: [UInt8], after size: UInt64) async throws -> [UInt8] {
+    try await counted().cosign(handed, after: size)
+  }
   func offer(_ request: PullRequest) async throws -> Offer { try await counted().offer(request) }
   func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
     try await counted().receive(push: bundle)

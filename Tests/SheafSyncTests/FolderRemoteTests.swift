@@ -294,7 +294,7 @@ import Testing
       try handle.truncate(atOffset: 1 << 33)
       try handle.close()
       _ = try await scene.publisher.exchange(with: scene.remote)
-      #expect(try Data(contentsOf: file) == Data(try await scene.publisher.checkpointNote()))
+      #expect(try Data(contentsOf: file) == Data(try await scene.publisher.cosignedCheckpoint()))
     }
   }
 

@@ -194,6 +194,30 @@ public enum RemoteConformance {
       }
     ),
     (
+      "The publisher's time comes along, and a witness's word goes back and on to others",
+      { scene in
+        let clinic = try await scene.clone()
+        #expect(try await clinic.status().freshness?.state == .fresh)
+        for member in [
+          Member(key: scene.publisher.memberKey, name: "Ana", role: .publisher),
+          Member(
+            key: clinic.memberKey, name: "Clinic", role: .contributor, witness: try clinic.witnessKey()),
+        ] {
+          try await scene.publish(
+            try #require(Member.path(of: member.mark)).text, String(decoding: member.bytes, as: UTF8.self))
+        }
+        #expect(try await clinic.sync(with: scene.stage.remote).problems.isEmpty)
+        try await scene.stage.exchange()
+        let name = "\(scene.publisher.id)/witness/\(clinic.memberMark)"
+        let other = try await scene.clone()
+        for library in [scene.publisher, other] {
+          let note = try SignedCheckpoint(parsing: try await library.cosignedCheckpoint()).note
+          #expect(note.signatures.map(\.name).contains(name))
+        }
+        #expect(try await other.times(ofChangeSet: 1).witness == name)
+      }
+    ),
+    (
       "A remote that is behind is not taken for the same as the publisher",
       { scene in
         let replica = try await scene.clone()

@@ -16,6 +16,13 @@ struct VerifyCommand: Verb {
   @Flag(help: "First rebuild the current state and the search index from the log.")
   var rebuild = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write checkpoints of the publisher's that contradict this copy's into a folder.", valueName: "dir"
+    ),
+    completion: .directory)
+  var evidence: String?
+
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
@@ -24,6 +31,11 @@ struct VerifyCommand: Verb {
       let console = session.console
       let report = try await session.showingProgress { progress in
         try await library.verify(rebuild: rebuild, activity: progress)
+      }
+      if let evidence {
+        let count = try await library.exportSplitViews(to: session.url(evidence))
+        console.note(
+          "\(Quantity(count, "pair")) of checkpoints that contradict each other written to \(evidence).")
       }
       if output.json {
         try console.printJSON(report)

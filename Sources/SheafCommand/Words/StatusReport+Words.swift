@@ -23,6 +23,8 @@ extension StatusReport {
         "Keeps \(depth) of \(held); syncs with \(remote.isEmpty ? "nothing yet" : remote.escapedForTerminal)."
       )
     }
+    if let freshness { lines.append(freshness.sentence) }
+    if splitViews > 0 { lines.append(Freshness.splitViews(splitViews)) }
     let roleWords = role.map { ", \($0)" } ?? ""
     lines.append("Changes made here are signed by \(member.escapedForTerminal) (\(memberMark))\(roleWords).")
     if quarantined > 0 {
@@ -50,7 +52,8 @@ extension StatusReport {
 
   /// Whether something needs a person.
   var outcome: Outcome {
-    conflicts > 0 || drafts.contains(where: \.needsAuthor) || (isPublisher && proposals > 0)
+    if splitViews > 0 { return .unverified }
+    return conflicts > 0 || drafts.contains(where: \.needsAuthor) || (isPublisher && proposals > 0)
       ? .needsYou : .done
   }
 

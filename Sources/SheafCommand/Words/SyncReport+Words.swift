@@ -10,6 +10,7 @@ extension SyncReport {
 
   /// Whether something needs a person.
   var outcome: Outcome {
+    if splitViews > 0 { return .unverified }
     if !conflicts.isEmpty || refused > 0 || decisions.contains(where: { $0.outcome == "declined" }) {
       return .needsYou
     }
@@ -56,6 +57,11 @@ extension SyncReport {
       isSameAsPublisher
         ? "\(position), same as the publisher's."
         : "\(position); not known to be the same as the publisher's.")
+    // A sync that ends fresh says nothing about it; the exception is worth a line.
+    if let freshness, freshness.state != .fresh || freshness.clockIsBehind {
+      lines.append(freshness.sentence)
+    }
+    if splitViews > 0 { lines.append(Freshness.splitViews(splitViews)) }
     if drafts > 0 { lines.append("\(Quantity(drafts, "draft")) \(drafts == 1 ? "waits" : "wait").") }
     for decision in decisions {
       let by = decision.by.isEmpty ? "" : " by \(decision.by.escapedForTerminal)"
@@ -85,6 +91,7 @@ extension SyncReport {
         ? "Left \(Quantity(bundlesWritten, "bundle")) in \(source)."
         : "\(source) holds all that is published.")
     lines.append("At \(Position.words(size, newestChange: newestChange)).")
+    if splitViews > 0 { lines.append(Freshness.splitViews(splitViews)) }
     if !conflicts.isEmpty { lines.append("\(Quantity(conflicts.count, "document")) changed on both sides.") }
     return lines
   }

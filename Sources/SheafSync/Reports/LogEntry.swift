@@ -24,6 +24,8 @@ public struct LogEntry: Hashable, Sendable, Codable {
   public var lineCount: Int
   /// Those that this copy holds, at most 1,000.
   public var revisions: [Line]
+  /// When it was made, as far as others vouch for it.
+  public var times: ChangeTimes?
 
   public init(
     number: UInt64,
@@ -37,8 +39,10 @@ public struct LogEntry: Hashable, Sendable, Codable {
     source: String? = nil,
     reason: String,
     lineCount: Int,
-    revisions: [Line]
+    revisions: [Line],
+    times: ChangeTimes? = nil
   ) {
+    self.times = times
     self.number = number
     self.time = time
     self.by = by

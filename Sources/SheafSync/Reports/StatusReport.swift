@@ -42,6 +42,10 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public var role: String?
   /// What a person should know, such as a clock that is behind the newest time in the log.
   public var warnings: [String]
+  /// How old a replica's knowledge is; `nil` on the publisher's copy.
+  public var freshness: Freshness?
+  /// Pairs of checkpoints that contradict each other, kept as evidence.
+  public var splitViews: UInt64
 
   public init(
     library: String,
@@ -63,8 +67,12 @@ public struct StatusReport: Hashable, Sendable, Codable {
     sizeInBytes: UInt64,
     warnings: [String],
     absent: UInt64 = 0,
-    absentInBytes: UInt64 = 0
+    absentInBytes: UInt64 = 0,
+    freshness: Freshness? = nil,
+    splitViews: UInt64 = 0
   ) {
+    self.freshness = freshness
+    self.splitViews = splitViews
     self.absent = absent
     self.absentInBytes = absentInBytes
     self.library = library

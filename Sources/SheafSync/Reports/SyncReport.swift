@@ -30,6 +30,10 @@ public struct SyncReport: Hashable, Sendable, Codable {
   public var bundlesWritten: Int
   /// What lay in the folder and could not be used, one sentence each; it was left there.
   public var problems: [String]
+  /// How old a replica's knowledge is; `nil` on the publisher's copy.
+  public var freshness: Freshness?
+  /// Pairs of checkpoints that contradict each other, kept as evidence.
+  public var splitViews: UInt64
 
   public init(
     remote: String,
@@ -46,8 +50,12 @@ public struct SyncReport: Hashable, Sendable, Codable {
     sentInBytes: UInt64,
     isPublisher: Bool,
     bundlesWritten: Int,
-    problems: [String] = []
+    problems: [String] = [],
+    freshness: Freshness? = nil,
+    splitViews: UInt64 = 0
   ) {
+    self.freshness = freshness
+    self.splitViews = splitViews
     self.remote = remote
     self.pushed = pushed
     self.deposited = deposited

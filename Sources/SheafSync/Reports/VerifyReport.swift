@@ -4,7 +4,7 @@ public struct VerifyReport: Hashable, Sendable, Codable {
   public var size: UInt64
   /// Change sets checked.
   public var changeSets: UInt64
-  /// Signatures checked.
+  /// Signatures of change sets, checkpoints, state notes and drafts checked; cosignatures, which change with time, are not counted.
   public var signatures: UInt64
   /// Signed checkpoints checked.
   public var checkpoints: UInt64

@@ -1,0 +1,302 @@
+import Foundation
+import SheafLog
+import SheafModel
+import SheafTesting
+import Synchronization
+import Testing
+
+@testable import SheafSync
+
+/// A clock that stands still until it is moved.
+private final class SteadyClock: Sendable {
+  private let seconds = Mutex<Int64>(1_780_000_000)
+  var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
+  func advance(days: Int64 = 0, hours: Int64 = 0) {
+    seconds.withLock { $0 += days * 86_400 + hours * 3_600 }
+  }
+}
+
+@Suite("Times, witnesses and freshness")
+struct CosignatureTests {
+  private let clock = SteadyClock()
+
+  private func world(seed: UInt64 = 1) async throws -> SyncWorld {
+    var environment = TestWorld(seed: seed).environment
+    environment.clock = { [clock] in clock.now }
+    return try await SyncWorld(seed: seed, environment: environment)
+  }
+
+  private func put(_ text: String, at path: String = "a.md", in library: Library) async throws {
+    _ = try await library.put(Array(text.utf8), at: DocumentPath(path), reason: "r")
+  }
+
+  private func enrol(_ replica: Library, in world: SyncWorld) async throws {
+    let publisher = Member(key: world.publisher.memberKey, name: "Ana", role: .publisher)
+    let clinic = Member(
+      key: replica.memberKey, name: "Clinic", role: .contributor, witness: try replica.witnessKey())
+    for member in [publisher, clinic] {
+      let path = try #require(Member.path(of: member.mark))
+      _ = try await world.publisher.put(member.bytes, at: path, reason: "Members")
+    }
+  }
+
+  /// What the newest checkpoint of a library bears besides the log's signature: names and times.
+  private func cosigners(of library: Library) async throws -> [String] {
+    let note = try SignedCheckpoint(parsing: try await library.cosignedCheckpoint()).note
+    return note.signatures.dropFirst().map(\.name)
+  }
+
+  private func freshness(of library: Library) async throws -> Freshness? {
+    try await library.status().freshness
+  }
+
+  @Test("A signed checkpoint bears the publisher's time, whose key the log's key vouches for")
+  func timedCheckpoint() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let list = try CosignatureList(parsing: try await world.publisher.cosignatures(after: 0))
+    let keyNote = try #require(list.keyNote)
+    let key = try TimeKey(
+      verifying: keyNote, by: world.publisher.logVerifier, origin: world.publisher.id.text
+    ).key
+    let note = try SignedCheckpoint(parsing: try await world.publisher.cosignedCheckpoint()).note
+    #expect(key.cosignedTime(of: note) == UInt64(clock.now.seconds))
+    #expect(list.entries.map(\.size) == [1])
+    // The receipt carries it too, and the answer to a draft stays small.
+    let receipt = try Receipt(parsing: Array(try await world.publisher.receipt(changeSet: 1).utf8))
+    #expect(key.cosignedTime(of: receipt.checkpoint.note) != nil)
+    // What bundles are made from does not change with time.
+    let bare = try SignedCheckpoint(parsing: try await world.publisher.checkpointNote()).note
+    #expect(bare.signatures.count == 1)
+    let mode = try FileManager.default.attributesOfItem(
+      atPath: world.publisher.folder.appending(path: "keys/time.key").path)[.posixPermissions]
+    #expect(mode as? Int == 0o600)
+    #expect(try await world.publisher.verify(rebuild: false, activity: { _ in }).problems.isEmpty)
+  }
+
+  @Test("A sync with nothing new is one request, and one more where the time held is a day old")
+  func renewal() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let replica = try await world.replica()
+    let first = try #require(try await freshness(of: replica))
+    #expect(first.state == .fresh && first.newest == clock.now.description)
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await replica.sync(with: remote)
+    #expect(remote.traffic.requests == 1)
+    clock.advance(hours: 23)
+    _ = try await replica.sync(with: remote)
+    #expect(remote.traffic.requests == 2)
+    clock.advance(hours: 2)
+    let report = try await replica.sync(with: remote)
+    #expect(remote.traffic.requests == 4)
+    #expect(report.freshness?.newest == clock.now.description && report.problems.isEmpty)
+    _ = try await replica.sync(with: remote)
+    #expect(remote.traffic.requests == 5)
+    // Of one checkpoint the first and the last time are kept, however often it was renewed.
+    for _ in 0..<3 {
+      clock.advance(days: 2)
+      _ = try await replica.sync(with: remote)
+    }
+    let held = try await replica.store.read { try $0.cosignatures(size: 1).map(\.time) }
+    #expect(held.count == 2 && held.last == UInt64(clock.now.seconds))
+    #expect(try await replica.verify(rebuild: false, activity: { _ in }).problems.isEmpty)
+  }
+
+  @Test("A copy grows stale and expires by its settings; then it reads and drafts, and decides nothing")
+  func expiry() async throws {
+    let world = try await world()
+    try await put(
+      #"{"format": 1, "freshDays": 2, "staleDays": 5}"#, at: "sheaf/settings.json", in: world.publisher)
+    try await put("1", in: world.publisher)
+    let replica = try await world.replica()
+    clock.advance(days: 2)
+    #expect(try await freshness(of: replica)?.state == .fresh)
+    clock.advance(hours: 1)
+    #expect(try await freshness(of: replica)?.state == .stale)
+    clock.advance(days: 3)
+    let expired = try #require(try await freshness(of: replica))
+    #expect(expired.state == .expired && !expired.mayDecide && expired.staleDays == 5)
+    await #expect(throws: NotFresh.self) {
+      try await replica.accept(DocumentPath("a.md"), reason: "r")
+    }
+    await #expect(throws: NotFresh.self) {
+      try await replica.decline(DocumentPath("a.md"), reason: "r")
+    }
+    #expect(try await world.text("a.md", in: replica) == "1")
+    try await put("2", in: replica)
+    _ = try await replica.sync(with: MemoryRemote(service: world.publisher))
+    #expect(try await freshness(of: replica)?.state == .fresh)
+    await #expect(throws: LibraryError.self) { try await replica.accept(DocumentPath("a.md"), reason: "r") }
+    #expect(try await freshness(of: world.publisher) == nil)
+  }
+
+  @Test("Freshness has its borders where the page says, and a floor under the local clock")
+  func borders() {
+    func state(_ age: Int64, floor: Int64? = nil) -> Freshness {
+      Freshness(
+        newest: Timestamp(seconds: 1_000_000), floor: floor.map { Timestamp(seconds: $0) },
+        now: Timestamp(seconds: 1_000_000 + age), freshDays: 7, staleDays: 90)
+    }
+    #expect(state(7 * 86_400).state == .fresh && state(7 * 86_400 + 1).state == .stale)
+    #expect(state(90 * 86_400).state == .stale && state(90 * 86_400 + 1).state == .expired)
+    let behind = state(-500_000, floor: 1_000_000 + 8 * 86_400)
+    #expect(behind.clockIsBehind && behind.state == .stale && behind.ageInSeconds == 8 * 86_400)
+    let unheard = Freshness(
+      newest: nil, floor: nil, now: Timestamp(seconds: 0), freshDays: 9, staleDays: 3)
+    #expect(unheard.state == .unknown && !unheard.mayDecide && unheard.staleDays == 9)
+  }
+
+  @Test("A witness hands over its word once for each checkpoint, and it reaches others")
+  func witness() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let clinic = try await world.replica("clinic")
+    try await enrol(clinic, in: world)
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await clinic.sync(with: remote)
+    let name = "\(world.publisher.id)/witness/\(clinic.memberMark)"
+    #expect(try await cosigners(of: world.publisher) == ["\(world.publisher.id)/time", name])
+    let before = remote.traffic.requests
+    _ = try await clinic.sync(with: remote)
+    #expect(remote.traffic.requests == before + 1)
+    let other = try await world.replica("other")
+    #expect(try await cosigners(of: other).contains(name))
+    #expect(try await other.times(ofChangeSet: 1).witness == name)
+    for library in [world.publisher, clinic, other] {
+      #expect(try await library.verify(rebuild: false, activity: { _ in }).problems.isEmpty)
+    }
+    // Who is no witness says nothing, even with a key.
+    _ = try other.witnessKey()
+    try await put("2", in: world.publisher)
+    _ = try await other.sync(with: remote)
+    #expect(try await cosigners(of: world.publisher) == ["\(world.publisher.id)/time"])
+  }
+
+  @Test("A stick carries times and a witness's word both ways")
+  func stick() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let stick = try TestFolder()
+    let remote = FolderRemote(folder: stick.url)
+    _ = try await world.publisher.exchange(with: remote)
+    let clinic = try await Library.clone(
+      from: remote, to: world.folder.appending("clinic"), options: CloneOptions(member: "clinic"),
+      environment: world.environment
+    ).library
+    #expect(try await freshness(of: clinic)?.state == .fresh)
+    try await enrol(clinic, in: world)
+    _ = try await world.publisher.exchange(with: remote)
+    _ = try await clinic.sync(with: remote)
+    clock.advance(days: 10)
+    #expect(try await clinic.sync(with: remote).freshness?.state == .stale)
+    let report = try await world.publisher.exchange(with: remote)
+    #expect(report.problems.isEmpty)
+    #expect(try await cosigners(of: world.publisher).count == 2)
+    #expect(try await clinic.sync(with: remote).freshness?.state == .fresh)
+    // A stranger's word is told and taken away.
+    try stick.write("sheaf/cosignatures/v1\n", to: "witnesses/0123456789abcdef")
+    #expect(try await world.publisher.exchange(with: remote).problems.count == 1)
+    #expect(try await world.publisher.exchange(with: remote).problems.isEmpty)
+  }
+
+  @Test("A list with one changed signature is refused whole, and the copy keeps what it has")
+  func falseLists() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let replica = try await world.replica()
+    clock.advance(days: 1)
+    let good = try CosignatureList(parsing: try await world.publisher.cosignatures(after: 0))
+    let before = try await replica.store.read { try $0.cosignatures(size: 1) }
+    let line = try #require(good.entries.last?.signatures.last)
+    for byte in [0, 7, 8, 71] {
+      var signature = line.signature
+      signature[byte] ^= 1
+      let changed = try NoteSignature(name: line.name, keyID: line.keyID, signature: signature)
+      let bad = CosignatureList(
+        keyNote: good.keyNote, entries: [.init(size: 1, signatures: [line, changed])])
+      await #expect(throws: CosignatureError.self) { try await replica.take(bad, isHanded: false) }
+    }
+    // Another log's clock, and lines that nobody asked for.
+    let foreign = try await SyncWorld(seed: 9)
+    try await put("x", in: foreign.publisher)
+    let others = try CosignatureList(parsing: try await foreign.publisher.cosignatures(after: 0))
+    await #expect(throws: CosignatureError.self) { try await replica.take(others, isHanded: false) }
+    let beyond = CosignatureList(keyNote: good.keyNote, entries: [.init(size: 5, signatures: [line])])
+    #expect(try await replica.take(beyond, isHanded: false) == 0)
+    #expect(try await replica.store.read { try $0.cosignatures(size: 1) } == before)
+    // A witness can't speak for the publisher's clock.
+    await #expect(throws: CosignatureError.unknownWitness) {
+      try await world.publisher.cosign(
+        CosignatureList(keyNote: nil, entries: good.entries).bytes, after: 0)
+    }
+    // What is stored and does not hold is found.
+    try await replica.store.write(purpose: "test") { transaction in
+      var stored = try #require(try transaction.cosignatures(size: 1).first)
+      stored.time += 1
+      try transaction.insert(stored)
+    }
+    #expect(
+      try await replica.verify(rebuild: false, activity: { _ in }).problems.map(\.place)
+        == ["cosignatures of checkpoint 1"])
+  }
+
+  @Test("A change has three times, and the checkpoint that its author had seen bounds the claim")
+  func threeTimes() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let first = clock.now.description
+    let clinic = try await world.replica("clinic")
+    clock.advance(days: 1)
+    try await put("2", in: clinic)
+    let claimed = clock.now.description
+    clock.advance(days: 2)
+    _ = try await clinic.sync(with: MemoryRemote(service: world.publisher))
+    let logged = clock.now.description
+    let times = try await world.publisher.times(ofChangeSet: 2)
+    #expect(times.claimed == claimed && times.loggedAfter == first && times.loggedBy == logged)
+    #expect(times.madeAfter == first && times.witnessed == nil && !times.claimIsOutside)
+    #expect(try await clinic.times(ofChangeSet: 2) == times)
+    let start = try await clinic.times(ofChangeSet: 1)
+    #expect(start.loggedAfter == nil && start.loggedBy == first && start.madeAfter == nil)
+    #expect(try await clinic.log(newest: 1, before: nil).first?.times == times)
+    await #expect(throws: LibraryError.self) { try await clinic.times(ofChangeSet: 3) }
+  }
+
+  @Test("Wrong clocks change neither order nor outcome, and are told", arguments: [-3_653, -1, 3_653])
+  func wrongClocks(days: Int64) async throws {
+    let world = try await world()
+    try await put("one\n\ntwo\n", in: world.publisher)
+    let remote = MemoryRemote(service: world.publisher)
+    var wrong = TestWorld(seed: 5).environment
+    // An hour stands for the smallest error.
+    let offset = days == -1 ? -3_600 : days * 86_400
+    wrong.clock = { [clock] in Timestamp(seconds: clock.now.seconds + offset) }
+    let clinic = try await Library.clone(
+      from: remote, to: world.folder.appending("wrong"), options: CloneOptions(member: "wrong"),
+      environment: wrong
+    ).library
+    let other = try await world.replica("right")
+    try await put("one, edited\n\ntwo\n", in: clinic)
+    try await put("one\n\ntwo, edited\n", in: other)
+    _ = try await clinic.sync(with: remote)
+    _ = try await other.sync(with: remote)
+    _ = try await clinic.sync(with: remote)
+    for library in [world.publisher, clinic, other] {
+      #expect(try await world.text("a.md", in: library) == "one, edited\n\ntwo, edited\n")
+      #expect(try await library.log(newest: 9, before: nil).map(\.number) == [4, 3, 2, 1])
+    }
+    let status = try await clinic.status()
+    #expect(status.freshness?.clockIsBehind == (days < 0))
+    #expect(status.warnings.contains { $0.contains("clock") } == (days < 0))
+    #expect(status.freshness?.state == (days > 0 ? .expired : .fresh))
+    #expect(try await world.publisher.times(ofChangeSet: 2).claimIsOutside)
+    #expect(try await !world.publisher.times(ofChangeSet: 3).claimIsOutside)
+    // A clock put right needs nothing else.
+    try await clinic.close()
+    let again = try await Library.open(
+      at: world.folder.appending("wrong"), environment: world.environment)
+    #expect(try await again.status().freshness?.state == .fresh)
+    try await again.close()
+  }
+}
