@@ -23,6 +23,7 @@ struct SheafCommand: AsyncParsableCommand {
         name: "Publish",
         subcommands: [
           InitCommand.self, PublishCommand.self, ImportCommand.self, ServeCommand.self, MirrorCommand.self,
+          RecoverCommand.self,
         ]),
       CommandGroup(
         name: "Sync",
