@@ -89,6 +89,8 @@ def one(bench, scale):
             bench.sheaf, "publish", place / which, "-m", "The same change", "--json", "--library", folder)
 
     publish(library, "first")
+    # The first bundle finds out what all contents are like; later ones look at what is new.
+    bench.bundle(library, size, size + 1, "heads", place / "warm.sheaf")
     before = place / "before"
 
     def fresh(target=place / "again"):
