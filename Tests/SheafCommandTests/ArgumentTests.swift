@@ -80,7 +80,8 @@ struct ArgumentTests {
     let refused = FailureText(RemoteError.unauthorized(address: "https://example.org"))
     #expect(
       refused.problem
-        == "https://example.org answers members only, and does not know this copy as one; the library is as it was.")
+        == "https://example.org answers members only, and does not know this copy as one; the library is as it was."
+    )
     #expect(refused.hint == "Ask an administrator of the library for an invitation.")
     #expect(refused.outcome == .failed)
     #expect(FailureText(AddressError.none).outcome == .usage)

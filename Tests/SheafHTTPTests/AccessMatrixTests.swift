@@ -159,7 +159,7 @@ struct AccessMatrixTests {
     let members = try Self.members(collections: isScoped ? ["articles"] : nil)
     let library = try Self.library()
     library.set { $0.members = members.compactMap { $0?.member } }
-    try await withServer(library, limits: Self.limits(), clock: { Self.now }) { server in
+    try await withServer(library, limits: Self.limits(), clock: TestClock(Self.now)) { server in
       for row in isScoped ? Self.scoped : Self.closed {
         #expect(row.expected.count == members.count)
         for (index, member) in members.enumerated() {
@@ -182,7 +182,7 @@ struct AccessMatrixTests {
     let reader = try FakeMember(.reader, collections: ["articles"])
     let library = try Self.library()
     library.set { $0.members = [reader.member] }
-    try await withServer(library, clock: { Self.now }) { server in
+    try await withServer(library, clock: TestClock(Self.now)) { server in
       let fields = ["authorization": try reader.authorization("GET", "/documents", at: UInt32(Self.now))]
       let reply = try await ask(server, "/documents", fields)
       let paths = try JSONDecoder().decode([DocumentSummary].self, from: Data(reply.body)).map(\.path)
@@ -201,7 +201,7 @@ struct AccessMatrixTests {
     let flipped: @Sendable (String) -> String = {
       $0.dropLast(5) + ($0.hasSuffix("AAAAA") ? "BBBBB" : "AAAAA")
     }
-    try await withServer(library, limits: Self.limits(), clock: { Self.now }) { server in
+    try await withServer(library, limits: Self.limits(), clock: TestClock(Self.now)) { server in
       for row in Self.closed where row.expected[0] == 401 {
         func status(
           _ member: FakeMember, at time: UInt64 = Self.now, of library: LibraryID = FakeLibrary.identity,
@@ -244,7 +244,7 @@ struct AccessMatrixTests {
       $0.members = members.compactMap { $0?.member } + [revoked.member]
       $0.isPublic = true
     }
-    try await withServer(library, limits: Self.limits(), clock: { Self.now }) { server in
+    try await withServer(library, limits: Self.limits(), clock: TestClock(Self.now)) { server in
       for row in Self.closed where row.expected[0] == 401 {
         let isReading =
           row.expected == [401] + [Int](repeating: 200, count: 8) && row.asking.target != "/session"
@@ -274,7 +274,7 @@ struct AccessMatrixTests {
     for takesDrafts in [false, true] {
       try await withServer(
         library, access: AccessRules(takesDraftsFromEverybody: takesDrafts), limits: Self.limits(),
-        clock: { Self.now }
+        clock: TestClock(Self.now)
       ) { server in
         for row in Self.closed where row.expected[0] == 401 && row.asking.target != "/session" {
           let isDrafts = row.asking.type == Wire.bundle

@@ -2,6 +2,7 @@ import Foundation
 import SheafModel
 import SheafServer
 import SheafSync
+import SheafTesting
 import Testing
 
 @testable import SheafHTTP
@@ -20,6 +21,28 @@ private func answer(to text: String, on server: RunningServer) async throws -> (
 
 @Suite("Limits of the server")
 struct LimitsTests {
+  @Test("A server's limits are those of Schemas/limits.md, each of them")
+  func page() throws {
+    let page = String(
+      decoding: try Data(contentsOf: schemasFolder.appending(path: "limits.md")), as: UTF8.self)
+    let start = try #require(page.firstRange(of: "`ServerLimits`:"))
+    let rows = page[start.upperBound...].split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst()
+    let values = rows.compactMap { row -> Int? in
+      let cells = row.split(separator: "|")
+      return cells.count == 2 ? Int(cells[1].filter(\.isNumber)) : nil
+    }
+    let limits = ServerLimits()
+    #expect(
+      values == [
+        limits.requestLineBytes, limits.headerFieldBytes, limits.headerListBytes, limits.headerFields,
+        Int(limits.headerTime.components.seconds), limits.slowestBodyInBytesPerSecond,
+        Int(limits.requestTime.components.seconds), Int(limits.stalledAnswerTime.components.seconds),
+        Int(limits.idleTime.components.seconds), limits.connections, limits.connectionsPerAddress,
+        limits.pushesAtOnce, limits.enrolmentBytes, limits.failedTries, Int(limits.failedTriesWindow),
+        limits.failedTriesAddresses, limits.sessions, limits.sessionsPerMember, Int(limits.sessionTime),
+      ])
+  }
+
   @Test("A request line above 4 KiB is refused")
   func requestLine() async throws {
     try await withServer(FakeLibrary()) { server in

@@ -100,6 +100,34 @@ struct MemberSyncTests {
     }
   }
 
+  @Test(
+    "Signed, a sync with nothing new takes at most 300 bytes both ways, and an update 400 around its bundle")
+  func bytes() async throws {
+    try await Self.scene { scene, server in
+      try await Self.admit(scene.publisher, as: .publisher, to: scene.publisher)
+      try await Self.admit(scene.clinic, as: .contributor, to: scene.publisher)
+      let relay = try CountingRelay(to: server.port)
+      func sync() async throws -> (report: SyncReport, sizeInBytes: Int) {
+        let before = relay.counts
+        let report = try await withRemote(relay.address) { remote in
+          remote.introduce(scene.clinic.id, signer: scene.clinic.requestSigner)
+          return try await scene.clinic.sync(with: remote)
+        }
+        return (report, relay.counts.up + relay.counts.down - before.up - before.down)
+      }
+      _ = try await sync()
+      let nothing = try await sync()
+      #expect(nothing.report.isSameAsPublisher && nothing.report.pulled == nil)
+      #expect(nothing.sizeInBytes <= 300)
+      _ = try await scene.publisher.put(
+        Array("# A\n\nsecond\n".utf8), at: DocumentPath("articles/a.md"), reason: "Better")
+      let update = try await sync()
+      let bundle = Int(clamping: update.report.pulled?.transferredInBytes ?? 0)
+      #expect(update.report.isSameAsPublisher && bundle > 100)
+      #expect(update.sizeInBytes - bundle <= 400)
+    }
+  }
+
   @Test("A library whose settings say so is read by everybody, members or not")
   func publicLibrary() async throws {
     try await Self.scene { scene, server in

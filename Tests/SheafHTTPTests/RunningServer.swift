@@ -25,7 +25,7 @@ struct RunningServer: Sendable {
 @discardableResult
 func withServer<Result: Sendable>(
   _ library: any LibraryService, access: AccessRules = AccessRules(takesDraftsFromEverybody: true),
-  tls: TLSFiles? = nil, limits: ServerLimits = ServerLimits(), clock: (@Sendable () -> UInt64)? = nil,
+  tls: TLSFiles? = nil, limits: ServerLimits = ServerLimits(), clock: TestClock? = nil,
   _ body: @escaping @Sendable (RunningServer) async throws -> Result
 ) async throws -> Result {
   let log = LogLines()
@@ -33,7 +33,7 @@ func withServer<Result: Sendable>(
   logger.logLevel = .info
   let (ports, port) = AsyncStream.makeStream(of: Int.self)
   var configuration = ServerConfiguration(port: 0, access: access, tls: tls, limits: limits)
-  if let clock { configuration.clock = clock }
+  if let clock { configuration.clock = { clock.now } }
   let server = SheafServer(
     service: library, configuration: configuration,
     logger: logger, onListening: { port.yield($0) })
@@ -62,6 +62,16 @@ func withServer<Result: Sendable>(
       throw error
     }
   }
+}
+
+/// A server's clock that a test turns; seconds since 1970.
+final class TestClock: Sendable {
+  private let time: Mutex<UInt64>
+
+  init(_ start: UInt64) { time = Mutex(start) }
+
+  var now: UInt64 { time.withLock { $0 } }
+  func advance(by seconds: UInt64) { time.withLock { $0 += seconds } }
 }
 
 /// Short patience, waits that take no time, and what a test changes of it.

@@ -11,14 +11,6 @@ import Testing
 struct SessionTests {
   private static let start: UInt64 = 1_795_300_000
 
-  /// A clock that a test turns.
-  private final class TestClock: Sendable {
-    private let time = Mutex(SessionTests.start)
-    var now: UInt64 { time.withLock { $0 } }
-    func advance(by seconds: UInt64) { time.withLock { $0 += seconds } }
-    var read: @Sendable () -> UInt64 { { self.now } }
-  }
-
   private static func session(
     _ server: RunningServer, _ member: FakeMember, at time: UInt64
   ) async throws -> Reply {
@@ -29,11 +21,11 @@ struct SessionTests {
 
   @Test("A session reads as its member for half an hour, hands over nothing, and ends with the key")
   func sessions() async throws {
-    let clock = TestClock()
+    let clock = TestClock(Self.start)
     let editor = try FakeMember(.editor, collections: ["articles"])
     let library = try FakeLibrary()
     library.set { $0.members = [editor.member] }
-    try await withServer(library, clock: clock.read) { server in
+    try await withServer(library, clock: clock) { server in
       let reply = try await Self.session(server, editor, at: clock.now)
       #expect(reply.status == 200 && reply.fields["cache-control"] == "no-store")
       let answer = try JSONDecoder().decode(SessionAnswer.self, from: Data(reply.body))
@@ -98,14 +90,14 @@ struct SessionTests {
     "Twenty failed tries in ten minutes make an address wait, but no member that signs and nothing that is public"
   )
   func lockOut() async throws {
-    let clock = TestClock()
+    let clock = TestClock(Self.start)
     let reader = try FakeMember(.reader)
     let library = try FakeLibrary()
     library.set {
       $0.members = [reader.member]
       $0.enrolment = .failure(.notInvited)
     }
-    try await withServer(library, clock: clock.read) { server in
+    try await withServer(library, clock: clock) { server in
       func signed(_ target: String) throws -> [String: String] {
         ["authorization": try reader.authorization("GET", target, at: UInt32(clock.now))]
       }
@@ -182,7 +174,7 @@ struct SessionTests {
     let library = try FakeLibrary()
     library.set { $0.members = [reader.member] }
     for (offset, behind) in [(-86_400, 86_400), (315_360_000, -315_360_000)] as [(Int64, Int64)] {
-      try await withServer(library, clock: { Self.start }) { server in
+      try await withServer(library, clock: TestClock(Self.start)) { server in
         let configuration = impatient { $0.time = { UInt64(Int64(Self.start) + offset) } }
         try await withRemote(server.address, as: reader, configuration: configuration) { remote in
           #expect(try await remote.checkpoint() == FakeLibrary.note(1219))
@@ -237,13 +229,14 @@ struct SessionTests {
     }
     try await withServer(library) { server in
       try await withRemote(server.address) { remote in
-        #expect(try await remote.enrol([1, 2]) == told)
+        let answer = try await remote.enrol([1, 2], from: MemberMark(publicKey: [1]))
+        #expect(answer == told)
         library.set { $0.enrolment = .failure(.notInvited) }
         await #expect(
           throws: RemoteError.forbidden(
             address: server.address,
             detail: "the invitation is not known, was used, is void or is too old")
-        ) { try await remote.enrol([1, 2]) }
+        ) { try await remote.enrol([1, 2], from: MemberMark(publicKey: [1])) }
         let body = [UInt8](repeating: 1, count: 4097)
         let type = ["content-type": Wire.enrolment]
         #expect(try await ask(server, "/enrol", method: "POST", type, body: body).status == 413)
