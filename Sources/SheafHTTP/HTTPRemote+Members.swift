@@ -17,10 +17,6 @@ extension HTTPRemote {
     return told
   }
 
-  public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {
-    try await enrol(note)
-  }
-
   /// Asks for a token with which a browser reads in the name of the member that was introduced.
   public func beginSession() async throws -> SessionAnswer {
     let answer = try await exchange(.session, limit: 64 << 10, patience: configuration.answerTimeout)
