@@ -198,13 +198,13 @@ actor Download {
   /// - Returns: The answers to the drafts, and what cut the bundle; `run(after:)` goes on from there.
   /// - Throws: When the answers did not come, however often it was tried; repeating changes nothing there.
   func handOver(
-    _ bundle: [UInt8], of leaves: [SHA256Hash]
+    _ bundle: [UInt8], of leaves: [SHA256Hash], sent: @escaping TransferProgress
   ) async throws -> (answers: [DraftAnswer], cut: Interruption?) {
     var failures = 0
     while true {
       var cut: Interruption?
       do {
-        try await exchange(bundle)
+        try await exchange(bundle, sent: sent)
       } catch let error as Interruption {
         cut = error
       } catch let error as DiskTooSmall where reply != nil {
@@ -220,11 +220,11 @@ actor Download {
     }
   }
 
-  private func exchange(_ bundle: [UInt8]) async throws {
+  private func exchange(_ bundle: [UInt8], sent: @escaping TransferProgress) async throws {
     beginning = []
     let response = try await remote.send(
       try remote.request(.exchange(request)), body: (Wire.bundle, bundle),
-      patience: remote.configuration.workTimeout)
+      patience: remote.configuration.workTimeout, sent: sent)
     guard response.status == .ok else { throw await remote.failure(of: response) }
     guard response.essence == Wire.exchange else {
       throw remote.notSheaf("it answers with \(HTTPRemote.shown(response.essence))")

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import SheafBundle
 import SheafModel
 import SheafSync
 
@@ -31,6 +32,23 @@ extension HTTPRemote {
     } catch {
       await part.keep()
       throw error
+    }
+  }
+
+  /// Asks for contents of one document's past in one answer.
+  public func pastContents(
+    of path: DocumentPath, upTo size: UInt64, before: RevisionName?
+  ) async throws -> [UInt8]? {
+    try await retrying {
+      let asked = try self.request(.pastContents(path, upTo: size, before: before))
+      let response = try await self.send(asked, patience: self.configuration.workTimeout)
+      switch response.status.code {
+      case 404: return nil
+      case 200 where response.essence == Wire.contents:
+        return try await self.collect(response, limit: PastContents.sizeLimit)
+      case 200: throw self.notSheaf("it answers with \(Self.shown(response.essence))")
+      default: throw await self.failure(of: response)
+      }
     }
   }
 

@@ -80,6 +80,7 @@ extension HTTPRemote {
       if error == .invalidEOFState { return interrupted("the line was cut") }
       return notSheaf("it does not speak HTTP")
     case let error as HTTPClientError: return clientError(error)
+    case is EnoughRead: return error
     default: return interrupted(Self.shown("\(error)"))
     }
   }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import SheafModel
 import SheafSync
+import Synchronization
 
 extension HTTPRemote {
   /// Asks for the first bytes of the bundle that a pull would bring.
@@ -11,6 +12,9 @@ extension HTTPRemote {
     switch response.status.code {
     case 200 where response.essence == Wire.checkpoint: return nil
     case 204 where request.held != nil: return nil
+    case 200 where response.essence == Wire.bundle:
+      // Something on the way answers no ranges: the beginning is read, and the rest left.
+      return try await beginning(of: response)
     case 206 where response.essence == Wire.bundle:
       guard let range = response.headers.first(name: "content-range").flatMap(ContentRange.init),
         range.first == 0
@@ -22,4 +26,26 @@ extension HTTPRemote {
     default: throw await failure(of: response)
     }
   }
+
+  /// Reads the first bytes of a whole bundle and, where its size was not declared, counts the others.
+  private func beginning(of response: HTTPClientResponse) async throws -> PullPreview {
+    let declared = response.headers.first(name: "content-length").flatMap(UInt64.init)
+    let read = Mutex<(prefix: [UInt8], size: UInt64)>(([], 0))
+    do {
+      try await forEachPiece(of: response) { piece in
+        let isEnough = read.withLock { read in
+          let wanted = PullPreview.prefixSizeInBytes - read.prefix.count
+          read.prefix.append(contentsOf: piece.readableBytesView.prefix(wanted))
+          read.size += UInt64(piece.readableBytes)
+          return declared != nil && read.prefix.count == PullPreview.prefixSizeInBytes
+        }
+        if isEnough { throw EnoughRead() }
+      }
+    } catch is EnoughRead {}
+    let (prefix, size) = read.withLock { $0 }
+    return PullPreview(sizeInBytes: declared ?? size, prefix: prefix)
+  }
 }
+
+/// What was wanted of a body is here.
+struct EnoughRead: Error {}

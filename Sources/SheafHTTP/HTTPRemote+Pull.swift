@@ -24,18 +24,18 @@ extension HTTPRemote {
   /// While a part of an earlier download is held, that is gone on with, in a request of its own.
   public func exchange(
     _ bundle: [UInt8], of leaves: [SHA256Hash], from member: MemberMark, asking request: PullRequest,
-    into folder: URL, progress: @escaping TransferProgress
+    into folder: URL, sent: @escaping TransferProgress, progress: @escaping TransferProgress
   ) async throws -> ExchangeAnswer {
     try checkPush(bundle)
     var pushed: PushAnswer?
     do {
       let answer = try await download(request, into: folder, progress: progress) { download in
         if await download.isBegun {
-          pushed = try await self.push(bundle, from: member)
+          pushed = try await self.push(bundle, from: member, sent: sent)
           self.noteGoingOn()
           return try await download.run()
         }
-        let (answers, cut) = try await download.handOver(bundle, of: leaves)
+        let (answers, cut) = try await download.handOver(bundle, of: leaves, sent: sent)
         pushed = .answered(answers)
         return try await download.run(after: cut)
       }

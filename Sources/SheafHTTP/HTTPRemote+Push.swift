@@ -6,13 +6,16 @@ extension HTTPRemote {
   /// The most bytes of answers that are read: ten thousand with their receipts.
   private static let answersLimit = 128 << 20
 
-  public func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
+  public func push(
+    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+  ) async throws -> PushAnswer {
     try checkPush(bundle)
     // Pushing again changes nothing, so a push whose answer was lost is simply repeated.
     let answer = try await retrying {
       try await self.exchange(
-        .push, body: (Wire.bundle, bundle), limit: Self.answersLimit, patience: self.configuration.workTimeout
-      )
+        .push, body: (Wire.bundle, bundle), limit: Self.answersLimit,
+        patience: self.configuration.workTimeout,
+        sent: sent)
     }
     return .answered(try draftAnswers(answer))
   }

@@ -123,9 +123,10 @@ public final class HTTPRemote: Remote {
   ///
   /// - Throws: `RemoteError`.
   func exchange(
-    _ route: Route, body: (type: String, bytes: [UInt8])? = nil, limit: Int, patience: Duration
+    _ route: Route, body: (type: String, bytes: [UInt8])? = nil, limit: Int, patience: Duration,
+    sent: @escaping TransferProgress = { _, _ in }
   ) async throws -> Answer {
-    let response = try await send(try request(route), body: body, patience: patience)
+    let response = try await send(try request(route), body: body, patience: patience, sent: sent)
     guard response.status == .ok else { throw await failure(of: response) }
     return Answer(type: response.essence, body: try await collect(response, limit: limit))
   }
@@ -149,20 +150,22 @@ public final class HTTPRemote: Remote {
   /// - Parameters:
   ///   - body: What to send with it, by POST; it may take as long as it needs while it moves.
   ///   - patience: How long the remote may think once it has the whole request.
+  ///   - sent: Told how much of a body that goes in pieces the line has taken.
   func send(
-    _ request: HTTPClientRequest, body: (type: String, bytes: [UInt8])? = nil, patience: Duration
+    _ request: HTTPClientRequest, body: (type: String, bytes: [UInt8])? = nil, patience: Duration,
+    sent: @escaping TransferProgress = { _, _ in }
   ) async throws -> HTTPClientResponse {
     let authorization = try authorization(request, lengthInBytes: body?.bytes.count ?? 0)
-    let response = try await send(request, as: authorization, body: body, patience: patience)
+    let response = try await send(request, as: authorization, body: body, patience: patience, sent: sent)
     guard response.status == .unauthorized, authorization != nil else { return response }
     try await noteTime(response)
     let corrected = try self.authorization(request, lengthInBytes: body?.bytes.count ?? 0)
-    return try await send(request, as: corrected, body: body, patience: patience)
+    return try await send(request, as: corrected, body: body, patience: patience, sent: sent)
   }
 
   private func send(
     _ request: HTTPClientRequest, as authorization: String?, body: (type: String, bytes: [UInt8])?,
-    patience: Duration
+    patience: Duration, sent: @escaping TransferProgress
   ) async throws -> HTTPClientResponse {
     var request = request
     var deadline: MovingDeadline?
@@ -177,8 +180,9 @@ public final class HTTPRemote: Remote {
         request.body = .stream(
           UploadedBytes(
             bytes: body.bytes, pay: { self.bucket?.pay(for: $0) ?? .zero },
-            moved: { [stall = configuration.stallTimeout] pause, isLast in
-              moving.move(isLast ? patience : stall, after: pause)
+            moved: { [stall = configuration.stallTimeout, total = UInt64(body.bytes.count)] pause, taken in
+              moving.move(taken == total ? patience : stall, after: pause)
+              sent(taken, total)
             }, sleep: configuration.sleep),
           length: .known(Int64(body.bytes.count)))
       }

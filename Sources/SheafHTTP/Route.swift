@@ -32,6 +32,8 @@ public enum Route: Hashable, Sendable {
   case asset(SHA256Hash)
   /// One document's history.
   case history(DocumentPath)
+  /// Contents of one document's past: those up to a position, and before a revision.
+  case pastContents(DocumentPath, upTo: UInt64, before: RevisionName?)
   /// Whether the process lives.
   case health
   /// Whether the library can be read.
@@ -87,6 +89,7 @@ public enum Route: Hashable, Sendable {
     case .document: "document"
     case .asset: "asset"
     case .history: "history"
+    case .pastContents: "contents"
     case .health: "healthz"
     case .ready: "readyz"
     case .metrics: "metrics"
@@ -112,6 +115,9 @@ public enum Route: Hashable, Sendable {
     case .documents(let collection?): "/documents?in=" + PercentEncoding.encode(collection.text)
     case .document(let path): "/documents/" + PercentEncoding.encode(path.text, keeping: "/")
     case .history(let path): "/documents/" + PercentEncoding.encode(path.text, keeping: "/") + "?history"
+    case .pastContents(let path, let size, let before):
+      "/documents/" + PercentEncoding.encode(path.text, keeping: "/") + "?contents&to=\(size)"
+        + (before.map { "&before=\($0)" } ?? "")
     case .asset(let hash): "/assets/" + hash.hex
     case .health: "/healthz"
     case .ready: "/readyz"
@@ -162,8 +168,13 @@ public enum Route: Hashable, Sendable {
       guard let text = PercentEncoding.decode(rest) else {
         throw .malformed("the path is not percent-encoded UTF-8")
       }
+      let past = try Self.pastContents(query)
       do {
         let path = try DocumentPath(text)
+        if let past {
+          self = .pastContents(path, upTo: past.size, before: past.before)
+          break
+        }
         self = query.holds("history") ? .history(path) : .document(path)
       } catch { throw .malformed(error.problem) }
     case ("healthz", nil): self = .health
@@ -230,6 +241,21 @@ public enum Route: Hashable, Sendable {
     guard let text = try query.single("after") else { return 0 }
     guard let size = number(text) else { throw .malformed("after is not a number") }
     return size
+  }
+
+  private static func pastContents(
+    _ query: Query
+  ) throws(RouteError) -> (size: UInt64, before: RevisionName?)? {
+    guard query.holds("contents") else { return nil }
+    guard let size = try query.single("to").flatMap({ number($0) }) else {
+      throw .malformed("to is not a number")
+    }
+    var before: RevisionName?
+    if let text = try query.single("before") {
+      before = RevisionName(parsing: text)
+      guard before != nil else { throw .malformed("before is not the name of a revision") }
+    }
+    return (size, before)
   }
 
   private static func leaves(_ query: Query) throws(RouteError) -> [SHA256Hash] {

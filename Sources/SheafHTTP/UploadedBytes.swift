@@ -9,8 +9,9 @@ struct UploadedBytes: AsyncSequence, Sendable {
   let bytes: [UInt8]
   /// Pays for bytes and says how long to wait before they go.
   let pay: @Sendable (Int) -> Duration
-  /// Told that the line took a piece, with the pause that comes now, and whether there is no more.
-  let moved: @Sendable (_ pause: Duration, _ isLast: Bool) -> Void
+  /// Told that the line took what came before and a piece goes, with the pause that comes now, and how many bytes
+  /// have gone with it.
+  let moved: @Sendable (_ pause: Duration, _ taken: UInt64) -> Void
   let sleep: @Sendable (Duration) async throws -> Void
 
   func makeAsyncIterator() -> Iterator { Iterator(source: self) }
@@ -24,7 +25,7 @@ struct UploadedBytes: AsyncSequence, Sendable {
       guard !piece.isEmpty else { return nil }
       offset = piece.endIndex
       let pause = source.pay(piece.count)
-      source.moved(pause, offset == source.bytes.count)
+      source.moved(pause, UInt64(offset))
       if pause > .zero { try await source.sleep(pause) }
       return ByteBuffer(bytes: piece)
     }

@@ -8,6 +8,8 @@ public enum Wire {
   public static let exchange = "application/vnd.sheaf.exchange"
   /// The media type of a request to become a member (`Schemas/enrolment.md`).
   public static let enrolment = "text/vnd.sheaf.enrolment"
+  /// The media type of contents of one document's past (`Schemas/contents.md`).
+  public static let contents = "application/vnd.sheaf.contents"
   /// The media type of JSON answers.
   public static let json = "application/json"
   /// The media type of problem documents (RFC 9457).

@@ -148,7 +148,7 @@ struct Gatekeeper: Sendable {
       guard member.reaches(collection) else {
         throw Problem(.forbidden, detail: "\(member.name) may not read the collection \(collection)")
       }
-    case .document(let path), .history(let path):
+    case .document(let path), .history(let path), .pastContents(let path, _, _):
       // What lies outside is not there, so that nobody learns what there is.
       guard member.reaches(path.collection) else {
         throw Problem(.notFound, detail: "there is no document \(path)")

@@ -21,6 +21,8 @@ struct Responder: HTTPResponder {
   let logger: Logger
   let metrics = ServerMetrics()
   let pushes: Places
+  /// Coding contents takes time and memory, so few of them are coded at once.
+  let pastContents = Places(2)
   private let ids = RequestIDs()
 
   init(
@@ -124,6 +126,16 @@ struct Responder: HTTPResponder {
       return try Answer(json: history)
     case .enrol: return try await enrol(request, from: asked.address)
     case .session: return try session(for: caller, request)
+    case .pastContents(let path, let size, let before):
+      guard pastContents.take() else { throw Problem(.busy, detail: "other histories are being read") }
+      defer { pastContents.giveBack() }
+      guard
+        let contents = try await service.pastContents(
+          of: path, upTo: size, before: before, in: caller.collections)
+      else {
+        throw Problem(.notFound, detail: "there are no contents of \(path)")
+      }
+      return Answer(Wire.contents, contents)
     case .health: return Answer(Wire.text, Array("ok\n".utf8))
     case .ready:
       do {

@@ -16,7 +16,9 @@ struct DocumentAncestry {
   init(_ view: MomentView, of path: DocumentPath, at moment: Moment, onlyFirstHead: Bool, what: String) throws
   {
     guard view.facts.subscription.holds(path.collection) else { throw LibraryError.notSubscribed(path.text) }
-    guard view.facts.depth == .full else { throw LibraryError.needsDepth(.full, what: what) }
+    guard try view.facts.depth == .full || view.holdsPast(of: path) else {
+      throw LibraryError.needsDepth(.full, what: what)
+    }
     let transaction = view.transaction
     var start: [Int64] = []
     if case .revision(let name) = moment {

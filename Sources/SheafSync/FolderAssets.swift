@@ -82,7 +82,7 @@ extension Library {
     let hashes = wanted
     var chosen: [(hash: SHA256Hash, sizeInBytes: UInt64)] = try await store.read { transaction in
       try hashes.compactMap { hash in
-        guard let size = try transaction.assetSize(hash), try transaction.isPublished(hash) else {
+        guard let size = try transaction.bodySize(hash), try transaction.isPublished(hash) else {
           return nil
         }
         return (hash, size)

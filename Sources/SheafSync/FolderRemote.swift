@@ -72,7 +72,9 @@ public struct FolderRemote: Remote {
     }
   }
 
-  public func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
+  public func push(
+    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+  ) async throws -> PushAnswer {
     try await Blocking.run {
       let root = try FolderHandle(root: folder)
       try checkSameLibrary(bundle, root)

@@ -18,12 +18,22 @@ extension Library {
   ) async throws -> FetchReport {
     try await introduceMember(to: remote)
     var report = FetchReport()
+    let wanted = try await absentAssets(of: paths, &report)
+    try await fetch(wanted, from: remote, &report, activity)
+    return report
+  }
+
+  /// Gets contents one by one; a folder's publisher is asked for those that are not there.
+  func fetch(
+    _ contents: [Wanted], from remote: any Remote, _ report: inout FetchReport,
+    _ activity: @escaping ActivitySink
+  ) async throws {
     var missing: Set<SHA256Hash> = []
     var refusal: (any Error)?
-    for wanted in try await absentAssets(of: paths, &report) {
+    for wanted in contents {
       do {
         if try await fetch(wanted, from: remote, &report, activity) { continue }
-        report.missing += wanted.paths.map(\.text)
+        report.missing += wanted.names
       } catch let error where error is DiskTooSmall || error is AssetMismatch {
         refusal = refusal ?? error
         // A folder's publisher mends what lies there damaged.
@@ -34,7 +44,6 @@ extension Library {
     await removeSettledParts()
     try await leaveWishes(missing, at: remote)
     if let refusal { throw refusal }
-    return report
   }
 
   /// Gets one asset.
@@ -65,7 +74,7 @@ extension Library {
       let stored = try intake.finish()
       guard stored.hash == wanted.content else { throw AssetMismatch(path: wanted.paths[0].text) }
     }
-    report.fetched += wanted.paths.map(\.text)
+    report.fetched += wanted.names
     report.sizeInBytes += wanted.sizeInBytes
     return true
   }
@@ -78,7 +87,7 @@ extension Library {
     let names =
       (try? await Blocking.run { try FileManager.default.contentsOfDirectory(atPath: place.path) }) ?? []
     for name in names {
-      if let hash = SHA256Hash(hex: name), (try? await store.read { try $0.absentSize(hash) }) ?? nil != nil {
+      if let hash = SHA256Hash(hex: name), (try? await store.read({ try $0.lacks(hash) })) == true {
         continue
       }
       try? await Blocking.run { try FileManager.default.removeItem(at: place.appending(path: name)) }
@@ -91,7 +100,7 @@ extension Library {
   private func leaveWishes(_ missing: Set<SHA256Hash>, at remote: any Remote) async throws {
     let told = try await remote.wishes(of: memberMark)
     let open = try await store.read { transaction in
-      try told.filter { try !missing.contains($0) && transaction.absentSize($0) != nil }
+      try told.filter { try !missing.contains($0) && transaction.lacks($0) }
     }
     // The newest first: a folder keeps so many and no more.
     let wishes = missing.sorted() + open
@@ -120,10 +129,15 @@ extension Library {
     }
   }
 
-  private struct Wanted: Sendable {
+  /// A content to get.
+  struct Wanted: Sendable {
     var content: SHA256Hash
     var sizeInBytes: UInt64
     var paths: [DocumentPath]
+    /// What a report calls it instead of its paths.
+    var name: String?
+
+    var names: [String] { name.map { [$0] } ?? paths.map(\.text) }
   }
 
   /// What is absent, each asset once, in the order of the first paths.
@@ -166,6 +180,14 @@ extension Library {
     }
     report.alreadyHere = here
     return found
+  }
+}
+
+extension StoreTransaction {
+  /// Whether this copy knows of a content and does not hold it.
+  fileprivate func lacks(_ hash: SHA256Hash) throws -> Bool {
+    guard try !holdsBody(hash) else { return false }
+    return try absentSize(hash) != nil || isPublished(hash)
   }
 }
 

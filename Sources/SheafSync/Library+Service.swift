@@ -47,9 +47,14 @@ extension Library: LibraryService {
   {
     try await store.read { transaction in
       // Drafts and what waits in quarantine are nobody else's business yet.
-      guard let size = try transaction.assetSize(hash), try transaction.isPublished(hash),
-        let path = try transaction.path(of: hash, in: collections)
+      guard try transaction.isPublished(hash), let path = try transaction.path(of: hash, in: collections)
       else { return nil }
+      if let bytes = try transaction.body(hash) {
+        return ContentReading(
+          DocumentContent(
+            path: path, revision: nil, mediaType: .octetStream, bytes: bytes, isConflicted: false))
+      }
+      guard let size = try transaction.assetSize(hash) else { return nil }
       return ContentReading(
         path: path, revision: nil, mediaType: .octetStream, sizeInBytes: size, hash: hash,
         isConflicted: false,

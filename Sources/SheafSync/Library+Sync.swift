@@ -279,11 +279,13 @@ extension Library {
       if bundle.isLast {
         let both = try await remote.exchange(
           bundle.bytes, of: bundle.leaves, from: memberMark, asking: try await pullRequest(options),
-          into: incoming(remote)
-        ) { activity(.transferring(received: $0, total: $1)) }
+          into: incoming(remote), sent: { activity(.sending(sent: $0, total: $1)) },
+          progress: { activity(.transferring(received: $0, total: $1)) })
         (answer, pulled) = (both.push, both.pull)
       } else {
-        answer = try await remote.push(bundle.bytes, from: memberMark)
+        answer = try await remote.push(bundle.bytes, from: memberMark) {
+          activity(.sending(sent: $0, total: $1))
+        }
       }
       try environment.step(.pushed)
       var hasMore = false

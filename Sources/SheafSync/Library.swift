@@ -250,7 +250,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .needsDepth(let depth, _): "Run `sheaf sync --keep \(depth.rawValue)` first."
     case .noDocument: "`sheaf list` shows what there is."
     case .noMoment: "`sheaf log` shows what there is."
-    case .notHeld: "Run `sheaf sync --keep full` to fetch the whole history."
+    case .notHeld:
+      "Run `sheaf history DOC --fetch` to get what is missing of one document, or `sheaf sync --keep full` for all."
     case .absent(let path, _): "Run `sheaf fetch \(path)` when the remote can be reached."
     case .asset: "Write it to a file: `sheaf show DOC > FILE`."
     case .noConflict: "`sheaf conflicts` lists those that are."

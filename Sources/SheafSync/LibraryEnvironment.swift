@@ -70,6 +70,8 @@ public enum Activity: Sendable, Hashable {
   case reading(done: Int, total: Int?)
   /// Receiving from a remote.
   case transferring(received: UInt64, total: UInt64?)
+  /// Handing drafts over to a remote.
+  case sending(sent: UInt64, total: UInt64?)
   /// Applying a bundle: revisions or documents.
   case applying(done: UInt64, total: UInt64)
   /// Importing commits.

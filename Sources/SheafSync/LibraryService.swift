@@ -38,12 +38,18 @@ public protocol LibraryService: MemberDirectory {
   func content(of path: DocumentPath) async throws -> DocumentContent?
   /// One document's current content, to be read piece by piece.
   func open(_ path: DocumentPath) async throws -> ContentReading?
-  /// A published asset by its hash; `nil` when it is not held here, or no document of these collections ever had it.
+  /// A published content by its hash, an asset as a rule; `nil` when it is not held here, or no document of these collections ever had it.
   ///
   /// - Parameter collections: `nil` for all.
   func asset(_ hash: SHA256Hash, in collections: Set<CollectionName>?) async throws -> ContentReading?
   /// One document's history, newest first.
   func history(of path: DocumentPath) async throws -> [HistoryEntry]
+  /// Contents of one document's past, coded (`Schemas/contents.md`); `nil` when there are none to give.
+  ///
+  /// - Parameter collections: Only what stood in these; `nil` for all.
+  func pastContents(
+    of path: DocumentPath, upTo size: UInt64, before: RevisionName?, in collections: Set<CollectionName>?
+  ) async throws -> [UInt8]?
   /// Figures for monitoring.
   func figures() async throws -> ServiceFigures
 }
@@ -67,6 +73,10 @@ extension LibraryService {
   {
     nil
   }
+
+  public func pastContents(
+    of path: DocumentPath, upTo size: UInt64, before: RevisionName?, in collections: Set<CollectionName>?
+  ) async throws -> [UInt8]? { nil }
 }
 
 /// What answers a pull request.

@@ -106,7 +106,9 @@ public final class MemoryRemote: Remote {
     }
   }
 
-  public func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
+  public func push(
+    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+  ) async throws -> PushAnswer {
     counted.withLock { $0.sent += UInt64(bundle.count) }
     return .answered(try await exchange(.push) { [service] _ in try await service.receive(push: bundle) })
   }
@@ -136,6 +138,17 @@ public final class MemoryRemote: Remote {
     _ = try sink.finish()
     counted.withLock { $0.received += reading.sizeInBytes }
     return (file, reading.sizeInBytes)
+  }
+
+  public func pastContents(
+    of path: DocumentPath, upTo size: UInt64, before: RevisionName?
+  ) async throws -> [UInt8]? {
+    let answer = try await service.pastContents(of: path, upTo: size, before: before, in: nil)
+    counted.withLock {
+      $0.requests += 1
+      $0.received += UInt64(answer?.count ?? 0)
+    }
+    return answer
   }
 
   public func leave(position: PullRequest, from member: MemberMark) async throws {}

@@ -45,8 +45,12 @@ public protocol Remote: Sendable {
 
   /// Hands over the drafts in a drafts bundle. Repeating it has no further effect.
   ///
-  /// - Parameter bundle: A drafts bundle (`Schemas/bundle.md`), at most `Limits.pushBytes`.
-  func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer
+  /// - Parameters:
+  ///   - bundle: A drafts bundle (`Schemas/bundle.md`), at most `Limits.pushBytes`.
+  ///   - sent: Told how much of it the line has taken, where that can be said.
+  func push(
+    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+  ) async throws -> PushAnswer
 
   /// Hands over drafts and asks for what leads on from `request`, which is one exchange where the remote can.
   ///
@@ -56,10 +60,11 @@ public protocol Remote: Sendable {
   /// - Parameters:
   ///   - bundle: A drafts bundle, as for `push`.
   ///   - leaves: The leaf hashes of the drafts in it.
+  ///   - sent: As for `push`.
   /// - Throws: What `push` throws; nothing was asked for then.
   func exchange(
     _ bundle: [UInt8], of leaves: [SHA256Hash], from member: MemberMark, asking request: PullRequest,
-    into folder: URL, progress: @escaping TransferProgress
+    into folder: URL, sent: @escaping TransferProgress, progress: @escaping TransferProgress
   ) async throws -> ExchangeAnswer
 
   /// Hands over the request to become a member. Repeating it has no further effect.
@@ -88,6 +93,14 @@ public protocol Remote: Sendable {
     _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
   ) async throws -> (file: URL, transferredInBytes: UInt64)?
 
+  /// Asks for contents of one document's past, coded together (`Schemas/contents.md`), unverified.
+  ///
+  /// - Parameters:
+  ///   - size: This copy's position.
+  ///   - before: Only revisions before this one.
+  /// - Returns: `nil` from a remote that can't, or has none.
+  func pastContents(of path: DocumentPath, upTo size: UInt64, before: RevisionName?) async throws -> [UInt8]?
+
   /// Which assets this replica told a folder that it lacks and wants. Servers need no such word.
   func wishes(of member: MemberMark) async throws -> [SHA256Hash]
 
@@ -108,6 +121,10 @@ extension Remote {
     _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
   ) async throws -> (file: URL, transferredInBytes: UInt64)? { nil }
 
+  public func pastContents(
+    of path: DocumentPath, upTo size: UInt64, before: RevisionName?
+  ) async throws -> [UInt8]? { nil }
+
   public func wishes(of member: MemberMark) async throws -> [SHA256Hash] { [] }
 
   public func leave(wishes: [SHA256Hash], from member: MemberMark) async throws {}
@@ -123,14 +140,28 @@ extension Remote {
     after size: UInt64, handing own: [UInt8]?, from member: MemberMark
   ) async throws -> [UInt8]? { nil }
 
+  /// Hands over drafts without being told how far it is.
+  public func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
+    try await push(bundle, from: member, sent: { _, _ in })
+  }
+
+  /// The same as one exchange, without being told how far the drafts are.
+  public func exchange(
+    _ bundle: [UInt8], of leaves: [SHA256Hash], from member: MemberMark, asking request: PullRequest,
+    into folder: URL, progress: @escaping TransferProgress
+  ) async throws -> ExchangeAnswer {
+    try await exchange(
+      bundle, of: leaves, from: member, asking: request, into: folder, sent: { _, _ in }, progress: progress)
+  }
+
   public var mayStopShort: Bool { false }
   public var answersLater: Bool { false }
 
   public func exchange(
     _ bundle: [UInt8], of leaves: [SHA256Hash], from member: MemberMark, asking request: PullRequest,
-    into folder: URL, progress: @escaping TransferProgress
+    into folder: URL, sent: @escaping TransferProgress, progress: @escaping TransferProgress
   ) async throws -> ExchangeAnswer {
-    let pushed = try await push(bundle, from: member)
+    let pushed = try await push(bundle, from: member, sent: sent)
     do {
       return ExchangeAnswer(
         push: pushed, pull: .success(try await pull(request, into: folder, progress: progress)))
@@ -140,7 +171,7 @@ extension Remote {
   }
 }
 
-/// Bytes received so far, and the whole size when it is known.
+/// Bytes received or sent so far, and the whole size when it is known.
 public typealias TransferProgress = @Sendable (_ received: UInt64, _ total: UInt64?) -> Void
 
 /// "I hold this library up to here": what a replica asks a remote for.

@@ -21,17 +21,21 @@ struct AssetTests {
       ]))
   }
 
-  private func remote(_ server: RunningServer) throws -> HTTPRemote {
-    try HTTPRemote(
-      address: server.address, configuration: impatient { $0.retries = 0 })
+  /// Runs a test's body with a server and a remote for it, which is shut down whatever comes.
+  private func withRemote(
+    of library: FakeLibrary, _ body: @escaping @Sendable (HTTPRemote) async throws -> Void
+  ) async throws {
+    try await withServer(library) { server in
+      try await SheafHTTPTests.withRemote(
+        server.address, configuration: impatient { $0.retries = 0 }, body)
+    }
   }
 
   @Test("An asset comes in ranges, and goes on after what an earlier call left")
   func fetched() async throws {
     let (bytes, hash) = (bytes, hash)
-    try await withServer(try library(bytes, named: hash)) { server in
+    try await withRemote(of: try library(bytes, named: hash)) { remote in
       let folder = try TestFolder()
-      let remote = try self.remote(server)
       let told = Mutex<[UInt64]>([])
       let first = try #require(
         try await remote.asset(hash, sizeInBytes: UInt64(bytes.count), into: folder.url) { received, _ in
@@ -48,7 +52,6 @@ struct AssetTests {
       #expect(rest.transferredInBytes == 500_000)
       #expect(try Data(contentsOf: rest.file) == Data(bytes))
       #expect(try await remote.asset(.zero, sizeInBytes: 5, into: folder.url) { _, _ in } == nil)
-      try await remote.shutdown()
     }
   }
 
@@ -64,19 +67,33 @@ struct AssetTests {
     await part.keep()
   }
 
+  @Test("Contents of a document's past are asked for by position and revision, and none are no failure")
+  func past() async throws {
+    let library = try FakeLibrary(
+      .init(past: ["notes/b c.md 12 -": [1, 2, 3], "notes/b c.md 12 11.2": [4]]))
+    try await withRemote(of: library) { remote in
+      let path = try DocumentPath("notes/b c.md")
+      #expect(try await remote.pastContents(of: path, upTo: 12, before: nil) == [1, 2, 3])
+      let before = RevisionName(changeSet: 11, line: 2)
+      #expect(try await remote.pastContents(of: path, upTo: 12, before: before) == [4])
+      #expect(try await remote.pastContents(of: path, upTo: 13, before: nil) == nil)
+    }
+    for target in ["?contents", "?contents&to=x", "?contents&to=1&before=2", "?contents&to=1&to=2"] {
+      #expect(throws: RouteError.self) { try Route(target: "/documents/a.md" + target) }
+    }
+  }
+
   @Test("Bytes that are not the asset's, or not as many, are refused")
   func refused() async throws {
     let (bytes, hash) = (bytes, hash)
     var other = bytes
     other[1_000_000] ^= 1
     for wrong in [other, Array(bytes.dropLast())] {
-      try await withServer(try library(wrong, named: hash)) { server in
+      try await withRemote(of: try library(wrong, named: hash)) { remote in
         let folder = try TestFolder()
-        let remote = try self.remote(server)
         await #expect(throws: RemoteError.self) {
           _ = try await remote.asset(hash, sizeInBytes: UInt64(bytes.count), into: folder.url) { _, _ in }
         }
-        try await remote.shutdown()
       }
     }
   }

@@ -25,6 +25,8 @@ final class FakeLibrary: LibraryService {
     /// What becomes of requests to become a member.
     var enrolment: Result<EnrolmentAnswer, EnrolmentError> = .failure(.takesNobody)
     var enrolled: [[UInt8]] = []
+    /// What answers for contents of a document's past, by the request's parts.
+    var past: [String: [UInt8]] = [:]
     var failure: (any Error)?
     /// Called before an offer or a push is answered.
     var delay: (@Sendable () async throws -> Void)?
@@ -91,6 +93,12 @@ final class FakeLibrary: LibraryService {
       contents.enrolled.append(note)
       return try contents.enrolment.get()
     }
+  }
+
+  func pastContents(
+    of path: DocumentPath, upTo size: UInt64, before: RevisionName?, in collections: Set<CollectionName>?
+  ) async throws -> [UInt8]? {
+    contents.withLock { $0.past["\(path) \(size) \(before.map(\.description) ?? "-")"] }
   }
 
   var name: String { get async throws { "Test" } }

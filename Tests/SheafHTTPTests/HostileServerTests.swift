@@ -72,6 +72,33 @@ struct HostileServerTests {
     guard case .tooMuch = error else { throw TestError("\(String(describing: error))") }
   }
 
+  @Test("A preview is exact where ranges are not answered, and reads no more than it has to")
+  func previewWithoutRanges() async throws {
+    let bytes = FakeLibrary.bytes(300_000)
+    let server = try ScriptedServer(
+      { _, socket in
+        socket.send(head(200, 50_000_000, "\"a\"", [:]))
+        while socket.send(bytes) {}
+      },
+      { _, socket in
+        socket.send(
+          ScriptedServer.head(
+            "200 OK", ["content-type": Wire.bundle, "transfer-encoding": "chunked", "etag": "\"a\""]))
+        for piece in [bytes, bytes] {
+          socket.send(String(piece.count, radix: 16) + "\r\n")
+          socket.send(piece)
+          socket.send("\r\n")
+        }
+        socket.send("0\r\n\r\n")
+      })
+    try await withRemote(server.address, configuration: impatient { $0.retries = 0 }) { remote in
+      let declared = try await remote.preview(everything)
+      #expect(declared == PullPreview(sizeInBytes: 50_000_000, prefix: Array(bytes.prefix(4096))))
+      let counted = try await remote.preview(everything)
+      #expect(counted == PullPreview(sizeInBytes: 600_000, prefix: Array(bytes.prefix(4096))))
+    }
+  }
+
   @Test("A bundle above 2 GiB is left as soon as its header does not say that it unpacks to as much")
   func unpacksToLess() async throws {
     let taken = Taken()

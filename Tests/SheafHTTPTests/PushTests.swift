@@ -2,6 +2,7 @@ import Foundation
 import SheafModel
 import SheafServer
 import SheafSync
+import Synchronization
 import Testing
 
 @testable import SheafHTTP
@@ -29,6 +30,21 @@ struct PushTests {
       }
     }
     #expect(library.contents.withLock { $0.pushed } == [bytes])
+  }
+
+  @Test("A push tells how much of it has gone, up to the last byte")
+  func uploadProgress() async throws {
+    try await withServer(try FakeLibrary()) { server in
+      try await withRemote(server.address) { remote in
+        let told = Mutex<[UInt64]>([])
+        _ = try await remote.push(FakeLibrary.bytes(100_000), from: member) { sent, total in
+          told.withLock { $0.append(sent) }
+          #expect(total == 100_000)
+        }
+        let seen = told.withLock { $0 }
+        #expect(seen.count > 4 && seen == seen.sorted() && seen.last == 100_000)
+      }
+    }
   }
 
   @Test("Answers to many drafts are asked for in as many requests as it takes")

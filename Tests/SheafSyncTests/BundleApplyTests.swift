@@ -249,7 +249,9 @@ private final class Recorder: Remote {
     try await remote.pull(request, into: folder, progress: progress)
   }
   func preview(_ request: PullRequest) async throws -> PullPreview? { try await remote.preview(request) }
-  func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
+  func push(
+    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+  ) async throws -> PushAnswer {
     kept.withLock { $0 = bundle }
     throw RemoteError.interrupted(address: address, detail: "the line was cut")
   }

@@ -162,9 +162,11 @@ extension RemoteConformance {
       try await remote.pull(request, into: folder, progress: progress)
     }
     func preview(_ request: PullRequest) async throws -> PullPreview? { try await remote.preview(request) }
-    func push(_ bundle: [UInt8], from member: MemberMark) async throws -> PushAnswer {
+    func push(
+      _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+    ) async throws -> PushAnswer {
       bundles.withLock { $0.append(bundle) }
-      return try await remote.push(bundle, from: member)
+      return try await remote.push(bundle, from: member, sent: sent)
     }
     func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] {
       try await remote.answers(to: leaves, from: member)

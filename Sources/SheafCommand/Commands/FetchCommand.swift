@@ -57,12 +57,22 @@ struct FetchCommand: Verb {
   static func fetch(
     _ docs: [DocumentPath]?, to library: Library, from: String?, _ reach: RemoteOptions, in session: Session
   ) async throws -> FetchReport {
+    try await reaching(from, of: library, reach, in: session) { remote, progress in
+      try await library.fetch(docs, from: remote, activity: progress)
+    }
+  }
+
+  /// Reaches a named or the remembered remote.
+  static func reaching(
+    _ from: String?, of library: Library, _ reach: RemoteOptions, in session: Session,
+    _ body: @escaping @Sendable (any Remote, @escaping ActivitySink) async throws -> FetchReport
+  ) async throws -> FetchReport {
     let remembered = try await library.facts().remote
     guard from != nil || !remembered.isEmpty else { throw AddressError.none }
     let address = try session.remote(from ?? remembered, isRemembered: from == nil)
     return try await reach.connect(to: address, in: session) { remote in
       try await session.showingProgress { progress in
-        try await library.fetch(docs, from: remote, activity: progress)
+        try await body(remote, progress)
       }
     }
   }

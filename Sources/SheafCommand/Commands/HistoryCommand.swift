@@ -10,19 +10,22 @@ struct HistoryCommand: Verb {
     abstract: "Show a document's revisions, or a part's: who, when, why.",
     discussion: Help.text(
       """
-      Newest first, across moves. `sheaf diff DOC` shows what changed. Needs a copy that keeps trail or full.
+      Newest first, across moves. `sheaf diff DOC` shows what changed. Needs a copy that keeps trail or full. \
+      --fetch first gets what a copy that keeps the trail lacks of this document: its earlier contents.
 
       With --field or --text, the revisions in which that part changed, with what it said before and since; \
       a merge says which side the value came from. A field is a JSON pointer into a record or an article's \
       front matter, or a heading, for what stands under it. --text follows the sentence that has the words back \
-      through edits and moves. These need a copy that keeps full.
+      through edits and moves. These need the earlier contents: --fetch, or a copy that keeps full.
       """,
       examples: [
         "sheaf history trials/NCT02943850.json",
+        "sheaf history --fetch trials/NCT02943850.json",
         "sheaf history trials/NCT02943850.json --field /protocolSection/statusModule/overallStatus",
         "sheaf history articles/what-is-als.md --field \"## Causes\"",
         "sheaf history articles/what-is-als.md --text \"Median survival\"",
-      ]))
+      ],
+      outcomes: [.done, .failed, .needsYou, .unverified]))
 
   @Argument(help: "The document.", transform: Arguments.document)
   var doc: DocumentPath
@@ -34,10 +37,18 @@ struct HistoryCommand: Verb {
   @Option(help: ArgumentHelp("Only where the sentence with these words changed.", valueName: "words"))
   var text: String?
 
+  @Flag(help: "Get the document's earlier contents.")
+  var fetch = false
+
+  @Option(help: "Where from: a server's URL or a folder; else the remembered one.")
+  var from: String?
+
+  @OptionGroup var reach: RemoteOptions
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if from != nil, !fetch { throw ValidationError("--from says where --fetch gets contents from.") }
     if field != nil, text != nil { throw ValidationError("Give --field or --text, not both.") }
     if let text, text.allSatisfy(\.isWhitespace) { throw ValidationError("--text takes words.") }
     _ = try question
@@ -53,6 +64,19 @@ struct HistoryCommand: Verb {
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
       let console = session.console
+      var outcome = Outcome.done
+      if fetch {
+        let report = try await FetchCommand.reaching(from, of: library, reach, in: session) {
+          remote, progress in
+          try await library.fetchHistory(of: doc, from: remote, activity: progress)
+        }
+        if !report.missing.isEmpty {
+          console.hint(
+            "\(Quantity(report.missing.count, "content")) not there yet: \(report.missing.joined(separator: ", "))"
+          )
+          outcome = .needsYou
+        }
+      }
       if let question = try question {
         let changes = try await library.history(of: doc, part: question)
         if output.json {
@@ -62,7 +86,7 @@ struct HistoryCommand: Verb {
             console.print(change.lines(of: doc.text, isColoured: console.isOutputColoured))
           }
         }
-        return .done
+        return outcome
       }
       let entries = try await library.history(of: doc)
       if output.json {
@@ -70,7 +94,7 @@ struct HistoryCommand: Verb {
       } else {
         console.print(Self.table(entries, of: doc.text).lines(width: console.width))
       }
-      return .done
+      return outcome
     }
   }
 

@@ -62,6 +62,9 @@ final class Progress: Sendable {
       total.map {
         "Receiving \(ByteCount(received)) of \(ByteCount($0)), \(percent(received, $0))"
       } ?? "Receiving \(ByteCount(received))"
+    case .sending(let sent, let total):
+      total.map { "Sending \(ByteCount(sent)) of \(ByteCount($0)), \(percent(sent, $0))" }
+        ?? "Sending \(ByteCount(sent))"
     case .applying(let done, let total): "Checking and applying, \(percent(done, total))"
     case .importing(let done, let total):
       "Importing commit \(Quantity.grouped(done)) of \(Quantity.grouped(total))"
