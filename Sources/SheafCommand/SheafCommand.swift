@@ -46,7 +46,8 @@ struct SheafCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Members",
         subcommands: [
-          InviteCommand.self, MembersCommand.self, RevokeCommand.self, RotateCommand.self, PassphraseCommand.self,
+          InviteCommand.self, MembersCommand.self, RevokeCommand.self, RotateCommand.self,
+          PassphraseCommand.self,
           QuarantineCommand.self,
         ]),
       CommandGroup(name: "Bundles", subcommands: [BundleCommand.self]),

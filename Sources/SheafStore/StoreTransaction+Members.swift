@@ -228,7 +228,9 @@ extension StoreTransaction {
   public func namedReason(of changeSet: StoredChangeSet) throws -> Reason {
     var reason = changeSet.readReason
     // The first members name their own author.
-    if let name = try member(of: changeSet.author, at: max(1, changeSet.number - 1))?.name { reason.by = name }
+    if let name = try member(of: changeSet.author, at: max(1, changeSet.number - 1))?.name {
+      reason.by = name
+    }
     return reason
   }
 }

@@ -73,7 +73,9 @@ struct KeyFolder: Sendable {
     try write(try Self.text(seed: seed, passphrase: passphrase, environment: environment), to: "member.key")
   }
 
-  private static func text(seed: [UInt8], passphrase: String?, environment: LibraryEnvironment) throws -> String {
+  private static func text(seed: [UInt8], passphrase: String?, environment: LibraryEnvironment) throws
+    -> String
+  {
     guard let passphrase else { return Base64.encode(seed) + "\n" }
     guard !passphrase.isEmpty else { throw KeyError.wrongPassphrase }
     return try SealedKey(
@@ -272,7 +274,8 @@ public enum KeyError: SheafFailure, Equatable {
   public var hint: String? {
     switch self {
     case .unreadable: "Restore the file from a backup; without it nothing can be signed."
-    case .sealed: "Run the command at a terminal, or name a file with the passphrase in SHEAF_PASSPHRASE_FILE."
+    case .sealed:
+      "Run the command at a terminal, or name a file with the passphrase in SHEAF_PASSPHRASE_FILE."
     case .wrongPassphrase: "Type it again; `sheaf passphrase` changes it."
     case .unwritable: "Check the folder's permissions and the free space."
     }

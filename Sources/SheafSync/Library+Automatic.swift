@@ -39,7 +39,9 @@ extension Library {
     var told = AutomaticChoice(
       revision: merged.name.description, path: merged.path.text, time: changeSet?.time.description ?? "",
       merged: parents.map(\.name.description),
-      by: try parents.map { try transaction.changeSet($0.name.changeSet).map { try transaction.namedReason(of: $0).by } ?? "" }, isHeld: false
+      by: try parents.map {
+        try transaction.changeSet($0.name.changeSet).map { try transaction.namedReason(of: $0).by } ?? ""
+      }, isHeld: false
     )
     let heads = parents.map {
       StoredHead(revision: $0.id, content: $0.content, sizeInBytes: $0.sizeInBytes ?? 0)

@@ -16,7 +16,10 @@ extension Library {
         guard let number = name?.changeSet else { return ("", "") }
         if let known = changeSets[number] { return known }
         let changeSet = try transaction.changeSet(number)
-        let found = (try changeSet.map { try transaction.namedReason(of: $0).by } ?? "", changeSet?.time.description ?? "")
+        let found = (
+          try changeSet.map { try transaction.namedReason(of: $0).by } ?? "",
+          changeSet?.time.description ?? ""
+        )
         changeSets[number] = found
         return found
       }

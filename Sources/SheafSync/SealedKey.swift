@@ -53,7 +53,9 @@ struct SealedKey: Hashable, Sendable {
       String(Substring($0))
     }
     guard lines.count == 5, lines[0] == Self.title else { return nil }
-    let fields = lines[1...3].map { $0.split(separator: " ", omittingEmptySubsequences: false).map(String.init) }
+    let fields = lines[1...3].map {
+      $0.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    }
     guard fields[0].count == 2, let publicKey = Base64.decode(fields[0][1]), publicKey.count == 32,
       fields[1].count == 5, let rounds = CanonicalNumber.parse(fields[1][1]),
       // Fewer guard nothing; more would take memory at a file's word.

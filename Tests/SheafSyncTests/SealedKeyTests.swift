@@ -31,7 +31,8 @@ struct SealedKeyTests {
     #expect(try SealedKey(swapped)?.open("correct horse battery") == nil)
     for wrong in [
       "", text + "\n", String(text.dropLast()), text.replacing("scrypt 1024", with: "scrypt 1000"),
-      text.replacing("scrypt 1024", with: "scrypt 512"), text.replacing("scrypt 1024", with: "scrypt 2097152"),
+      text.replacing("scrypt 1024", with: "scrypt 512"),
+      text.replacing("scrypt 1024", with: "scrypt 2097152"),
       text.replacing(" 8 1 ", with: " 8 2 "), text.replacing("v1", with: "v2"),
       text.replacing("sealed ", with: "sealed  "),
     ] { #expect(SealedKey(wrong) == nil, "\(wrong)") }
@@ -41,12 +42,14 @@ struct SealedKeyTests {
   func composed() throws {
     let publicKey = try SigningKey(name: "k", seed: Self.seed).verifierKey.publicKey
     let key = try SealedKey(
-      sealing: Self.seed, publicKey: publicKey, passphrase: "caf\u{e9}", salt: [UInt8](repeating: 1, count: 16),
+      sealing: Self.seed, publicKey: publicKey, passphrase: "caf\u{e9}",
+      salt: [UInt8](repeating: 1, count: 16),
       nonce: [UInt8](repeating: 2, count: 12), rounds: 1024)
     #expect(try SealedKey(key.text)?.open("cafe\u{301}") == Self.seed)
   }
 
-  @Test("A copy with a sealed key reads without the passphrase and signs with it; it is changed and taken away")
+  @Test(
+    "A copy with a sealed key reads without the passphrase and signs with it; it is changed and taken away")
   func copy() async throws {
     var environment = TestWorld(seed: 1).environment
     environment.scryptRounds = 1024
@@ -75,7 +78,9 @@ struct SealedKeyTests {
     let open = try await Library.open(at: home, environment: environment)
     _ = try await open.put([65], at: path, reason: "r")
     _ = try await open.rotate(reason: "yearly")
-    #expect(try String(contentsOf: home.appending(path: "keys/member.key"), encoding: .utf8).hasPrefix(SealedKey.title))
+    #expect(
+      try String(contentsOf: home.appending(path: "keys/member.key"), encoding: .utf8).hasPrefix(
+        SealedKey.title))
     _ = try await open.put([66], at: path, reason: "r")
     try await open.setPassphrase("second")
     try await open.close()

@@ -19,7 +19,9 @@ enum Passphrase {
 
   /// A new passphrase, typed twice.
   static func new(in session: Session) throws -> String {
-    if let passphrase = try file(named: "SHEAF_NEW_PASSPHRASE_FILE", in: session) { return try checked(passphrase) }
+    if let passphrase = try file(named: "SHEAF_NEW_PASSPHRASE_FILE", in: session) {
+      return try checked(passphrase)
+    }
     guard let first = session.console.askSecret("New passphrase:"),
       let second = session.console.askSecret("Once more:")
     else {
