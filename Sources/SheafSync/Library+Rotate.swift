@@ -68,13 +68,13 @@ extension Library {
 
   /// Seals this copy's key with a passphrase, or keeps it without one.
   ///
-  /// - Parameter passphrase: The new one, not empty; `nil` for none.
+  /// - Parameter new: Tells the new passphrase, not empty, once the old one has opened the key; `nil` for none.
   /// - Throws: `KeyError`, `LibraryError.draftState` while another key waits for the log; the key is as it was.
-  public func setPassphrase(_ passphrase: String?) async throws {
+  public func setPassphrase(_ new: @escaping @Sendable () throws -> String?) async throws {
     try await store.read { try self.checkNoRotationWaits($0) }
     try await Blocking.run { [keys, environment, member] in
       let seed = try keys.memberSeed(passphrase: environment.passphrase)
-      try keys.setMember(seed: seed, passphrase: passphrase, environment: environment)
+      try keys.setMember(seed: seed, passphrase: try new(), environment: environment)
       try member.reload()
     }
   }

@@ -36,8 +36,9 @@ extension Library {
       if try position > 0 && transaction.newestCheckpoint()?.size != position {
         warnings.append("change sets wait for their signature; opening the library again signs them")
       }
-      let authority = try transaction.authority(of: own)
-      if authority.isClosed, authority.role == nil {
+      // What is damaged is for `verify` to tell.
+      let authority = try? transaction.authority(of: own)
+      if let authority, authority.isClosed, authority.role == nil {
         warnings.append("this copy's key is no member's: it reads, and what is changed here would be refused")
       }
       var report = StatusReport(
@@ -50,7 +51,7 @@ extension Library {
         remote: facts.remote,
         sizeInBytes: size, warnings: warnings, absent: absent.documents, absentInBytes: absent.sizeInBytes,
         freshness: try Self.freshness(transaction, now: now), splitViews: try transaction.splitViewCount())
-      report.role = authority.role?.rawValue
+      report.role = authority?.role?.rawValue
       return report
     }
   }

@@ -116,8 +116,8 @@ public final class Library: Sendable {
       } catch is SignerRefusal {
         // A copy that must not sign can still be read; every append says why it can't.
       }
-      // A rotation that was cut short after the log had it.
-      try await library.followOwnMember()
+      // A rotation that was cut short after the log had it. A damaged copy must open all the same, to be looked at.
+      do { try await library.followOwnMember() } catch is StoreError {}
     }
     return library
   }

@@ -143,10 +143,10 @@ struct MemberTranscripts {
       hint: Type it again; `sheaf passphrase` changes it.
       [1]
 
-      $ SHEAF_PASSPHRASE_FILE=first SHEAF_NEW_PASSPHRASE_FILE=second sheaf passphrase --library lib
-      The key is sealed with the passphrase.
+      $ SHEAF_PASSPHRASE_FILE=first sheaf passphrase --remove --library lib
+      The key is kept without a passphrase.
 
-      $ echo one | SHEAF_PASSPHRASE_FILE=second sheaf put a.md - -m x --library lib
+      $ echo one | sheaf put a.md - -m x --library lib
       Changed a.md in change set 2.
       """)
   }

@@ -19,8 +19,24 @@ struct CrashStepTests {
 
   @Test("No step is left out")
   func complete() {
-    let steps = Self.appending + Self.pulling + Self.pushing + Self.packing + [.drafted]
+    let steps = Self.appending + Self.pulling + Self.pushing + Self.packing + [.drafted, .nextKeyWritten]
     #expect(Set(steps) == Set(Step.allCases) && steps.count == Step.allCases.count)
+  }
+
+  @Test("Changing the key")
+  func rotate() async throws {
+    let world = try await MembersWorld()
+    let mark = world.publisher.memberMark
+    world.world.crash(afterSteps: 0)
+    await #expect(throws: TestWorld.Crash.self) { _ = try await world.publisher.rotate(reason: "yearly") }
+    try await world.publisher.close()
+    let again = try await Library.open(at: world.publisher.folder, environment: world.environment)
+    // Nothing named the new key, so the old one signs, and the next try makes another.
+    #expect(again.memberMark == mark)
+    _ = try await again.rotate(reason: "yearly")
+    #expect(again.memberMark != mark)
+    try await world.put("one", "a/x.md", in: again)
+    try await again.close()
   }
 
   @Test("Packing", arguments: packing)

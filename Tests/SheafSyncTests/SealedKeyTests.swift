@@ -60,7 +60,7 @@ struct SealedKeyTests {
       at: home, name: "Test", member: "Ana", founding: MemberTemplate(name: "Ana", role: .publisher),
       environment: environment)
     let mark = library.memberMark
-    try await library.setPassphrase("first")
+    try await library.setPassphrase { "first" }
     try await library.close()
 
     let locked = try await Library.open(at: home, environment: environment)
@@ -82,13 +82,13 @@ struct SealedKeyTests {
       try String(contentsOf: home.appending(path: "keys/member.key"), encoding: .utf8).hasPrefix(
         SealedKey.title))
     _ = try await open.put([66], at: path, reason: "r")
-    try await open.setPassphrase("second")
+    try await open.setPassphrase { "second" }
     try await open.close()
 
     environment.passphrase = { "second" }
     let changed = try await Library.open(at: home, environment: environment)
     _ = try await changed.put([67], at: path, reason: "r")
-    try await changed.setPassphrase(nil)
+    try await changed.setPassphrase { nil }
     try await changed.close()
 
     environment.passphrase = { nil }

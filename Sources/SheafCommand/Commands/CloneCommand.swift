@@ -92,7 +92,7 @@ struct CloneCommand: Verb {
       }
     }
     return try await session.using(library) { library in
-      if let secret { try await library.setPassphrase(secret) }
+      if let secret { try await library.setPassphrase { secret } }
       switch address {
       case .bundle: break
       case .folder, .http: try await library.setRemote(address.text)

@@ -65,7 +65,7 @@ struct InitCommand: Verb {
         ? nil : MemberTemplate(name: founder, role: .publisher, site: site?.trimmingWhiteSpace),
       environment: .system)
     return try await session.using(library) { library in
-      if let secret { try await library.setPassphrase(secret) }
+      if let secret { try await library.setPassphrase { secret } }
       var published: PublishReport?
       if let sampleFolder {
         published = try await session.showingProgress { progress in

@@ -20,9 +20,7 @@ struct PassphraseCommand: Verb {
 
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
-      // The old one is asked for first.
-      try await library.unlock()
-      try await library.setPassphrase(remove ? nil : try Passphrase.new(in: session))
+      try await library.setPassphrase { remove ? nil : try Passphrase.new(in: session) }
       session.console.print(
         remove ? "The key is kept without a passphrase." : "The key is sealed with the passphrase.")
       return .done
