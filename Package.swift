@@ -81,7 +81,7 @@ let package = Package(
     .target(
       name: "SheafServer",
       dependencies: [
-        "SheafModel", "SheafLog", "SheafSync", "SheafHTTP",
+        "SheafModel", "SheafLog", "SheafBundle", "SheafSync", "SheafHTTP",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -56,6 +56,11 @@ public enum Route: Hashable, Sendable {
   /// Whether it is made with POST.
   public var isPost: Bool { hasBody || self == .session }
 
+  /// Whether what stands at a target is made with POST, by its path alone.
+  public static func isPost(target: String) -> Bool {
+    ["/push", "/exchange", "/cosign", "/enrol", "/session"].contains(target.prefix { $0 != "?" })
+  }
+
   /// Whether it has a body.
   public var hasBody: Bool {
     if case .cosign = self { return true }

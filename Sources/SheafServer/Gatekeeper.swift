@@ -53,7 +53,7 @@ struct Gatekeeper: Sendable {
     }
     let (caller, standing, isSession) = try await identify(asked)
     switch route {
-    case .push, .exchange, .session:
+    case .push, .exchange, .cosign, .session:
       guard !isSession else { throw Problem(.forbidden, detail: "a session reads only; sign the request") }
     default: break
     }

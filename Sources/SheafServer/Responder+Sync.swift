@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import SheafBundle
 import SheafHTTP
 import SheafLog
 import SheafModel
@@ -17,6 +18,7 @@ extension Responder {
 
   /// Looks for what leads on from a position.
   func find(_ wanted: PullRequest) async throws -> Found {
+    guard wanted.to != 0 else { throw RemoteError.nothingFits(address: "", position: wanted.known) }
     var wanted = wanted
     let held = wanted.held
     wanted.held = nil
@@ -137,7 +139,12 @@ extension Responder {
       guard bytes.count + chunk.readableBytes <= limits.pushBytes else { throw tooLarge }
       bytes.append(contentsOf: chunk.readableBytesView)
     }
-    return try await service.receive(push: bytes)
+    do {
+      return try await service.receive(push: bytes)
+    } catch let error as BundleError where error.kind == .failed {
+      // The sender's fault, not the server's.
+      throw Problem(.badRequest, detail: error.problem, unchanged: error.unchanged)
+    }
   }
 
   /// The log size in a checkpoint note: its second line (C2SP tlog-checkpoint).

@@ -46,7 +46,7 @@ struct Responder: HTTPResponder {
     var member: MemberMark?
     var answer: Answer
     do {
-      let wanted = try Route(target: request.head.path ?? "")
+      let wanted = try Self.route(of: request)
       route = wanted.name
       try check(request, for: wanted)
       let asked = Self.asked(request, from: context.address)
@@ -58,8 +58,8 @@ struct Responder: HTTPResponder {
     } catch {
       answer = Answer(problem(for: error, id: record.id))
       // RFC 9110 section 15.5.6.
-      if answer.status == 405, let asked = try? Route(target: request.head.path ?? "") {
-        answer.fields[.allow] = asked.isPost ? "POST" : "GET, HEAD"
+      if answer.status == 405 {
+        answer.fields[.allow] = Route.isPost(target: request.head.path ?? "") ? "POST" : "GET, HEAD"
       }
     }
     return response(answer, isHead: request.method == .head) {
@@ -78,12 +78,21 @@ struct Responder: HTTPResponder {
       credential: Credential(request.headers), address: address)
   }
 
+  /// Reads what is asked for. Whether the method fits is told first, except of what is not there at all.
+  private static func route(of request: Request) throws -> Route {
+    let target = request.head.path ?? ""
+    let isPost = Route.isPost(target: target)
+    let fits = isPost ? request.method == .post : request.method == .get || request.method == .head
+    let notAllowed = Problem(
+      .methodNotAllowed, detail: "this is asked for with \(isPost ? "POST" : "GET or HEAD")")
+    do {
+      let route = try Route(target: target)
+      guard fits else { throw notAllowed }
+      return route
+    } catch RouteError.malformed where !fits { throw notAllowed }
+  }
+
   private func check(_ request: Request, for route: Route) throws {
-    let fits = route.isPost ? request.method == .post : request.method == .get || request.method == .head
-    guard fits else {
-      throw Problem(
-        .methodNotAllowed, detail: "/\(route.name) is asked for with \(route.isPost ? "POST" : "GET")")
-    }
     // A body where none belongs would only be read to be thrown away.
     let hasBody =
       request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
@@ -160,6 +169,9 @@ struct Responder: HTTPResponder {
     case let error as RouteError: return Problem(.badRequest, detail: error.problem)
     case RemoteError.nothingFits(_, let position):
       return Problem(.nothingFits, detail: "nothing here leads on from checkpoint \(position)")
+    case LibraryError.noDocument, LibraryError.noMoment, LibraryError.empty:
+      // The words for a person at a terminal name commands; who asks here has none.
+      return Problem(.notFound, detail: (error as? LibraryError)?.problem)
     case let failure as any SheafFailure:
       let kind: Problem.Kind =
         switch failure.kind {

@@ -33,6 +33,7 @@ struct AccessMatrixTests {
       target = String(parts[1]).replacing("FILM", with: SHA256Hash(hashing: film).hex)
         .replacing("NOTES", with: SHA256Hash(hashing: notes).hex)
       if method == "POST", target == "/enrol" { type = Wire.enrolment }
+      if method == "POST", target == "/cosign" { type = Wire.text }
       if method == "POST", target.hasPrefix("/push") || target.hasPrefix("/exchange") { type = Wire.bundle }
     }
 
@@ -77,6 +78,8 @@ struct AccessMatrixTests {
     GET /answers                           |401 403 200 200 200 200 200 200 200
     POST /push                             |401 403 200 200 200 200 200 200 200
     POST /exchange?from=1219               |401 403 200 200 200 200 200 200 200
+    GET /cosignatures                      |401 200 200 200 200 200 200 200 200
+    POST /cosign                           |401 403 403 403 403 403 403 403 403
     POST /session                          |401 200 200 200 200 200 200 200 200
     GET /metrics                           |401 403 200 403 403 403 403 200 200
     """)

@@ -88,6 +88,9 @@ final class FakeLibrary: LibraryService {
     }
   }
 
+  func cosignatures(after size: UInt64) async throws -> [UInt8] { [] }
+  func cosign(_ handed: [UInt8], after size: UInt64) async throws -> [UInt8] { [] }
+
   func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer {
     try contents.withLock { contents in
       contents.enrolled.append(note)

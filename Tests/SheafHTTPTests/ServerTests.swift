@@ -94,6 +94,27 @@ struct ServerTests {
     }
   }
 
+  @Test("What is not there is not found, and a method that does not fit is told those that do")
+  func absences() async throws {
+    let library = try FakeLibrary()
+    library.set { $0.failure = LibraryError.noMoment("change set 9") }
+    try await withServer(library) { server in
+      let absent = try await ask(server, "/receipt/9")
+      #expect(absent.status == 404 && absent.problem == .notFound)
+      let nothing = try await ask(server, "/bundle?to=0")
+      #expect(nothing.status == 404 && nothing.problem == .nothingFits)
+      for (method, target, allowed) in [
+        ("TRACE", "/answers?leaf=x", "GET, HEAD"), ("DELETE", "/documents/a", "GET, HEAD"),
+        ("GET", "/push", "POST"), ("PUT", "/exchange?from=x", "POST"), ("GET", "/session", "POST"),
+      ] {
+        let reply = try await ask(server, target, method: method)
+        #expect(reply.status == 405 && reply.fields["allow"] == allowed)
+      }
+      let unknown = try await ask(server, "/nothing", method: "TRACE")
+      #expect(unknown.status == 404)
+    }
+  }
+
   @Test("What can't be answered is a problem document with a stable type")
   func problems() async throws {
     let library = try FakeLibrary()

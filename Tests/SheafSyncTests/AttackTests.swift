@@ -131,6 +131,17 @@ struct AttackTests {
       #expect(frozen.size == 1)
       let signed = try await scene.clinic.status().newestChange
       #expect(frozen.newestChange == signed)
+      // It gets old, and says so: nothing newer has the publisher's time on it.
+      let ages: [(days: Int64, state: Freshness.State)] = [(1, .fresh), (10, .stale), (100, .expired)]
+      for (days, state) in ages {
+        var late = scene.clinic.environment
+        let clock = late.clock
+        late.clock = { Timestamp(seconds: clock().seconds + days * 86_400) }
+        let opened = try await Library.open(at: scene.clinic.folder, environment: late)
+        let freshness = try await opened.status().freshness
+        try await opened.close()
+        #expect(freshness?.state == state)
+      }
       try await scene.goodMirrorServes()
     }
   }
