@@ -24,14 +24,13 @@ extension Library {
       if let latest = try transaction.latestTime(), now < latest {
         warnings.append(
           "this computer's clock says \(now), which is before the newest time in the log, \(latest)")
+      } else if let floor = try transaction.timeFloor(), now < floor {
+        warnings.append("this computer's clock says \(now), and the publisher's said \(floor) already")
       }
       if facts.isPublisher {
         do { try self.checkSignerRecord(transaction) } catch let refusal as SignerRefusal {
           warnings.append("nothing can be published: \(refusal.problem)")
         }
-      }
-      if let floor = try transaction.timeFloor(), now < floor {
-        warnings.append("this computer's clock says \(now), and the publisher's said \(floor) already")
       }
       if try position > 0 && transaction.newestCheckpoint()?.size != position {
         warnings.append("change sets wait for their signature; opening the library again signs them")

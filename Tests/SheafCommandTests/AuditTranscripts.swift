@@ -3,7 +3,7 @@ import Testing
 @Suite("An auditor at a terminal")
 struct AuditTranscripts {
   private static let setup = """
-    sheaf init lib --name Demo --as Ada; mkdir c; printf '# Title\\n\\nOne stands. Two stands.\\n' > c/a.md
+    sheaf init lib --name Demo --open --as Ada; mkdir c; printf '# Title\\n\\nOne stands. Two stands.\\n' > c/a.md
     echo '{"status":"open"}' > c/r.json; sheaf publish c -m "First edition" --library lib
     printf '# Title\\n\\nOne stands. Two moved on.\\n' | sheaf put a.md - -m "Two moved" --library lib
     echo '{"status":"closed"}' | sheaf put r.json - -m "Closed" --library lib
