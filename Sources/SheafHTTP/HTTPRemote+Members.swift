@@ -6,7 +6,7 @@ extension HTTPRemote {
   /// Asks to become a member, with a signed note (`Schemas/enrolment.md`). Repeating it has no further effect.
   ///
   /// - Throws: `RemoteError`; `.forbidden` when no invitation fits.
-  public func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer {
+  public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {
     let answer = try await retrying {
       try await self.exchange(
         .enrol, body: (Wire.enrolment, note), limit: 64 << 10, patience: self.configuration.answerTimeout)

@@ -173,7 +173,7 @@ struct Gatekeeper: Sendable {
           hint: "Hand them over on a stick, or ask the publisher for `sheaf serve --drafts-from-everybody`.")
       }
       return
-    case .session: break
+    case .session, .cosign: break
     case .answers: if !standing.isClosed { return }
     case .metrics: if !standing.isClosed || rules.showsMetricsToEverybody { return }
     default: if standing.isOpenToReaders { return }

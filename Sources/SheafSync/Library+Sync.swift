@@ -52,6 +52,8 @@ extension Library {
     }
     try await checkTaken(handover.answers)
     try await followOwnMember()
+    // What came may have told this copy for the first time that there are members.
+    try await introduceMember(to: remote)
     try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
     let problems = try await exchangeCosignatures(with: remote, isSame: pulled.isSame)
     if let folder = remote as? FolderRemote { try await gossip(in: folder) }

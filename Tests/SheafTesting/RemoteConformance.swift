@@ -198,8 +198,8 @@ public enum RemoteConformance {
       { scene in
         let clinic = try await scene.clone()
         #expect(try await clinic.status().freshness?.state == .fresh)
-        // Members alone may hand over; here everybody may still read.
-        try await scene.publish("sheaf/settings.json", #"{"format": 1, "access": "public"}"#)
+        // Whoever made a copy before there were members goes on reading.
+        try await scene.publish(LibrarySettings.path, #"{"format": 1, "access": "public"}"#)
         for member in [
           Member(key: scene.publisher.memberKey, name: "Ana", role: .publisher),
           Member(
