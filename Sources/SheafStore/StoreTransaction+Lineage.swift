@@ -66,28 +66,49 @@ extension StoreTransaction {
     return try revision(row: row).content
   }
 
-  /// The content of the newest revision of the same document from which both of the first two heads descend.
+  /// The content of the base of a conflict: of the nearest revision of the same document from which the first two
+  /// heads descend.
   ///
-  /// "Newest" by place in the log; ancestors under another path don't count, so that a
-  /// copy that holds one collection finds the same.
+  /// Where several are nearest (two people settled one conflict apart), it is the nearest from which all of those
+  /// descend: one of them would make the other's settlement look like no change, and lose it unseen. Ancestors under
+  /// another path don't count, so that a copy that holds one collection finds the same. `Schemas/revision-list.md`,
+  /// "Conflict".
   public func commonAncestorContent(_ heads: [StoredHead], document: DocumentRow) throws -> SHA256Hash? {
     guard heads.count > 1, let first = heads[0].revision, let second = heads[1].revision else { return nil }
-    let ours = try ancestors(of: first, document: document)
-    let theirs = try ancestors(of: second, document: document)
-    guard let nearest = ours.intersection(theirs).max() else { return nil }
-    return try revision(row: nearest).content
+    var lineage: [Int64: [Int64]] = [:]
+    var nearest = [first, second]
+    repeat {
+      var common = try ancestors(of: nearest[0], document: document, known: &lineage)
+      for other in nearest.dropFirst() {
+        common.formIntersection(try ancestors(of: other, document: document, known: &lineage))
+      }
+      // Every ancestor of a common ancestor is one too, so what no other has as a parent is nearest.
+      let farther = Set(common.flatMap { lineage[$0] ?? [] })
+      nearest = common.subtracting(farther).sorted()
+    } while nearest.count > 1
+    guard let base = nearest.first else { return nil }
+    return try revision(row: base).content
   }
 
-  // Rows are numbered in log order, so the greatest row is the newest revision.
-  private func ancestors(of revision: Int64, document: DocumentRow) throws -> Set<Int64> {
-    var found: Set<Int64> = []
+  /// A revision and all from which it descends, under one path.
+  ///
+  /// - Parameter known: The parents under that path of each revision that was looked at.
+  private func ancestors(
+    of revision: Int64, document: DocumentRow, known: inout [Int64: [Int64]]
+  ) throws -> Set<Int64> {
+    var found: Set<Int64> = [revision]
     var waiting = [revision]
     while let next = waiting.popLast() {
-      guard
-        try integer("SELECT 1 FROM revision WHERE id = ? AND document = ?", [next, document.id]) != nil,
-        found.insert(next).inserted
-      else { continue }
-      waiting += try parents(of: next)
+      let parents: [Int64]
+      if let held = known[next] {
+        parents = held
+      } else {
+        parents = try self.parents(of: next).filter {
+          try integer("SELECT 1 FROM revision WHERE id = ? AND document = ?", [$0, document.id]) != nil
+        }
+        known[next] = parents
+      }
+      for parent in parents where found.insert(parent).inserted { waiting.append(parent) }
     }
     return found
   }

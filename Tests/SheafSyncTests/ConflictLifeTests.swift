@@ -80,6 +80,32 @@ struct ConflictLifeTests {
   }
 
   @Test(
+    "Criss-cross history: two people who settled one conflict differently are asked again, and neither is lost",
+    arguments: [(PartChoice.ours, PartChoice.theirs), (.theirs, .ours)], Depth.allCases)
+  func crissCross(choices: (PartChoice, PartChoice), depth: Depth) async throws {
+    let (world, clinic, remote) = try await conflicted()
+    let late = try await world.replica("late")
+    for (library, choice) in [(clinic, choices.0), (late, choices.1)] {
+      _ = try await library.sync(with: remote, options: SyncOptions(depth: depth))
+      let conflict = try await library.conflict(of: path)
+      _ = try await library.resolve(path, with: .parts([choice]), of: conflict, reason: "Settled")
+    }
+    #expect(try await clinic.sync(with: remote).conflicts.isEmpty)
+    #expect(try await late.sync(with: remote).conflicts == ["a.json"])
+    for library in [world.publisher, late] {
+      let parts = try await library.conflict(of: path).report.parts
+      // Either edit as the base would make the settlement that kept it look like no change at all.
+      #expect(parts.map(\.place) == ["/a"] && parts.map(\.base) == ["0"])
+      #expect(Set(parts.flatMap { [$0.ours, $0.theirs] }) == ["1", "2"])
+    }
+    let once = try await late.conflict(of: path)
+    _ = try await late.resolve(path, with: .parts([.theirs]), of: once, reason: "Agreed")
+    #expect(try await late.sync(with: remote).conflicts.isEmpty)
+    #expect(try await clinic.sync(with: remote).conflicts.isEmpty)
+    #expect(try await world.publisher.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+  }
+
+  @Test(
     "A trail that came after what a conflict is about was past gets it, once, and shows what all show")
   func lackedBase() async throws {
     let world = try await SyncWorld()
