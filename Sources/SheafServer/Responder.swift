@@ -130,7 +130,11 @@ struct Responder: HTTPResponder {
     case .document(let path): return try await document(path, request)
     case .asset(let hash): return try await asset(hash, to: caller, request)
     case .history(let path):
-      let history = try await service.history(of: path)
+      // A document may have come from a collection that the member does not read.
+      let history = try await service.history(of: path).filter { entry in
+        caller.collections == nil
+          || (try? DocumentPath(entry.path)).map { caller.reaches($0.collection) } ?? false
+      }
       guard !history.isEmpty else { throw Problem(.notFound, detail: "there is no document \(path)") }
       return try Answer(json: history)
     case .enrol: return try await enrol(request, from: asked.address)

@@ -68,16 +68,20 @@ extension StoreTransaction {
       [Int64(clamping: changeSet), refusal, leaf.data])
   }
 
-  /// The author of the change set by which a member was revoked; `nil` where it is not known.
+  /// The author of the change set by which a member was revoked, as it now is; `nil` where it is not known.
   public func revoker(of key: [UInt8]) throws -> [UInt8]? {
     guard let path = Member.path(of: MemberMark(publicKey: key)), let document = try existingDocumentRow(path)
     else { return nil }
-    for revision in try revisions(of: document).reversed() {
-      guard let content = revision.content, let bytes = try body(content),
-        (try? Member(parsing: bytes, at: path))?.revoked != nil
-      else { continue }
-      return try changeSet(revision.name.changeSet)?.author
+    var author: [UInt8]?
+    for revision in try revisions(of: document).sorted(by: { $1.name < $0.name }) {
+      let bytes = try revision.content.flatMap { try body($0) }
+      // A member that was revoked before and trusted again since is another matter.
+      guard let bytes, (try? Member(parsing: bytes, at: path))?.revoked != nil else {
+        if author != nil { break }
+        continue
+      }
+      author = try changeSet(revision.name.changeSet)?.author
     }
-    return nil
+    return author
   }
 }

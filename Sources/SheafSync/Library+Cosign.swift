@@ -194,8 +194,8 @@ extension Library {
   /// The key of the witness of a name, from its member's document as it is now; `nil` for nobody.
   private func witness(named name: String, _ transaction: StoreTransaction) throws -> VerifierKey? {
     guard name.hasPrefix(witnessPrefix), let mark = MemberMark(String(name.dropFirst(witnessPrefix.count))),
-      let path = Member.path(of: mark), let bytes = try transaction.currentBytes(of: path),
-      let member = try? Member(parsing: bytes, at: path), member.revoked == nil, let key = member.witness
+      let path = Member.path(of: mark), let member = try transaction.member(at: path),
+      member.revoked == nil, let key = member.witness
     else { return nil }
     return try? VerifierKey(name: name, algorithm: .cosignature, publicKey: key)
   }

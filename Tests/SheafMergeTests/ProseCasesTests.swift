@@ -40,6 +40,20 @@ struct ProseCasesTests {
         == "clean: - Wash both hands.\n- Wear new gloves.\n")
   }
 
+  @Test("A clash of lines that together are longer than 4 MiB is not looked into")
+  func enormousLine() {
+    // Each full stop between letters would be words of its own, at far more memory than its bytes.
+    let body = [UInt8](repeating: UInt8(ascii: "."), count: (4 << 20) / 3)
+    let outcome = ProseTriple.merged(
+      body + [10], Array("one ".utf8) + body + [10], body + Array(" two\n".utf8))
+    guard case .conflict(let parts) = outcome, let part = parts.parts.first else {
+      Issue.record("it was looked into")
+      return
+    }
+    #expect(part.reason == "both sides changed these lines, which are too long to be looked into")
+    #expect(part.ours.map { $0.starts(with: Array("one ".utf8)) } == true)
+  }
+
   @Test("Different sentences of one paragraph are put together for a look")
   func sentences() {
     #expect(

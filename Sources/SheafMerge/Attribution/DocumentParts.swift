@@ -56,9 +56,10 @@ struct DocumentParts: Sendable {
     interning.numbers(of: units.map { normal($0.body) })
   }
 
-  /// The words of a unit, each with its place.
+  /// The words of a unit, each with its place; none of one that stands for the whole document, which is of one piece.
   func words(_ index: Int) -> [Range<Int>] {
-    WordCutter.units(of: bytes, in: units[index].body).map(\.body)
+    guard units[index].kind != .document else { return [] }
+    return WordCutter.units(of: bytes, in: units[index].body).map(\.body)
   }
 
   private func normal(_ body: Range<Int>) -> [UInt8] {

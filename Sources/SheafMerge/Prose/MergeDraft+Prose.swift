@@ -65,6 +65,10 @@ struct ProseLines {
     return draft
   }
 
+  /// How much of the three texts together a clash of lines may hold to be looked into by sentences and words, each of
+  /// which takes far more memory than its bytes.
+  static let proseLimitInBytes = 4 << 20
+
   private func draft(
     _ regions: [ThreeWayLines.Region],
     _ numbered: (
@@ -94,6 +98,18 @@ struct ProseLines {
           draft.append(Layout.merged(old, ours[left], theirs[right]))
         }
       case .conflict:
+        let sides = (base[region.base], ours[region.ours], theirs[region.theirs])
+        guard sides.0.count + sides.1.count + sides.2.count <= Self.proseLimitInBytes else {
+          draft.append(
+            ConflictPart(
+              place: .lines(
+                base: region.base.moved(before.base), ours: region.ours.moved(before.ours),
+                theirs: region.theirs.moved(before.theirs)),
+              base: Array(sides.0), ours: Array(sides.1), theirs: Array(sides.2),
+              reason: "both sides changed these lines, which are too long to be looked into",
+              severity: .blocked))
+          continue
+        }
         let merge = ProseMerge(
           base: .init(text: texts.base, lines: region.base, unnumbered: places.base),
           ours: .init(text: texts.ours, lines: region.ours, unnumbered: places.ours),
