@@ -98,18 +98,7 @@ final class BundleSink {
   }
 
   private func flush() throws {
-    var written = 0
-    while written < buffer.count {
-      let count = buffer[written...].withUnsafeBytes { bytes in
-        #if canImport(Glibc)
-          Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-        #else
-          Darwin.write(descriptor, bytes.baseAddress, bytes.count)
-        #endif
-      }
-      guard count > 0 else { throw failure }
-      written += count
-    }
+    guard OpenFile.write(buffer, to: descriptor) else { throw failure }
     buffer.removeAll(keepingCapacity: true)
   }
 

@@ -60,7 +60,7 @@ struct BundleTransfer {
       guard !bytes.isEmpty else {
         throw RemoteError.interrupted(address: address, detail: "the bundle ends too early")
       }
-      try append(bytes, to: descriptor)
+      guard OpenFile.write(bytes, to: descriptor) else { throw failure }
       size += UInt64(bytes.count)
       transferred += UInt64(bytes.count)
       carried(UInt64(bytes.count))
@@ -74,22 +74,6 @@ struct BundleTransfer {
   private func removeOthers(than kept: Set<String>) throws {
     for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where !kept.contains(name) {
       try? FileManager.default.removeItem(at: folder.appending(path: name))
-    }
-  }
-
-  private func append(_ bytes: [UInt8], to descriptor: Int32) throws {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes { bytes in
-        #if canImport(Glibc)
-          Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-        #else
-          Darwin.write(descriptor, bytes.baseAddress, bytes.count)
-        #endif
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw failure }
-      written += count
     }
   }
 

@@ -120,13 +120,7 @@ final class FolderHandle {
     do {
       defer { close(file) }
       try body { bytes in
-        var written = 0
-        while written < bytes.count {
-          let count = bytes[written...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
-          if count < 0, errno == EINTR { continue }
-          guard count > 0 else { throw unwritable(name) }
-          written += count
-        }
+        guard OpenFile.write(bytes, to: file) else { throw unwritable(name) }
       }
       guard fsync(file) == 0 else { throw unwritable(name) }
     } catch {
@@ -224,12 +218,4 @@ final class FolderFile {
     }
     return bytes
   }
-}
-
-private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-  #if canImport(Glibc)
-    Glibc.write(file, bytes, count)
-  #else
-    Darwin.write(file, bytes, count)
-  #endif
 }

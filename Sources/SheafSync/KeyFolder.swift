@@ -208,17 +208,11 @@ enum DurableFile {
     let temporary = file.path + ".new"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw KeyError.unwritable(file.path, reason: lastError) }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes { Self.writeSome(descriptor, $0) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let reason = lastError
-        close(descriptor)
-        unlink(temporary)
-        throw KeyError.unwritable(file.path, reason: reason)
-      }
-      written += count
+    guard OpenFile.write(bytes, to: descriptor) else {
+      let reason = lastError
+      close(descriptor)
+      unlink(temporary)
+      throw KeyError.unwritable(file.path, reason: reason)
     }
     var isSynced = fsync(descriptor) == 0
     while !isSynced, errno == EINTR { isSynced = fsync(descriptor) == 0 }
@@ -238,14 +232,6 @@ enum DurableFile {
       _ = fsync(folder)
       close(folder)
     }
-  }
-
-  private static func writeSome(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-    #if canImport(Glibc)
-      Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-    #else
-      Darwin.write(descriptor, bytes.baseAddress, bytes.count)
-    #endif
   }
 
   private static var lastError: String { String(cString: strerror(errno)) }

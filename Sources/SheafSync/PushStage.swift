@@ -109,7 +109,7 @@ final class PushStage: @unchecked Sendable {
       memory += bytes
     } else {
       if file < 0 { try openFile() }
-      try append(bytes)
+      guard OpenFile.write(bytes, to: file) else { throw failure }
     }
     sizeInBytes += bytes.count
     return piece
@@ -142,22 +142,6 @@ final class PushStage: @unchecked Sendable {
     guard file >= 0 else { throw failure }
     // Without a name it is gone with its last descriptor, whatever ends this process.
     unlink(path)
-  }
-
-  private func append(_ bytes: [UInt8]) throws {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes { bytes in
-        #if canImport(Glibc)
-          Glibc.write(file, bytes.baseAddress, bytes.count)
-        #else
-          Darwin.write(file, bytes.baseAddress, bytes.count)
-        #endif
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw failure }
-      written += count
-    }
   }
 
   private var failure: any Error {

@@ -94,28 +94,12 @@ struct UnitMatching {
       var best: (likeness: Int, index: Int)?
       for (position, from) in left.enumerated()
       where !isUsed.contains(from) && old.units[from].kind == new.units[to].kind {
-        let likeness = Self.likeness(leftBags[position], bag)
+        let likeness = WordBags.likeness(leftBags[position], bag)
         if likeness >= Self.likenessLimit, likeness > best?.likeness ?? 0 { best = (likeness, from) }
       }
       guard let best else { continue }
       sources[to] = .edited(best.index)
       isUsed.insert(best.index)
     }
-  }
-
-  /// How many of two sorted lists' elements are shared, in percent.
-  private static func likeness(_ a: [Int], _ b: [Int]) -> Int {
-    guard !a.isEmpty, !b.isEmpty else { return 0 }
-    var (i, j, shared) = (0, 0, 0)
-    while i < a.count, j < b.count {
-      if a[i] == b[j] {
-        (i, j, shared) = (i + 1, j + 1, shared + 1)
-      } else if a[i] < b[j] {
-        i += 1
-      } else {
-        j += 1
-      }
-    }
-    return 200 * shared / (a.count + b.count)
   }
 }
