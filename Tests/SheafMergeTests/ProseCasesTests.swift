@@ -238,6 +238,47 @@ struct ProseCasesTests {
         == "clean: 1. Open it.\n1. Fill it.\n")
   }
 
+  @Test("Numbers that somebody put out of order stay as they are, whatever the other side does to the list")
+  func deliberateNumbers() {
+    let base = "1. Open.\n2. Fill.\n3. Close.\n"
+    // Somebody means step 5; the other side goes on counting, which must not make a 3 of it.
+    let look = "look (both sides edited here, in different sentences): "
+    #expect(
+      Self.told(base, "1. Open.\n2. Fill.\n5. Close.\n", "1. Open.\n2. Fill.\n3. Close.\n4. Clean.\n")
+        == look + "1. Open.\n2. Fill.\n5. Close.\n4. Clean.\n")
+    // The same where base had the gap, and one side closed it while the other counted on from it.
+    #expect(
+      Self.told(
+        "1. Open.\n2. Fill.\n5. Close.\n", base, "1. Open.\n2. Fill.\n5. Close.\n6. Clean.\n")
+        == look + "1. Open.\n2. Fill.\n3. Close.\n6. Clean.\n")
+    // An item above the gap renumbers what it stood before: which number is right now is for a person.
+    #expect(
+      Self.told(
+        base, "1. Open.\n2. Fill.\n5. Close.\n", "1. Switch off.\n2. Open.\n3. Fill.\n4. Close.\n"
+      )
+      .hasPrefix("conflict"))
+    // Another list of the same text that is in order is put in order all the same.
+    #expect(
+      Self.told(
+        base + "\nThen:\n\n1. Rest.\n3. Go.\n",
+        "1. Switch off.\n2. Open.\n3. Fill.\n4. Close.\n\nThen:\n\n1. Rest.\n3. Go.\n",
+        base + "4. Clean.\n\nThen:\n\n1. Rest.\n3. Go.\n")
+        == "clean: 1. Switch off.\n2. Open.\n3. Fill.\n4. Close.\n5. Clean.\n\nThen:\n\n1. Rest.\n3. Go.\n")
+  }
+
+  @Test("A merged list is numbered from the start, and by the step, that one side gave it")
+  func startAndStep() {
+    let base = "1. Open.\n2. Fill.\n3. Close.\n"
+    #expect(
+      Self.told(
+        base, "5. Open.\n6. Fill.\n7. Close.\n", "1. Switch off.\n2. Open.\n3. Fill.\n4. Close.\n")
+        == "clean: 5. Switch off.\n6. Open.\n7. Fill.\n8. Close.\n")
+    #expect(
+      Self.told(
+        base, "1. Open.\n1. Fill.\n1. Close.\n", "1. Open.\n2. Fill.\n3. Close.\n4. Clean.\n")
+        == "clean: 1. Open.\n1. Fill.\n1. Close.\n1. Clean.\n")
+  }
+
   @Test("A table column added here against a row edited there asks for a look")
   func column() {
     #expect(

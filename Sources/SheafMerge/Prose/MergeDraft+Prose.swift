@@ -45,23 +45,19 @@ struct ProseLines {
   ///
   /// Where there are ordered lists, lines are compared without their numbers, which follow from what comes out.
   func draft(_ regions: [ThreeWayLines.Region]) -> MergeDraft {
-    let numbered = (
-      base: NumberedLists(texts.base).unnumbered, ours: NumberedLists(texts.ours).unnumbered,
-      theirs: NumberedLists(texts.theirs).unnumbered
-    )
-    let hasNumbers = !numbered.ours.isEmpty && !numbered.theirs.isEmpty
-    guard hasNumbers else { return draft(regions, numbered) }
-    func keys(_ lines: TextLines, _ numbered: [Int: (digits: Range<Int>, key: LineKey)]) -> [LineKey] {
+    let numbering = ListNumbering(base: texts.base, ours: texts.ours, theirs: texts.theirs)
+    guard !numbering.ours.isEmpty && !numbering.theirs.isEmpty else { return draft(regions, numbering) }
+    func keys(_ lines: TextLines, _ numbered: ListNumbering.Unnumbered) -> [LineKey] {
       (0..<lines.count).map { numbered[$0]?.key ?? LineKey(bytes: lines[$0]) }
     }
     var interning = Interning<LineKey>()
     let free = ThreeWayLines(
-      base: interning.numbers(of: keys(base, numbered.base)),
-      ours: interning.numbers(of: keys(ours, numbered.ours)),
-      theirs: interning.numbers(of: keys(theirs, numbered.theirs))
+      base: interning.numbers(of: keys(base, numbering.base)),
+      ours: interning.numbers(of: keys(ours, numbering.ours)),
+      theirs: interning.numbers(of: keys(theirs, numbering.theirs))
     ).regions.joinedWhereLinesRepeat(base, ours, theirs)
-    var draft = draft(free, numbered)
-    draft.renumber(known: Set(numbered.ours.values.map(\.key)).union(numbered.theirs.values.map(\.key)))
+    var draft = draft(free, numbering)
+    draft.renumber(by: numbering)
     return draft
   }
 
@@ -69,19 +65,15 @@ struct ProseLines {
   /// which takes far more memory than its bytes.
   static let proseLimitInBytes = 4 << 20
 
-  private func draft(
-    _ regions: [ThreeWayLines.Region],
-    _ numbered: (
-      base: [Int: (digits: Range<Int>, key: LineKey)], ours: [Int: (digits: Range<Int>, key: LineKey)],
-      theirs: [Int: (digits: Range<Int>, key: LineKey)]
-    )
-  ) -> MergeDraft {
-    func starts(_ numbered: [Int: (digits: Range<Int>, key: LineKey)]) -> [Int: Int] {
+  private func draft(_ regions: [ThreeWayLines.Region], _ numbering: ListNumbering) -> MergeDraft {
+    func places(_ numbered: ListNumbering.Unnumbered) -> [Int: Int] {
       Dictionary(
         numbered.values.map { ($0.digits.lowerBound, $0.digits.upperBound) },
         uniquingKeysWith: { first, _ in first })
     }
-    let places = (base: starts(numbered.base), ours: starts(numbered.ours), theirs: starts(numbered.theirs))
+    let places = (
+      base: places(numbering.base), ours: places(numbering.ours), theirs: places(numbering.theirs)
+    )
     var draft = MergeDraft(rule: .prose)
     for region in regions.joinedOverBlankLines(base) {
       switch region.kind {
@@ -167,9 +159,7 @@ struct ProseLines {
 
 extension MergeDraft {
   /// Puts the numbers of ordered lists in order that came out of it because both sides added items.
-  ///
-  /// - Parameter known: The lines, without their numbers, of lists that were in order on a side.
-  fileprivate mutating func renumber(known: Set<LineKey>) {
+  fileprivate mutating func renumber(by numbering: ListNumbering) {
     var rendered: [[UInt8]] = []
     for piece in pieces {
       switch piece {
@@ -181,7 +171,7 @@ extension MergeDraft {
     // Pieces are whole lines, but for the last line of all.
     guard rendered.dropLast().allSatisfy({ $0.last ?? 0x0a == 0x0a }) else { return }
     let whole = TextLines(Array(rendered.joined()))
-    let corrections = NumberedLists(ProseText(whole, style: .markdown)).corrections(known: known)
+    let corrections = numbering.corrections(of: ProseText(whole, style: .markdown))
     if corrections.isEmpty { return }
     var line = 0
     for (place, text) in rendered.enumerated() {

@@ -55,36 +55,14 @@ struct NumberedLists {
     return pairs.allSatisfy { $1.number == $0.number + 1 } || pairs.allSatisfy { $1.number == $0.number }
   }
 
-  /// The lines whose number says no more than their place does, as they are without it.
-  var unnumbered: [Int: (digits: Range<Int>, key: LineKey)] {
-    var found: [Int: (digits: Range<Int>, key: LineKey)] = [:]
-    for list in lists where Self.isInOrder(list) {
-      for item in list {
-        let line = lines[item.line]
-        // No line of text holds a NUL, so that no other line is alike.
-        let key = line[..<item.digits.lowerBound] + [0] + line[item.digits.upperBound...]
-        found[item.line] = (item.digits, LineKey(bytes: Array(key)[...]))
-      }
-    }
-    return found
-  }
+  /// How much more each number of a list in order is than the one before; `nil` for a single item.
+  static func step(_ list: [Item]) -> Int? { list.count > 1 ? list[1].number - list[0].number : nil }
 
-  /// The number that each item should have whose list came out of order, by lines; only lists all of whose
-  /// items are among the known ones are put in order.
-  func corrections(known: Set<LineKey>) -> [Int: (digits: Range<Int>, number: Int)] {
-    var corrections: [Int: (digits: Range<Int>, number: Int)] = [:]
-    for list in lists where !Self.isInOrder(list) {
-      let isKnown = list.allSatisfy { item in
-        let line = lines[item.line]
-        return known.contains(
-          LineKey(
-            bytes: Array(line[..<item.digits.lowerBound] + [0] + line[item.digits.upperBound...])[...]))
-      }
-      guard isKnown, let first = list.first else { continue }
-      for (offset, item) in list.enumerated() where item.number != first.number + offset {
-        corrections[item.line] = (item.digits, first.number + offset)
-      }
-    }
-    return corrections
+  /// An item's line without its number.
+  func key(_ item: Item) -> LineKey {
+    let line = lines[item.line]
+    // No line of text holds a NUL, so that no other line is alike.
+    return LineKey(
+      bytes: (Array(line[..<item.digits.lowerBound]) + [0] + line[item.digits.upperBound...])[...])
   }
 }
