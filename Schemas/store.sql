@@ -266,6 +266,16 @@ CREATE TABLE proposal (
   PRIMARY KEY (document, change_set, line)
 ) STRICT, WITHOUT ROWID;
 
+-- Electronic signatures: which line signs which revision. withdrawn: the change set by which its author
+-- took it back.
+CREATE TABLE signature (
+  revision INTEGER PRIMARY KEY REFERENCES revision (id),
+  signed INTEGER NOT NULL REFERENCES revision (id),
+  author INTEGER NOT NULL REFERENCES author (id),
+  withdrawn INTEGER
+) STRICT;
+CREATE INDEX signature_by_signed ON signature (signed);
+
 CREATE TABLE state_leaf (
   collection TEXT NOT NULL,
   key BLOB NOT NULL,

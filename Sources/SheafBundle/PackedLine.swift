@@ -18,7 +18,12 @@ struct PackedLine {
   private enum Form: UInt8 {
     case put, putHead, putDraft, delete, deleteDraft, move, merge, resolve, resolveDeleted
     case accept, acceptDeleted, decline, resolveTwo, resolveTwoDeleted
+    /// A signature has no content, so its meaning stands where a content's code would.
+    case sign
   }
+
+  /// What a signature says; the place in this list is the code.
+  private static let meanings: [SignatureMeaning] = [.authored, .reviewed, .approved, .rejected]
 
   private var form: Form? {
     switch (verb, base) {
@@ -36,6 +41,9 @@ struct PackedLine {
     case (.accept, .revisions): .accept
     case (.acceptDeleted, .revisions): .acceptDeleted
     case (.decline, .revisions): .decline
+    case (.signAuthored, .revisions), (.signReviewed, .revisions), (.signApproved, .revisions),
+      (.signRejected, .revisions):
+      .sign
     default: nil
     }
   }
@@ -72,7 +80,8 @@ struct PackedLine {
     to out: inout ByteWriter, digests: inout ByteWriter, previousPath: [UInt8], context: Context
   ) throws(BundleError) {
     guard let form else { throw .impossible("a line that does \(verb.rawValue) from \(base.text)") }
-    out.byte(form.rawValue << 4 | (content?.code ?? 0))
+    let meaning = verb.meaning.flatMap(Self.meanings.firstIndex)
+    out.byte(form.rawValue << 4 | (meaning.map { UInt8($0) } ?? content?.code ?? 0))
     if context.isPartial { out.number(UInt64(index - context.previousIndex - 1)) }
     let pathBytes = Array(path.text.utf8)
     out.path(pathBytes, after: previousPath)
@@ -116,15 +125,24 @@ struct PackedLine {
       (verb, base) = (.move, .headOf(old))
     case .merge:
       (verb, base) = (.merge, .revisions(try Self.names(&input, atLeast: 2, number: context.number)))
-    case .accept, .acceptDeleted, .decline:
-      verb = form == .accept ? .accept : form == .decline ? .decline : .acceptDeleted
+    case .accept, .acceptDeleted, .decline, .sign:
+      switch form {
+      case .accept: verb = .accept
+      case .acceptDeleted: verb = .acceptDeleted
+      case .sign:
+        guard Self.meanings.indices.contains(Int(tag & 15)) else {
+          throw input.malformed("a signature's meaning")
+        }
+        verb = RevisionVerb(signing: Self.meanings[Int(tag & 15)])
+      default: verb = .decline
+      }
       base = .revisions(try Self.names(&input, atLeast: 1, number: context.number))
       guard case .revisions(let names) = base, names.count == 1 else {
-        throw input.malformed("a decision on several proposals")
+        throw input.malformed("a decision on several revisions")
       }
     }
     guard verb.hasContent else {
-      guard tag & 15 == 0 else { throw input.malformed("a tombstone with content") }
+      guard form == .sign || tag & 15 == 0 else { throw input.malformed("a tombstone with content") }
       (content, sizeInBytes, hash) = (nil, nil, nil)
       return
     }

@@ -72,6 +72,14 @@ public struct AuthorityRule: Sendable {
     return role != .approver || proposer != author
   }
 
+  /// Whether the author's signature may have a meaning.
+  public func maySign(_ meaning: SignatureMeaning) -> Bool {
+    role?.signatureMeanings.contains(meaning) ?? false
+  }
+
+  /// Whether the author may sign as approved what it wrote itself.
+  public var approvesOwn: Bool { role != .approver }
+
   // MARK: what may stand
 
   /// Checks what can be told without content.
@@ -89,10 +97,12 @@ public struct AuthorityRule: Sendable {
       throw AuthorityError(.outOfScope, at: place)
     }
     if Member.isMemberPath(path) || origin.map(Member.isMemberPath) ?? false {
-      guard origin == nil, verb == .put || verb == .resolve else {
-        throw AuthorityError(.memberStays, at: path)
+      if verb.meaning == nil {
+        guard origin == nil, verb == .put || verb == .resolve else {
+          throw AuthorityError(.memberStays, at: path)
+        }
+        return
       }
-      return
     }
     switch verb {
     case .put, .delete, .move, .resolve, .resolveDeleted:
@@ -100,6 +110,10 @@ public struct AuthorityRule: Sendable {
     case .accept, .acceptDeleted, .decline: break
     case .merge:
       guard role == .publisher else { throw AuthorityError(.mayNotMerge, at: path) }
+    case .signAuthored, .signReviewed, .signApproved, .signRejected:
+      guard let meaning = verb.meaning, maySign(meaning) else {
+        throw AuthorityError(.mayNotSign, at: path)
+      }
     }
   }
 
@@ -174,6 +188,7 @@ extension RevisionVerb {
     switch self {
     case .put, .delete, .move, .resolve, .resolveDeleted: true
     case .merge, .accept, .acceptDeleted, .decline: false
+    case .signAuthored, .signReviewed, .signApproved, .signRejected: false
     }
   }
 }
@@ -196,6 +211,7 @@ public struct AuthorityError: SheafFailure, Hashable {
     case outOfScope = "the collection is not one of its author's"
     case mayNotEdit = "its author's role changes no documents"
     case mayNotMerge = "only a publisher records a merge"
+    case mayNotSign = "its author's role does not sign with that meaning"
     case memberStays = "a member is changed or revoked, and never deleted, moved or merged"
     case mayNotChangeMembers = "its author's role changes no members"
     case publishersOnly = "only a publisher makes, changes or revokes a publisher"

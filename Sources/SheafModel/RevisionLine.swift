@@ -68,14 +68,50 @@ public enum RevisionVerb: String, Hashable, Sendable, CaseIterable {
   case acceptDeleted = "accept-deleted"
   /// A proposal turned down by somebody who may; nothing that is current changes.
   case decline
+  /// A signature by who wrote a revision; nothing that is current changes.
+  case signAuthored = "sign-authored"
+  /// A signature by who looked a revision over.
+  case signReviewed = "sign-reviewed"
+  /// A signature by who approves of a revision.
+  case signApproved = "sign-approved"
+  /// A signature by who rejects a revision, or takes an approval of it back.
+  case signRejected = "sign-rejected"
+
+  /// The verb that signs a revision with a meaning.
+  public init(signing meaning: SignatureMeaning) {
+    switch meaning {
+    case .authored: self = .signAuthored
+    case .reviewed: self = .signReviewed
+    case .approved: self = .signApproved
+    case .rejected: self = .signRejected
+    }
+  }
 
   /// Whether the revision has content.
   public var hasContent: Bool {
     switch self {
     case .put, .move, .merge, .resolve, .accept: true
     case .delete, .resolveDeleted, .acceptDeleted, .decline: false
+    case .signAuthored, .signReviewed, .signApproved, .signRejected: false
     }
   }
+
+  /// Whether it makes a tombstone.
+  public var isDeletion: Bool { !hasContent && !isRemark }
+
+  /// What a signature says; `nil` for what is none.
+  public var meaning: SignatureMeaning? {
+    switch self {
+    case .signAuthored: .authored
+    case .signReviewed: .reviewed
+    case .signApproved: .approved
+    case .signRejected: .rejected
+    case .put, .delete, .move, .merge, .resolve, .resolveDeleted, .accept, .acceptDeleted, .decline: nil
+    }
+  }
+
+  /// Whether it only says something about another revision, so that nobody's edit goes on from it.
+  public var isRemark: Bool { self == .decline || meaning != nil }
 
   /// Whether the revision decides a proposal.
   public var decides: Bool { self == .accept || self == .acceptDeleted || self == .decline }
@@ -217,7 +253,9 @@ public struct RevisionLine: Hashable, Sendable {
       case (.resolve, .head), (.resolve, .firstTwo), (.resolveDeleted, .head), (.resolveDeleted, .firstTwo):
         true
       case (.accept, .revisions(let names)), (.acceptDeleted, .revisions(let names)),
-        (.decline, .revisions(let names)):
+        (.decline, .revisions(let names)), (.signAuthored, .revisions(let names)),
+        (.signReviewed, .revisions(let names)), (.signApproved, .revisions(let names)),
+        (.signRejected, .revisions(let names)):
         names.count == 1
       default: false
       }

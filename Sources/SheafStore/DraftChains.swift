@@ -89,10 +89,15 @@ extension StoreTransaction {
     try changeSet(leaf: leaf).map { ($0.number, $0.author, $0.after) }
   }
 
-  /// The documents of a change set with the rows of its revisions.
+  /// The documents of a change set with the rows of its revisions that somebody's edit can go on from.
   func revisionRows(inChangeSet number: UInt64) throws -> [(DocumentRow, Int64)] {
-    try rows("SELECT document, id FROM revision WHERE change_set = ?", [Int64(clamping: number)]).map {
-      (DocumentRow(id: $0[0]), $0[1])
-    }
+    try rows(
+      "SELECT document, id FROM revision WHERE change_set = ? AND verb NOT IN (\(Self.remarks))",
+      [Int64(clamping: number)]
+    ).map { (DocumentRow(id: $0[0]), $0[1]) }
   }
+
+  /// The verbs that only say something about another revision, as a list of SQL.
+  static let remarks = RevisionVerb.allCases.filter(\.isRemark).map { "'\($0.rawValue)'" }
+    .joined(separator: ", ")
 }

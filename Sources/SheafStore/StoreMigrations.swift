@@ -252,6 +252,14 @@ enum StoreMigrations {
         PRIMARY KEY (document, change_set, line)
       ) STRICT, WITHOUT ROWID;
 
+      CREATE TABLE signature (
+        revision INTEGER PRIMARY KEY REFERENCES revision (id),
+        signed INTEGER NOT NULL REFERENCES revision (id),
+        author INTEGER NOT NULL REFERENCES author (id),
+        withdrawn INTEGER
+      ) STRICT;
+      CREATE INDEX signature_by_signed ON signature (signed);
+
       CREATE TABLE state_leaf (
         collection TEXT NOT NULL,
         key BLOB NOT NULL,
@@ -291,7 +299,8 @@ enum StoreMigrations {
 
   /// The projections, which can be dropped and rebuilt from the log.
   static let projections = [
-    "lineage", "head", "conflict", "proposal", "state_leaf", "state_node", "state_collection", "search_stale",
+    "lineage", "head", "conflict", "proposal", "signature", "state_leaf", "state_node", "state_collection",
+    "search_stale",
   ]
 
   /// The format of a file, read without opening it as a database; 0 when there is no file yet.

@@ -147,12 +147,13 @@ extension StoreTransaction {
     try rows("SELECT * FROM draft_line WHERE draft = ? ORDER BY line", [draft.id]).map(StoredDraftLine.init)
   }
 
-  /// The newest line about a path among drafts that the log does not show yet.
+  /// The newest edit of a path among drafts that the log does not show yet.
   public func newestDraftLine(of path: DocumentPath) throws -> StoredDraftLine? {
     try row(
       """
       SELECT l.* FROM draft_line l JOIN draft d ON d.id = l.draft
-      WHERE l.path = ? AND d.outcome IN ('waiting', 'deposited', 'logged') ORDER BY d.id DESC LIMIT 1
+      WHERE l.path = ? AND d.outcome IN ('waiting', 'deposited', 'logged')
+        AND l.verb NOT IN (\(Self.remarks)) ORDER BY d.id DESC LIMIT 1
       """, [path.text]
     ).map(StoredDraftLine.init)
   }
@@ -163,7 +164,7 @@ extension StoreTransaction {
       try rows(
         """
         SELECT DISTINCT l.path FROM draft_line l JOIN draft d ON d.id = l.draft
-        WHERE d.outcome IN ('waiting', 'deposited', 'logged')
+        WHERE d.outcome IN ('waiting', 'deposited', 'logged') AND l.verb NOT IN (\(Self.remarks))
         """
       ).map { try DocumentPath($0[0] as String) })
   }

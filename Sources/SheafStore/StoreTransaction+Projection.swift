@@ -19,6 +19,10 @@ public struct LineageError: SheafFailure, Equatable {
     case mayNotDecide = "its author may not accept or decline proposals"
     case notOpen = "it decides a proposal that is not open"
     case otherContent = "it accepts other content than was proposed"
+    case notSeen = "it signs a revision that its author had not seen"
+    case nothingToSign = "it signs a revision that has no content"
+    case signedAlready = "its author has signed the revision with that meaning, and it stands"
+    case ownApproval = "its author wrote what it approves"
     case acrossReview = "it moves a document between a collection under review and one that is not"
   }
 
@@ -96,6 +100,7 @@ extension StoreTransaction {
   /// - Throws: `LineageError` when the line can't stand here.
   public func project(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
     if line.verb.decides { return try decide(line, of: changeSet) }
+    if let meaning = line.verb.meaning { return try sign(line, as: meaning, of: changeSet) }
     if case .headOf(let old) = line.base,
       !changeSet.rule.mayMove(from: old, to: line.path)
     {

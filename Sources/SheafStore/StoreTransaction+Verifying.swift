@@ -103,7 +103,10 @@ extension StoreTransaction {
         sql: "CREATE TEMP TABLE verified_\(table.name) AS SELECT \(table.columns) FROM \(table.name)")
     }
     if log {
-      try db.execute(sql: "DELETE FROM lineage; DELETE FROM head; DELETE FROM conflict; DELETE FROM proposal")
+      try db.execute(
+        sql:
+          "DELETE FROM signature; DELETE FROM lineage; DELETE FROM head; DELETE FROM conflict; DELETE FROM proposal"
+      )
       _ = try project(after: 0, progress: progress)
     }
     try rebuildState()
@@ -154,6 +157,11 @@ extension StoreTransaction {
       name: "proposal", columns: "document, change_set, line, revision, content, size",
       key: "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)",
       noun: "proposal for document", followsFromLog: true),
+    .init(
+      name: "signature", columns: "revision, signed, author, withdrawn",
+      key:
+        "ifnull((SELECT change_set || '.' || line FROM revision r WHERE r.id = revision), 'row ' || revision)",
+      noun: "signature", followsFromLog: true),
     .init(
       name: "state_leaf", columns: "collection, key, leaf", key: "collection || '/' || lower(hex(key))",
       noun: "state leaf", followsFromLog: false),

@@ -130,7 +130,7 @@ struct BundleApplier {
         document: document,
         content: line.content, commitmentIsNeeded: line.content == nil || changeSet.seed == nil)
       report.revisions += 1
-      if !line.line.verb.hasContent, line.line.verb != .decline { report.tombstones += 1 }
+      if line.line.verb.isDeletion { report.tombstones += 1 }
       // Hashes alone would pass every proof; a copy must also get what it is to keep.
       let isKept = depth == .full || line.line.path.tellsRights
       if isKept, let content = line.content, try !transaction.holdsBody(content) {

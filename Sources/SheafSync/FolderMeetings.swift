@@ -93,13 +93,13 @@ struct FolderMeetings {
   ) throws -> (own: StoredRevision?, others: [StoredRevision]) {
     var others: [StoredRevision] = []
     for revision in try transaction.revisions(of: document) {
-      // A decision makes no state of its own, and nobody is shown what somebody else proposed.
-      if revision.verb == .decline { continue }
+      // What is said about a revision makes no state of its own, and nobody is shown what somebody else proposed.
+      if revision.verb.isRemark { continue }
       let isOwn = try transaction.changeSet(revision.name.changeSet)?.author == member
       switch revision.verb {
       // What was merged, accepted or settled is signed by whoever did that and still holds others' edits.
       case .merge, .accept, .acceptDeleted, .resolve, .resolveDeleted: break
-      case .put, .delete, .move, .decline:
+      case .put, .delete, .move, .decline, .signAuthored, .signReviewed, .signApproved, .signRejected:
         if isOwn { return (revision, others) }
         if try transaction.wasHeld(revision.id) { continue }
       }

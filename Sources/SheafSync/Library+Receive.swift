@@ -157,7 +157,7 @@ private struct DraftCourt {
     var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
     var violations: [ContentRefusal.Violation] = []
     let message = try Reason(parsing: reason).message
-    let gone = Set(received.lines.filter { !$0.line.verb.hasContent }.map(\.line.path))
+    let gone = Set(received.lines.filter { $0.line.verb.isDeletion }.map(\.line.path))
     // Few lines share a folded name with any other, so looking through them all again is for these only.
     var names: [String: Int] = [:]
     for line in received.lines where line.line.verb.hasContent {

@@ -123,7 +123,7 @@ struct MomentView {
   /// merge will come to, if it is clean.
   func drafted(_ path: DocumentPath) throws -> (shown: Shown?, hash: SHA256Hash?)? {
     guard !facts.isPublisher else { return nil }
-    let lines = try transaction.pendingDraftLines(of: path).map(\.line)
+    let lines = try transaction.pendingDraftLines(of: path).map(\.line).filter { !$0.verb.isRemark }
     guard let first = lines.first, let last = lines.last else { return nil }
     let heads = try transaction.heads(of: path)
     // Whose draft settles a conflict is in none any more, as far as this copy goes.

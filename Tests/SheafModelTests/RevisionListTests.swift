@@ -21,7 +21,7 @@ struct RevisionListTests {
   }
 
   @Test("The vectors are there")
-  func vectorsAreThere() { #expect(OutcomeVector.names("revision-list-").count >= 34) }
+  func vectorsAreThere() { #expect(OutcomeVector.names("revision-list-").count >= 38) }
 
   private static func check(_ error: RevisionListError) -> Int {
     switch error {
@@ -44,6 +44,7 @@ struct RevisionListTests {
       .put: ["-", "@", "^"], .delete: ["@", "^"], .move: ["@old.md"], .merge: ["1.1,2.2"],
       .resolve: ["@", "="],
       .resolveDeleted: ["@", "="], .accept: ["1.1"], .acceptDeleted: ["1.1"], .decline: ["1.1"],
+      .signAuthored: ["1.1"], .signReviewed: ["1.1"], .signApproved: ["1.1"], .signRejected: ["1.1"],
     ]
     for verb in RevisionVerb.allCases {
       for base in bases {
@@ -85,7 +86,8 @@ struct RevisionListTests {
         case .move: .headOf(try DocumentPath("\u{301}old"))
         case .merge: .revisions([.init(changeSet: 1, line: 1), .init(changeSet: 2, line: .max)])
         case .resolve, .resolveDeleted: [.head, .firstTwo].randomElement(using: &random) ?? .head
-        case .accept, .acceptDeleted, .decline: .revisions([.init(changeSet: 7, line: 3)])
+        case .accept, .acceptDeleted, .decline, .signAuthored, .signReviewed, .signApproved, .signRejected:
+          .revisions([.init(changeSet: 7, line: 3)])
         }
       let hash = try #require(SHA256Hash(bytes: random.bytes(32)))
       let content = RevisionLine.ContentReference(

@@ -65,6 +65,21 @@ struct MemberLogTests {
       ("accept a schema", [.init(.accept, "schemas/a.json", "2.2", "{}")], governors),
       ("new member", [try put(newcomer)], governors),
       ("revoke", [try put(gone, "@")], governors),
+      (
+        "sign as authored", [.init(.signAuthored, "r/d.md", "2.1")],
+        [.contributor, .editor, .approver, .administrator, .publisher]
+      ),
+      (
+        "sign as reviewed", [.init(.signReviewed, "r/d.md", "2.1")],
+        [.auditor, .privacyOfficer, .editor, .approver, .administrator, .publisher]
+      ),
+      (
+        "sign as approved", [.init(.signApproved, "r/d.md", "2.1")], [.approver, .administrator, .publisher]
+      ),
+      (
+        "sign as rejected", [.init(.signRejected, "r/d.md", "2.1")], [.approver, .administrator, .publisher]
+      ),
+      ("sign out of scope", [.init(.signReviewed, "out/d.md", "1.2")], []),
       ("make a publisher", [try put(chief, "@")], [.publisher]),
       ("delete a member", [.init(.delete, try put(gone).path, "@")], []),
       ("not a member's document", [.init(.put, try put(gone).path, "@", "{}")], []),

@@ -177,12 +177,13 @@ struct AuditFHIR: AuditWriter {
     change.signed.logged?.description ?? change.claimed
   }
 
-  /// A code of v3-DataOperation, which knows no more than these three.
+  /// A code of v3-DataOperation, which knows little more than these.
   private func operation(_ revision: AuditRevision) -> String {
     switch revision.verb {
     case .delete, .resolveDeleted, .acceptDeleted: "DELETE"
     case .put where revision.parents.isEmpty: "CREATE"
     case .put, .move, .merge, .resolve, .accept, .decline: "UPDATE"
+    case .signAuthored, .signReviewed, .signApproved, .signRejected: "APPEND"
     }
   }
 

@@ -1,0 +1,117 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// An electronic signature as it is stored: a line of the log about one revision.
+public struct StoredSignature: Hashable, Sendable {
+  /// The line that signs.
+  public var name: RevisionName
+  /// The revision that is signed.
+  public var signed: RevisionName
+  public var meaning: SignatureMeaning
+  /// The change set by which its author took it back; `nil` while it stands.
+  public var withdrawn: UInt64?
+}
+
+extension StoreTransaction {
+  private static let signatureColumns = """
+    s.withdrawn, l.change_set, l.line, l.verb, r.change_set AS signed_set, r.line AS signed_line
+    FROM signature s JOIN revision l ON l.id = s.revision JOIN revision r ON r.id = s.signed
+    """
+
+  private func signature(_ row: Row) throws -> StoredSignature {
+    func name(_ changeSet: String, _ line: String) -> RevisionName {
+      RevisionName(
+        changeSet: UInt64(clamping: row[changeSet] as Int64), line: UInt32(clamping: row[line] as Int64))
+    }
+    let name = (line: name("change_set", "line"), signed: name("signed_set", "signed_line"))
+    guard let meaning = RevisionVerb(rawValue: row["verb"])?.meaning else {
+      throw StoreError.damaged("signature \(name.line)")
+    }
+    return StoredSignature(
+      name: name.line, signed: name.signed, meaning: meaning,
+      withdrawn: (row["withdrawn"] as Int64?).map { UInt64(clamping: $0) })
+  }
+
+  /// The signatures on a document's revisions, in the log's order, those that were taken back included.
+  public func signatures(on document: DocumentRow) throws -> [StoredSignature] {
+    try rows("SELECT \(Self.signatureColumns) WHERE r.document = ? ORDER BY s.revision", [document.id])
+      .map(signature)
+  }
+
+  /// The signatures on one revision, in the log's order, those that were taken back included.
+  public func signatures(onRevision row: Int64) throws -> [StoredSignature] {
+    try rows("SELECT \(Self.signatureColumns) WHERE s.signed = ? ORDER BY s.revision", [row]).map(signature)
+  }
+
+  /// What a line of the log signs; `nil` for a line that is no signature.
+  public func signature(byRevision row: Int64) throws -> StoredSignature? {
+    try self.row("SELECT \(Self.signatureColumns) WHERE s.revision = ?", [row]).map(signature)
+  }
+
+  // MARK: projection
+
+  /// Applies a line that signs a revision. `Schemas/revision-list.md`, "Signatures".
+  func sign(_ line: ProjectedLine, as meaning: SignatureMeaning, of changeSet: ProjectedChangeSet) throws {
+    let parents = try parents(of: line, heads: [], changeSet: changeSet)
+    guard let row = parents.first else { throw LineageError(path: line.path, rule: .unknownParent) }
+    let signed = try revision(row: row)
+    if let rule = try refusal(toSign: signed, as: meaning, seen: changeSet.seen, by: changeSet.rule) {
+      throw LineageError(path: line.path, rule: rule)
+    }
+    // An approval and a rejection of one person about one revision don't stand together.
+    let opposite: SignatureMeaning? =
+      meaning == .approved ? .rejected : meaning == .rejected ? .approved : nil
+    if let opposite {
+      try execute(
+        """
+        UPDATE signature SET withdrawn = ?1 WHERE signed = ?2 AND withdrawn IS NULL
+          AND author = (SELECT id FROM author WHERE key = ?3)
+          AND revision IN (SELECT id FROM revision WHERE verb = ?4)
+        """,
+        [
+          Int64(clamping: changeSet.number), row, Data(changeSet.author),
+          RevisionVerb(signing: opposite).rawValue,
+        ])
+    }
+    try execute(
+      """
+      INSERT INTO signature (revision, signed, author)
+      SELECT ?, ?, author FROM change_set WHERE number = ?
+      """, [line.revision, row, Int64(clamping: changeSet.number)])
+    // Superseded by itself: it is in the history and never current.
+    try insertLineage(
+      of: line.revision, parents: parents, rank: Int64(clamping: changeSet.number),
+      superseded: changeSet.number)
+  }
+
+  /// Why a revision can't be signed; `nil` when it can. Whether the role allows the meaning is asked elsewhere.
+  ///
+  /// - Parameters:
+  ///   - seen: The size of the log that the author of the signature has seen.
+  ///   - rule: What who signs may do.
+  public func refusal(
+    toSign signed: StoredRevision, as meaning: SignatureMeaning, seen: UInt64, by rule: AuthorityRule
+  ) throws -> LineageError.Rule? {
+    guard signed.name.changeSet <= seen else { return .notSeen }
+    guard signed.verb.hasContent else { return .nothingToSign }
+    let stands = try row(
+      """
+      SELECT 1 FROM signature s JOIN author a ON a.id = s.author JOIN revision l ON l.id = s.revision
+      WHERE s.signed = ? AND a.key = ? AND l.verb = ? AND s.withdrawn IS NULL
+      """, [signed.id, Data(rule.author), RevisionVerb(signing: meaning).rawValue])
+    guard stands == nil else { return .signedAlready }
+    guard meaning == .approved, !rule.approvesOwn, try writers(of: signed).contains(rule.author) else {
+      return nil
+    }
+    return .ownApproval
+  }
+
+  /// Who wrote what a revision holds: its author, and of a proposal that was accepted also who proposed it.
+  private func writers(of revision: StoredRevision) throws -> Set<[UInt8]> {
+    // Who only accepted it wrote nothing of it.
+    let row = revision.verb == .accept ? try parents(of: revision.id).first : revision.id
+    guard let row else { return [] }
+    return Set([try changeSet(try self.revision(row: row).name.changeSet)?.author].compactMap { $0 })
+  }
+}
