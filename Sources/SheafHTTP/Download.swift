@@ -51,12 +51,7 @@ actor Download {
       let cut: Interruption
       do {
         return try await attempt()
-      } catch let error as Interruption {
-        cut = error
-      } catch RemoteError.unreachable(let address, let detail) where transferred > 0 {
-        // Unreachable from the start is told at once; in the middle it is a cut like others.
-        cut = Interruption(address: address, detail: detail)
-      }
+      } catch { cut = try remote.cut(error) }
       let reached = await part.offset
       if reached >= furthest + configuration.progressInBytes {
         failures = 0
@@ -205,12 +200,10 @@ actor Download {
       var cut: Interruption?
       do {
         try await exchange(bundle, sent: sent)
-      } catch let error as Interruption {
-        cut = error
       } catch let error as DiskTooSmall where reply != nil {
         // The drafts were judged all the same.
         refusal = error
-      }
+      } catch { cut = try remote.cut(error) }
       if let reply {
         try await conclude(reply)
         return (reply.answers(to: leaves), cut)

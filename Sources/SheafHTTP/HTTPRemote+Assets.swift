@@ -25,9 +25,7 @@ extension HTTPRemote {
         try await part.discard()
         return nil
       }
-      guard let file = try await part.finish(hash: hash) else {
-        throw notSheaf("what it sent is not the asset that was asked for")
-      }
+      guard let file = try await part.finish(hash: hash) else { throw AssetMismatch(path: "asset \(hash)") }
       return (file, transferred)
     } catch {
       await part.keep()
@@ -71,7 +69,8 @@ extension HTTPRemote {
         progress(range.upperBound, whole.sizeInBytes)
         failures = 0
         if started.duration(to: .now) < .seconds(2) { size = min(Self.rangeSizes.upperBound, size * 2) }
-      } catch let cut as Interruption {
+      } catch {
+        let cut = try cut(error)
         failures += 1
         size = max(Self.rangeSizes.lowerBound, size / 4)
         try await pause(before: failures, after: cut)

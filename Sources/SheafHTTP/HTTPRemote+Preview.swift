@@ -6,6 +6,10 @@ import Synchronization
 extension HTTPRemote {
   /// Asks for the first bytes of the bundle that a pull would bring.
   public func preview(_ request: PullRequest) async throws -> PullPreview? {
+    try await retrying { try await self.previewOnce(request) }
+  }
+
+  private func previewOnce(_ request: PullRequest) async throws -> PullPreview? {
     var asked = try self.request(.bundle(request))
     asked.headers.add(name: "range", value: "bytes=0-\(PullPreview.prefixSizeInBytes - 1)")
     let response = try await send(asked, patience: configuration.workTimeout)

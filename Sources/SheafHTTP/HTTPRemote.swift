@@ -22,6 +22,7 @@ public final class HTTPRemote: Remote {
   private let base: String
   private let bucket: TokenBucket?
   private let hasGoneOn = Mutex(false)
+  private let hasAnswered = Mutex(false)
   private let introduced = Mutex<(library: LibraryID, sign: RequestSigner)?>(nil)
   /// How far the server's clock is ahead of this computer's, once it said so.
   private let serverAhead = Mutex<Int64?>(nil)
@@ -188,12 +189,16 @@ public final class HTTPRemote: Remote {
       }
     }
     do {
-      guard let deadline else {
-        return try await client.execute(
+      let response: HTTPClientResponse
+      if let deadline {
+        let (client, whole) = (client, request)
+        response = try await deadline.watch { try await client.execute(whole, deadline: .distantFuture) }
+      } else {
+        response = try await client.execute(
           request, deadline: .now() + TimeAmount(configuration.connectTimeout + patience))
       }
-      let (client, whole) = (client, request)
-      return try await deadline.watch { try await client.execute(whole, deadline: .distantFuture) }
+      hasAnswered.withLock { $0 = true }
+      return response
     } catch { throw remoteError(error) }
   }
 
@@ -236,11 +241,24 @@ public final class HTTPRemote: Remote {
     while true {
       do {
         return try await attempt()
-      } catch let error as Interruption {
+      } catch {
         failures += 1
-        try await pause(before: failures, after: error)
+        try await pause(before: failures, after: try cut(error))
       }
     }
+  }
+
+  /// What an error is when it only cuts what was under way.
+  ///
+  /// Who can't be reached from the start is told of at once; once there was an answer, it is a cut like others.
+  ///
+  /// - Throws: The error, when trying again would change nothing.
+  func cut(_ error: any Error) throws -> Interruption {
+    if let cut = error as? Interruption { return cut }
+    guard case RemoteError.unreachable(let address, let detail) = error, hasAnswered.withLock({ $0 }) else {
+      throw error
+    }
+    return Interruption(address: address, detail: detail)
   }
 
   /// Waits before another try.

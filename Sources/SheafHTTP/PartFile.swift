@@ -13,8 +13,10 @@ import SheafModel
 /// A download on its way: `KEY.part`, and beside it `KEY.json` with what identifies the whole.
 ///
 /// The part only ever holds a prefix of the bundle that its sidecar names, so a later
-/// call, or a later run of the program, goes on where it ends. All file work happens on
-/// NIO's blocking threads, never on the cooperative pool.
+/// call, or a later run of the program, goes on where it ends. A whole one keeps its name and
+/// its sidecar until whoever asked for it has made use of it and removes both: what could not be
+/// stored this time is not received again. All file work happens on NIO's blocking threads,
+/// never on the cooperative pool.
 actor PartFile {
   /// What the part is a part of.
   struct Whole: Codable, Sendable, Equatable {
@@ -29,7 +31,6 @@ actor PartFile {
   let folder: URL
   private let part: URL
   private let sidecar: URL
-  private let finished: URL
   private var file: OpenFile?
   /// What the held bytes belong to; `nil` when nothing usable is held.
   private(set) var whole: Whole?
@@ -42,7 +43,6 @@ actor PartFile {
     self.folder = folder
     part = folder.appending(path: key + ".part")
     sidecar = folder.appending(path: key + ".json")
-    finished = folder.appending(path: key + ".bundle")
   }
 
   /// Opens the part and finds out what it holds. Bytes without a sidecar that fits them are dropped.
@@ -102,10 +102,10 @@ actor PartFile {
     return try await Self.blocking { try file.start(count: Int(size)) }
   }
 
-  /// Closes the whole and moves it to its final name.
+  /// Closes the whole.
   ///
   /// - Parameter hash: The hash of the whole, where it is known; a bundle's tag holds its beginning.
-  /// - Returns: The file, or `nil` when its bytes are not those that the tag promised; it is gone then.
+  /// - Returns: The file, or `nil` when its bytes are not those that the tag promised; they are gone then.
   func finish(hash: SHA256Hash? = nil) async throws -> URL? {
     guard let file, let whole, offset == whole.sizeInBytes else { return nil }
     if let hash, hash != hasher.finalize() {
@@ -117,14 +117,12 @@ actor PartFile {
       try await restart(nil)
       return nil
     }
-    let (part, sidecar, finished) = (part, sidecar, finished)
     try await Self.blocking {
       file.sync()
-      guard rename(part.path, finished.path) == 0 else { throw PartFileError(file: finished, code: errno) }
-      try? FileManager.default.removeItem(at: sidecar)
+      file.unlock()
     }
     self.file = nil
-    return finished
+    return part
   }
 
   /// Removes the part and its sidecar.
@@ -144,7 +142,10 @@ actor PartFile {
       return
     }
     guard let file else { return }
-    _ = try? await Self.blocking { file.sync() }
+    _ = try? await Self.blocking {
+      file.sync()
+      file.unlock()
+    }
   }
 
   private static func blocking<Result: Sendable>(
@@ -197,6 +198,9 @@ private final class OpenFile: Sendable {
   }
 
   func sync() { _ = fsync(descriptor) }
+
+  /// Lets others have the file before the last that knows this value has let go of it.
+  func unlock() { _ = flock(descriptor, LOCK_UN) }
 
   func write(_ bytes: [UInt8], at start: UInt64) throws {
     try bytes.withUnsafeBytes { buffer in

@@ -78,7 +78,7 @@ extension Library {
       made = try await clone(
         fromBundle: file, wanted: request, to: folder, options: chosen, memberSeed: pending?.seed,
         environment: environment, activity: activity)
-    } catch let error as any SheafFailure where error.kind == .verification {
+    } catch let error where Self.concernsBundle(error) {
       try? await Blocking.run { try FileManager.default.removeItem(at: incoming) }
       throw error
     }

@@ -11,8 +11,8 @@ extension Library {
   /// none of the rest from coming.
   ///
   /// - Parameter paths: The documents; `nil` for all whose asset is absent.
-  /// - Throws: `LibraryError.noDocument`, `RemoteError`, and in the end the first `DiskTooSmall` or
-  ///   `AssetMismatch`. Assets that were fetched stay.
+  /// - Throws: `LibraryError.noDocument`, `RemoteError`, and in the end the first `DiskTooSmall`,
+  ///   `AssetMismatch` or wrong answer for one asset. Assets that were fetched stay.
   public func fetch(
     _ paths: [DocumentPath]?, from remote: any Remote, activity: @escaping ActivitySink = { _ in }
   ) async throws -> FetchReport {
@@ -34,10 +34,10 @@ extension Library {
       do {
         if try await fetch(wanted, from: remote, &report, activity) { continue }
         report.missing += wanted.names
-      } catch let error where error is DiskTooSmall || error is AssetMismatch {
+      } catch let error where Self.concernsOneAsset(error) {
         refusal = refusal ?? error
         // A folder's publisher mends what lies there damaged.
-        if error is DiskTooSmall { continue }
+        guard error is AssetMismatch else { continue }
       }
       missing.insert(wanted.content)
     }
@@ -46,7 +46,18 @@ extension Library {
     if let refusal { throw refusal }
   }
 
+  /// Whether an error says nothing about the other assets.
+  private static func concernsOneAsset(_ error: any Error) -> Bool {
+    switch error {
+    case is DiskTooSmall, is AssetMismatch, RemoteError.notSheaf, RemoteError.tooMuch, RemoteError.refused:
+      true
+    default: false
+    }
+  }
+
   /// Gets one asset.
+  ///
+  /// What came whole stays until it is stored, so that it need not come again when that fails.
   ///
   /// - Returns: Whether the remote holds it.
   private func fetch(
@@ -65,15 +76,20 @@ extension Library {
     } catch is AssetMismatch { throw AssetMismatch(path: wanted.paths[0].text) }
     guard let answer else { return false }
     report.transferredInBytes += answer.transferredInBytes
-    defer { try? FileManager.default.removeItem(at: place) }
-    try await store.write(purpose: "sheaf fetch") { transaction in
-      let source = FolderScan.File(
-        path: wanted.paths[0], location: answer.file.path, sizeInBytes: wanted.sizeInBytes)
-      var intake = ContentIntake(transaction)
-      try FolderScan.read(source) { try intake.add($0) }
-      let stored = try intake.finish()
-      guard stored.hash == wanted.content else { throw AssetMismatch(path: wanted.paths[0].text) }
+    do {
+      try await store.write(purpose: "sheaf fetch") { transaction in
+        let source = FolderScan.File(
+          path: wanted.paths[0], location: answer.file.path, sizeInBytes: wanted.sizeInBytes)
+        var intake = ContentIntake(transaction)
+        try FolderScan.read(source) { try intake.add($0) }
+        let stored = try intake.finish()
+        guard stored.hash == wanted.content else { throw AssetMismatch(path: wanted.paths[0].text) }
+      }
+    } catch let error as AssetMismatch {
+      await remove(place)
+      throw error
     }
+    await remove(place)
     report.fetched += wanted.names
     report.sizeInBytes += wanted.sizeInBytes
     return true
@@ -194,6 +210,10 @@ extension StoreTransaction {
 /// What came is not the asset that was asked for. The library is as it was.
 public struct AssetMismatch: SheafFailure, Equatable {
   public let path: String
+
+  /// - Parameter path: The document, or where the bytes lay.
+  public init(path: String) { self.path = path }
+
   public var problem: String { "the bytes that came for \(path) are not those that were published" }
   public var unchanged: String { "nothing of them was kept" }
   public var hint: String? { "Fetch it again, or from another remote." }

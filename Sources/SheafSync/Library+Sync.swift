@@ -39,7 +39,12 @@ extension Library {
         // What is new still comes; the drafts wait, and what kept them is told in the end.
         pushFailure = error
       }
-      pulled = try await pullEverything(first, from: remote, options: options, activity: activity)
+      var last = try await pullEverything(first, from: remote, options: options, activity: activity)
+      if var report = handover.pulled {
+        if let more = last.report { report.add(more) }
+        last.report = report
+      }
+      pulled = last
     } catch let error as any SheafFailure where error.kind == .verification {
       await keepEvidence(against: remote)
       throw error
@@ -191,18 +196,28 @@ extension Library {
         var report = try await apply(
           bundle: file, mayChangeDepth: request.from == 0, wanted: request, activity: activity)
         report.transferredInBytes = transferred
-        await remove(file)
+        // Other parts led on from where the copy was, and nobody asks for them any more.
+        await remove(incoming(remote))
         return (report, true)
-      } catch let error as any SheafFailure where error.kind == .verification {
-        // What does not verify would be offered again for resuming: it must not stay.
-        await remove(file)
+      } catch let error where Self.concernsBundle(error) {
+        // It would be offered again for resuming: it must not stay.
+        await remove(incoming(remote))
         throw error
       }
     }
   }
 
-  private func remove(_ file: URL) async {
-    try? await Blocking.run { try FileManager.default.removeItem(at: file) }
+  /// Whether a bundle that was refused so stays refused, however often it is applied. One that is in order waits
+  /// for its disk, its turn or the end of an interruption, and need not come again.
+  static func concernsBundle(_ error: any Error) -> Bool {
+    if case RemoteError.tooMuch = error { return true }
+    return error is BundleError || error is BundleMisfit
+      || (error as? any SheafFailure)?.kind == .verification
+  }
+
+  /// Removes what was received, once it is stored or of no use.
+  func remove(_ place: URL) async {
+    try? await Blocking.run { try FileManager.default.removeItem(at: place) }
   }
 
   private func incoming(_ remote: any Remote) -> URL {
@@ -254,6 +269,8 @@ extension Library {
   private struct Handover {
     var answers: [DraftAnswer] = []
     var sentInBytes: UInt64 = 0
+    /// What came and was put in place between two rounds of drafts.
+    var pulled: PullReport?
   }
 
   /// Hands over the drafts; the last of them together with the question for what is new.
@@ -278,9 +295,10 @@ extension Library {
       handover.sentInBytes += UInt64(bundle.bytes.count)
       let answer: PushAnswer
       var pulled: Result<PullAnswer, any Error>?
+      let request = try await pullRequest(options)
       if bundle.isLast {
         let both = try await remote.exchange(
-          bundle.bytes, of: bundle.leaves, from: memberMark, asking: try await pullRequest(options),
+          bundle.bytes, of: bundle.leaves, from: memberMark, asking: request,
           into: incoming(remote), sent: { activity(.sending(sent: $0, total: $1)) },
           progress: { activity(.transferring(received: $0, total: $1)) })
         (answer, pulled) = (both.push, both.pull)
@@ -309,6 +327,16 @@ extension Library {
       try environment.step(.answered)
       // Drafts that were put on what is current go in the same sync, and what is new is asked for behind them.
       if let pulled, !hasMore { return pulled }
+      // What came is put in place now, or it would come once more behind the drafts that are still to go.
+      if case .success(let answer) = pulled {
+        let step = try await take(answer, of: request, from: remote, activity: activity).report
+        if var report = handover.pulled {
+          if let step { report.add(step) }
+          handover.pulled = report
+        } else {
+          handover.pulled = step
+        }
+      }
     }
     return nil
   }

@@ -11,7 +11,7 @@ private let everything = PullRequest(from: 0, known: 0, depth: .trail, subscript
 
 @Suite("Pulling from a server")
 struct PullTests {
-  @Test("A pull brings the bundle, byte for byte, and leaves nothing else behind")
+  @Test("A pull brings the bundle, byte for byte, and leaves nothing but that and its name behind")
   func bundle() async throws {
     let bytes = FakeLibrary.bytes(200_000)
     let library = try FakeLibrary()
@@ -28,8 +28,13 @@ struct PullTests {
           #expect(transferred == 200_000)
           #expect(seen.withLock { $0.received } == 200_000)
           #expect(seen.withLock { $0.total } == 200_000)
-          #expect(
-            try FileManager.default.contentsOfDirectory(atPath: folder.path) == [file.lastPathComponent])
+          let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+          #expect(left == [file.deletingPathExtension().lastPathComponent + ".json", file.lastPathComponent])
+
+          // Until somebody has made use of it and removes it, it is not received again.
+          let again = try await remote.pull(everything, into: folder) { _, _ in }
+          guard case .bundle(file, 0) = again else { throw TestError("it came again") }
+          #expect(Array(try Data(contentsOf: file)) == bytes)
         }
       }
     }
@@ -297,7 +302,7 @@ struct PullTests {
           try await remote.pull(everything, into: folder) { _, _ in }
         }
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(!left.contains { $0.hasSuffix(".bundle") })
+        #expect(left.isEmpty)
       }
     }
     // The first counts as progress, once; then three more that reach no further.

@@ -48,10 +48,12 @@ final class Socket: Sendable {
     return Socket(descriptor: descriptor)
   }
 
-  /// Listens on a free port of the loopback address.
-  static func listen() throws -> (socket: Socket, port: Int) {
+  /// Listens on a port of the loopback address, a free one where none is given.
+  static func listen(port: Int = 0) throws -> (socket: Socket, port: Int) {
     let descriptor = socket(AF_INET, streamType, 0)
-    var address = loopback(0)
+    var reuses: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuses, socklen_t(MemoryLayout<Int32>.size))
+    var address = loopback(port)
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let result = withUnsafeMutablePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
@@ -180,8 +182,8 @@ final class ScriptedServer: Sendable {
   /// The request heads seen so far.
   var requests: [String] { heads.all.withLock { $0 } }
 
-  init(_ scripts: Script...) throws {
-    (listener, port) = try Socket.listen()
+  init(port: Int = 0, _ scripts: Script...) throws {
+    (listener, self.port) = try Socket.listen(port: port)
     let (listener, heads) = (listener, heads)
     Thread.detachNewThread {
       var index = 0

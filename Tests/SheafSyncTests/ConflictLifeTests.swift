@@ -284,8 +284,12 @@ struct ConflictLifeTests {
       at: try DocumentPath("sheaf/settings.json"), reason: "Rules")
     _ = try await clinic.put(Array("ONE\n\ntwo\n\nthree\n".utf8), at: text, reason: " ")
     _ = try await clinic.put(Array("ONE\n\ntwo\n\nTHREE\n".utf8), at: text, reason: "A reason")
-    let synced = try await clinic.sync(with: MemoryRemote(service: world.publisher))
+    let remote = MemoryRemote(service: world.publisher)
+    let synced = try await clinic.sync(with: remote)
     #expect(synced.refused == 1 && synced.isSameAsPublisher)
+    // What came with the first answer was put in place, and did not come again with the second.
+    #expect(synced.pulled?.changeSets == 2)
+    #expect(synced.pulled?.transferredInBytes == remote.traffic.received)
     #expect(try await world.text("t/a.md") == "one\n\ntwo\n\nTHREE\n")
     let refused = try #require(try await clinic.drafts().first)
     #expect(refused.outcome == "refused")

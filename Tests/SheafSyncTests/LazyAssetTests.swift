@@ -6,6 +6,30 @@ import Testing
 
 @testable import SheafSync
 
+/// A remote whose answer about one asset is wrong.
+private struct OneBadAsset: Remote {
+  let inner: MemoryRemote
+  let bad: SHA256Hash
+
+  var address: String { "one bad" }
+  func checkpoint() async throws -> [UInt8] { try await inner.checkpoint() }
+  func pull(
+    _ request: PullRequest, into folder: URL, progress: @escaping TransferProgress
+  ) async throws -> PullAnswer { try await inner.pull(request, into: folder, progress: progress) }
+  func preview(_ request: PullRequest) async throws -> PullPreview? { try await inner.preview(request) }
+  func push(
+    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+  ) async throws -> PushAnswer { try await inner.push(bundle, from: member, sent: sent) }
+  func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] { [] }
+  func leave(position: PullRequest, from member: MemberMark) async throws {}
+  func asset(
+    _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
+  ) async throws -> (file: URL, transferredInBytes: UInt64)? {
+    guard hash != bad else { throw RemoteError.notSheaf(address: address, detail: "it answers with a cat") }
+    return try await inner.asset(hash, sizeInBytes: sizeInBytes, into: folder, progress: progress)
+  }
+}
+
 @Suite("Assets that come when they are asked for")
 struct LazyAssetTests {
   private let path = AssetWorld.path
@@ -38,6 +62,23 @@ struct LazyAssetTests {
     #expect(dropped.sizeInBytes == UInt64(assets.film.count))
     await #expect(throws: absent) { try await replica.open(try DocumentPath(path), at: .now) }
     #expect(try await assets.problems(replica) == [])
+  }
+
+  @Test("A wrong answer about one asset keeps no other from coming")
+  func oneBad() async throws {
+    let assets = try await AssetWorld(settings: AssetWorld.lazy())
+    let other = Array(assets.film.reversed())
+    try assets.world.content.write(other, to: "media/other.bin")
+    _ = try await assets.world.publish()
+    for (bad, good) in [(assets.film, "media/other.bin"), (other, path)] {
+      let replica = try await assets.clone("clinic \(good.count)")
+      let remote = OneBadAsset(inner: assets.remote, bad: SHA256Hash(hashing: bad))
+      await #expect(throws: RemoteError.notSheaf(address: "one bad", detail: "it answers with a cat")) {
+        try await replica.fetch(nil, from: remote)
+      }
+      #expect(try await replica.status().absent == 1)
+      #expect(try await assets.shown(in: replica, path: good).count == assets.film.count)
+    }
   }
 
   @Test("Size decides where the settings say a size, and a full copy holds everything")
