@@ -66,7 +66,8 @@ public struct AuthorityRule: Sendable {
 
   /// Whether the author may accept or decline a proposal.
   ///
-  /// - Parameter proposer: The public key of who proposed it; `nil` where this copy can't tell.
+  /// - Parameter proposer: The public key of who proposed it, the author's own when it is the same person's; `nil`
+  ///   where this copy can't tell.
   public func mayDecide(in collection: CollectionName, proposedBy proposer: [UInt8]?) -> Bool {
     guard let role, role.decides, role.governs || !collection.isAlwaysCarried else { return false }
     return role != .approver || proposer != author
@@ -159,6 +160,10 @@ public struct AuthorityRule: Sendable {
       guard roles.allSatisfy(role.mayChangeMembers) else {
         throw AuthorityError(.publishersOnly, at: change.path)
       }
+      // Who is the same person as whom is told by rotations alone.
+      guard change.after.replaces == change.before?.replaces else {
+        throw AuthorityError(.replacesStays, at: change.path)
+      }
     }
     let keepsAuthor = changes.contains {
       $0.after.key == author && $0.after.role == .publisher && $0.after.revoked == nil
@@ -170,14 +175,13 @@ public struct AuthorityRule: Sendable {
   private func isRotation(_ changes: [MemberChange], lineCount: Int) -> Bool {
     guard isClosed, let member, member.revoked == nil, lineCount == 2, changes.count == 2,
       changes.allSatisfy({ $0.verb == .put }), let old = changes.first(where: { $0.after.key == author }),
-      let new = changes.first(where: { $0.after.key != author }), old.after.revoked != nil
+      let new = changes.first(where: { $0.after.key != author })
     else { return false }
     var expected = member
-    expected.revoked = old.after.revoked
+    expected.revoked = Member.replaced(by: new.after.mark)
     var successor = member
     successor.key = new.after.key
     successor.replaces = member.mark
-    successor.witness = new.after.witness
     return old.after == expected && new.before == nil && new.after == successor
   }
 }
@@ -215,6 +219,7 @@ public struct AuthorityError: SheafFailure, Hashable {
     case memberStays = "a member is changed or revoked, and never deleted, moved or merged"
     case mayNotChangeMembers = "its author's role changes no members"
     case publishersOnly = "only a publisher makes, changes or revokes a publisher"
+    case replacesStays = "which key a member took the place of is said by its rotation, and stays"
     case shutsAuthorOut = "the first members of a library have its publisher among them"
   }
 

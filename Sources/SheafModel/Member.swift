@@ -56,6 +56,9 @@ public struct Member: Hashable, Sendable {
     try? DocumentPath(folder + mark.text + ".json")
   }
 
+  /// What a rotation writes into the document of the key that it replaces, as the reason for its revocation.
+  public static func replaced(by mark: MemberMark) -> String { "replaced by \(mark)" }
+
   /// Reads a member's document.
   ///
   /// - Throws: `MemberError` for the first of the checks in `Schemas/members.md` that fails.

@@ -37,8 +37,45 @@ extension StoreTransaction {
     return member?.key == key ? member : nil
   }
 
-  /// The member that stands under a path.
+  /// The member that stands under a path; by a rotation it has what the key before it had, and no more.
   public func member(at path: DocumentPath, size: UInt64? = nil) throws -> Member? {
+    guard var member = try documentedMember(at: path, size: size) else { return nil }
+    if member.revoked == nil { member.revoked = try inheritedRevocation(of: member, size: size) }
+    return member
+  }
+
+  /// Why a member has no rights although its own document says nothing: what became of the keys before it.
+  ///
+  /// A draft that revokes or demotes a member may be under way while the member rotates. It stands beside the
+  /// rotation then, in the document of the old key, and counts for the new one until a person settles it.
+  private func inheritedRevocation(of member: Member, size: UInt64?) throws -> String? {
+    var successor = member.mark
+    var next = member.replaces
+    for _ in 0..<Self.keysOfPersonLimit {
+      guard let mark = next else { return nil }
+      guard let path = Member.path(of: mark), let document = try existingDocumentRow(path) else {
+        return "the key \(mark), which it took the place of, is no member's"
+      }
+      next = nil
+      for head in try size.map({ try self.heads(document, at: $0) }) ?? self.heads(document) {
+        guard let former = try head.content.flatMap({ try self.member(content: $0, at: path) }) else {
+          return "the key \(mark), which it took the place of, is no member's"
+        }
+        let isHarmless =
+          former.revoked == Member.replaced(by: successor)
+          || former.revoked == nil && former.role == member.role && former.collections == member.collections
+        guard isHarmless else {
+          return former.revoked ?? "another change of \(mark) met the rotation that replaced its key"
+        }
+        next = next ?? former.replaces
+      }
+      successor = mark
+    }
+    return "its key was replaced more than \(Self.keysOfPersonLimit) times"
+  }
+
+  /// What the document under a path says of a member by itself.
+  private func documentedMember(at path: DocumentPath, size: UInt64? = nil) throws -> Member? {
     guard let document = try existingDocumentRow(path) else { return nil }
     let heads = try size.map { try self.heads(document, at: $0) } ?? self.heads(document)
     guard let first = heads.first?.content, var member = try member(content: first, at: path) else {
@@ -215,6 +252,43 @@ extension StoreTransaction {
           after: try Member(parsing: bytes, at: line.path)))
     }
     try rule.check(changes, lineCount: lineCount)
+  }
+
+  /// The most keys of one person that are looked through, so that nobody's rotations cost others much.
+  static let keysOfPersonLimit = 1_000
+
+  /// Whether a key is another's, or one that it took the place of by a rotation, however often: one person's.
+  ///
+  /// Where four eyes are asked for, two keys of one person are two eyes (`Schemas/members.md`, "Persons").
+  ///
+  /// - Parameters:
+  ///   - key: A member's public key as things stand.
+  ///   - former: The public key that may have been the same person's before; `nil` is nobody's.
+  /// - Returns: Also `true` for a person of more keys than are looked through: who can't be told apart counts once.
+  public func isSamePerson(_ key: [UInt8], as former: [UInt8]?) throws -> Bool {
+    guard let former else { return false }
+    if key == former { return true }
+    let sought = MemberMark(publicKey: former)
+    var next = try Member.path(of: MemberMark(publicKey: key)).flatMap { try documentedMember(at: $0) }?
+      .replaces
+    for _ in 0..<Self.keysOfPersonLimit {
+      guard let mark = next else { return false }
+      if mark == sought { return true }
+      next = try Member.path(of: mark).flatMap { try documentedMember(at: $0) }?.replaces
+    }
+    return true
+  }
+
+  /// Whether an author may accept or decline what somebody proposed, as things stand.
+  ///
+  /// - Parameter proposer: The public key of who proposed it; `nil` where this copy can't tell.
+  public func mayDecide(
+    in collection: CollectionName, proposedBy proposer: [UInt8]?, by rule: AuthorityRule
+  ) throws -> Bool {
+    guard rule.mayDecide(in: collection, proposedBy: proposer) else { return false }
+    // Only whose decisions about own proposals don't count has to be compared as a person.
+    guard !rule.mayDecide(in: collection, proposedBy: rule.author) else { return true }
+    return try !isSamePerson(rule.author, as: proposer)
   }
 
   /// When an author's newest change set was made, as it claims; `nil` for none.

@@ -161,7 +161,7 @@ extension StoreTransaction {
     let parents = try parents(of: line, heads: heads, changeSet: changeSet)
     let proposal = try parents.first.map { try revision(row: $0) }
     let proposer = try proposal.flatMap { try self.changeSet($0.name.changeSet)?.author }
-    guard changeSet.rule.mayDecide(in: line.path.collection, proposedBy: proposer) else {
+    guard try mayDecide(in: line.path.collection, proposedBy: proposer, by: changeSet.rule) else {
       throw refusal(.mayNotDecide)
     }
     guard let proposal, case let row = proposal.id,

@@ -41,6 +41,9 @@ struct ChangeSetComposer: Sendable {
   let member: MemberKey
   let environment: LibraryEnvironment
 
+  /// Whether the key can be used now; a sealed one may need a passphrase that nobody is there to say.
+  var canSign: Bool { (try? member.signer()) != nil }
+
   /// Composes a change set.
   ///
   /// - Parameters:

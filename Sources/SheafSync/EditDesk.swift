@@ -187,7 +187,7 @@ struct EditDesk {
   mutating func decide(_ proposal: StoredProposal, at path: DocumentPath, accepts: Bool) throws {
     let proposer = try transaction.changeSet(proposal.name.changeSet)?.author
     let rule = try transaction.authority(of: memberKey)
-    guard rule.mayDecide(in: path.collection, proposedBy: proposer) else {
+    guard try transaction.mayDecide(in: path.collection, proposedBy: proposer, by: rule) else {
       throw LibraryError.mayNotDecide(path.text)
     }
     let verb: RevisionVerb = accepts ? (proposal.content == nil ? .acceptDeleted : .accept) : .decline

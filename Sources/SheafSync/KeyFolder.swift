@@ -92,8 +92,14 @@ struct KeyFolder: Sendable {
     return try SigningKey(name: ChangeSetNote.keyName(author: publicKey), seed: seed)
   }
 
-  /// Writes down the key that is to take the place of the member's, sealed as that is.
-  func setNext(seed: [UInt8], environment: LibraryEnvironment) throws {
+  /// The key that is to take the place of the member's, sealed as that is: one that lies there, else a new one.
+  ///
+  /// For whoever holds the store's lock, so that no two are made at once.
+  ///
+  /// - Parameter seed: The new one's secret half.
+  /// - Throws: `KeyError`.
+  func nextKey(seed: [UInt8], environment: LibraryEnvironment) throws -> VerifierKey {
+    if let held = try nextVerifier() { return held }
     var passphrase: String?
     if try isMemberKeySealed() {
       // Its owner has just proved to know it.
@@ -101,6 +107,7 @@ struct KeyFolder: Sendable {
       passphrase = try environment.passphrase()
     }
     try write(try Self.text(seed: seed, passphrase: passphrase, environment: environment), to: "member.next")
+    return try Self.memberKey(seed: seed).verifierKey
   }
 
   /// The public half of that key; `nil` when none waits.

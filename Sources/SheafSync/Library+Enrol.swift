@@ -42,6 +42,7 @@ extension Library {
   /// Takes what the log says of this copy's own member: the name, the end of an enrolment, and the new key
   /// that a rotation has put in the place of the old one.
   func followOwnMember() async throws {
+    try await Blocking.run { [member] in try member.reload() }
     let next = try await Blocking.run { [keys] in try keys.nextVerifier()?.publicKey }
     let key = member.verifierKey.publicKey
     let (own, successor, name) = try await store.read { transaction in

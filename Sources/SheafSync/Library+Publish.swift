@@ -133,6 +133,8 @@ extension Library {
         }
       }
       let recorded = try await store.write(purpose: purpose) { transaction in
+        // Another process may have ended a rotation.
+        try self.member.reload()
         var none: Sequencer?
         return try work(transaction, &none)
       }

@@ -104,7 +104,7 @@ extension Library {
     guard rule.role?.governs ?? false else { throw AuthorityError(.mayNotChangeMembers, at: nil) }
     guard
       try transaction.member(of: waiting.author)?.revoked == nil
-        || transaction.revoker(of: waiting.author) != own
+        || !transaction.isSamePerson(own, as: transaction.revoker(of: waiting.author))
     else { throw LibraryError.mayNotRelease(waiting.mark) }
   }
 

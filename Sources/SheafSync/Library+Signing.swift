@@ -13,7 +13,10 @@ extension Library {
   ) async throws -> Value {
     guard isPublisher else { throw LibraryError.onlyPublisher("append to the log") }
     try await signWhatIsUnsigned()
+    // A server runs for months, and `sheaf rotate` in another process puts a new key in the place of its own.
+    try await finishRotation()
     let value = try await store.write(purpose: purpose) { transaction in
+      try self.member.reload()
       var sequencer = try Sequencer(transaction: transaction, library: self)
       return try body(&sequencer)
     }

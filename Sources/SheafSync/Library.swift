@@ -116,9 +116,15 @@ public final class Library: Sendable {
       } catch is SignerRefusal {
         // A copy that must not sign can still be read; every append says why it can't.
       }
-      // A rotation that was cut short after the log had it. A damaged copy must open all the same, to be looked at.
-      do { try await library.followOwnMember() } catch is StoreError {}
     }
+    // A rotation that was cut short after the log had it. A damaged copy must open all the same, to be looked at.
+    do {
+      if library.isPublisher {
+        try await library.followOwnMember()
+      } else {
+        try await library.finishRotation()
+      }
+    } catch is StoreError {}
     return library
   }
 
@@ -235,7 +241,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .severalMembers(let name, let marks):
       "\(marks.count) members are called \(name): \(marks.joined(separator: ", "))"
     case .lastGovernor(let name): "\(name) is the last who may do this, and nobody could give the right back"
-    case .mayNotRelease(let mark): "who revoked the key that signed \(mark) can't take it over alone"
+    case .mayNotRelease(let mark):
+      "who revoked or replaced the key that signed \(mark) can't take it over alone"
     case .ownKey(let name): "\(name) is this copy's own member"
     case .noDraft(let mark): "this copy has no draft \(mark)"
     }

@@ -31,9 +31,9 @@ final class MemberKey: Sendable {
     return signer
   }
 
-  /// Looks at the file again, after another key has taken the place of this one.
+  /// Looks at the file again: another key may have taken the place of this one, by this process or by another.
   func reload() throws {
     let verifierKey = try keys.memberVerifier()
-    state.withLock { $0 = State(verifierKey: verifierKey, signer: nil) }
+    state.withLock { if $0.verifierKey != verifierKey { $0 = State(verifierKey: verifierKey, signer: nil) } }
   }
 }

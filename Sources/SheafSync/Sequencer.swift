@@ -120,6 +120,11 @@ struct Sequencer {
     }
     guard !meeting.isEmpty else { return }
     let transaction = transaction
+    // Where this copy may not sign a merge, or can't, the conflict stands until somebody settles it: what was
+    // handed over is right all the same.
+    let rule = try transaction.authority(of: composer.member.verifierKey.publicKey)
+    meeting = meeting.filter { (try? rule.check(.merge, $0.0, base: .head)) != nil }
+    guard !meeting.isEmpty, composer.canSign else { return }
     var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
     var edits: [Edit] = []
     var notes: [String] = []

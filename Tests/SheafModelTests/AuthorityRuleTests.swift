@@ -160,12 +160,15 @@ struct AuthorityRuleTests {
       let rule = try rule(role)
       let member: Member = try #require(rule.member)
       var old = member
-      old.revoked = "replaced"
       var new = member
       new.key = [UInt8](repeating: 9, count: 32)
       new.replaces = member.mark
-      new.witness = [UInt8](repeating: 8, count: 32)
+      old.revoked = Member.replaced(by: new.mark)
       #expect(refusal(rule, [try change(member, old), try change(nil, new)]) == nil, "\(role)")
+      // A witness stays the witness that it was: one key more would be one more pair of eyes.
+      var witness = new
+      witness.witness = [UInt8](repeating: 8, count: 32)
+      #expect(refusal(rule, [try change(member, old), try change(nil, witness)]) != nil)
       guard !role.governs else { continue }
       #expect(refusal(rule, [try change(member, old), try change(nil, new)], lineCount: 3) != nil)
       #expect(refusal(rule, [try change(member, old)]) != nil)
@@ -183,8 +186,23 @@ struct AuthorityRuleTests {
       }
       var renamed = old
       renamed.name = "Other"
+      var vague = old
+      vague.revoked = "replaced"
+      #expect(refusal(rule, [try change(member, vague), try change(nil, new)]) != nil)
       #expect(refusal(rule, [try change(member, renamed), try change(nil, new)]) != nil)
     }
+  }
+
+  @Test("Only a rotation says whose key was replaced, and nobody takes that away")
+  func replaced() throws {
+    let publisher = try rule(.publisher)
+    var member = Member(key: [UInt8](repeating: 9, count: 32), name: "B", role: .approver)
+    let plain = member
+    member.replaces = MemberMark(publicKey: Self.founder)
+    #expect(refusal(publisher, [try change(nil, member)]) == .replacesStays)
+    #expect(refusal(publisher, [try change(member, plain)]) == .replacesStays)
+    #expect(refusal(publisher, [try change(plain, member)]) == .replacesStays)
+    #expect(refusal(publisher, [try change(member, member)]) == nil)
   }
 
   @Test("Who closes an open library stays its publisher")

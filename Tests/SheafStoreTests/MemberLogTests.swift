@@ -172,10 +172,10 @@ struct MemberLogTests {
     try withLog(.contributor) { log in
       let member = try Self.member(3, .contributor)
       var old = member
-      old.revoked = "replaced"
       var new = member
       new.key = Self.key(7)
       new.replaces = member.mark
+      old.revoked = Member.replaced(by: new.mark)
       let lines = [try Self.put(old, "@"), try Self.put(new)]
       #expect(try Self.outcome(log, lines + [.init(.put, "a/d.md", "@", "x")], author: 3) != nil)
       #expect(try Self.outcome(log, lines, author: 4) != nil)

@@ -13,6 +13,7 @@ public final class TestWorld: Sendable {
     var random: SplitMix64
     var time: Int64 = 1_780_000_000
     var stepsLeft: Int?
+    var fatalStep: LibraryEnvironment.Step?
     var hasCrashed = false
   }
   private let state: Mutex<State>
@@ -20,7 +21,15 @@ public final class TestWorld: Sendable {
   public init(seed: UInt64) { state = Mutex(State(random: SplitMix64(seed: seed))) }
 
   /// Dies at the step after `count` more steps; `nil` for never.
-  public func crash(afterSteps count: Int?) { state.withLock { $0.stepsLeft = count } }
+  public func crash(afterSteps count: Int?) {
+    state.withLock { state in
+      state.stepsLeft = count
+      state.fatalStep = nil
+    }
+  }
+
+  /// Dies the next time that this step is taken.
+  public func crash(at step: LibraryEnvironment.Step) { state.withLock { $0.fatalStep = step } }
 
   /// Whether a death lies ahead.
   public var isArmed: Bool { state.withLock { $0.stepsLeft != nil } }
@@ -46,6 +55,11 @@ public final class TestWorld: Sendable {
       random: { [self] count in state.withLock { $0.random.bytes(count) } },
       step: { [self] step in
         let dies = state.withLock { state in
+          if state.fatalStep == step {
+            state.fatalStep = nil
+            state.hasCrashed = true
+            return true
+          }
           guard let left = state.stepsLeft else { return false }
           state.stepsLeft = left > 0 ? left - 1 : nil
           state.hasCrashed = state.hasCrashed || left == 0
