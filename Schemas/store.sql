@@ -158,6 +158,7 @@ CREATE TABLE cosignature (
   PRIMARY KEY (size, cosigner, time)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cosignature_by_cosigner ON cosignature (cosigner, time);
+CREATE INDEX cosignature_by_size ON cosignature (cosigner, size, time);
 
 -- Checkpoints of this log's key that contradict this copy's, each with the own one.
 CREATE TABLE split_view (
@@ -204,10 +205,11 @@ CREATE TABLE quarantine (
   refusal TEXT NOT NULL,
   time INTEGER NOT NULL,
   author BLOB NOT NULL,
+  carrier BLOB NOT NULL,
   size INTEGER NOT NULL,
   change_set INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX quarantine_by_author ON quarantine (author, time, size);
+CREATE INDEX quarantine_by_carrier ON quarantine (carrier, time, size);
 CREATE TABLE quarantine_body (
   leaf BLOB NOT NULL REFERENCES quarantine (leaf),
   hash BLOB NOT NULL,
@@ -223,7 +225,6 @@ CREATE TABLE invitation (
   site TEXT,
   collections TEXT,
   expires INTEGER NOT NULL,
-  tries INTEGER NOT NULL,
   used_by BLOB,
   change_set INTEGER
 ) STRICT, WITHOUT ROWID;

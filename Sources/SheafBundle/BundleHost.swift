@@ -20,6 +20,11 @@ public protocol BundleHost {
   /// When reading, that is a claim that nothing has verified yet.
   mutating func willCompare(seen: ChangeSetNote.Position) throws
 
+  /// In drafts, when reading, told before the lines of each change set whose it claims to be.
+  ///
+  /// - Parameter author: A public key; the change set's signature is checked behind its lines.
+  mutating func willRead(by author: [UInt8]) throws
+
   // Assets (`Schemas/assets.md`). A host without any has nothing to do here.
 
   /// The size of an asset that the host knows, held or not; `nil` for other content.
@@ -46,6 +51,7 @@ public protocol BundleHost {
 
 extension BundleHost {
   public mutating func willCompare(seen: ChangeSetNote.Position) throws {}
+  public mutating func willRead(by author: [UInt8]) throws {}
 
   public mutating func assetSize(of content: SHA256Hash) throws -> UInt64? { nil }
   public mutating func chunks(of content: SHA256Hash) throws -> [AssetChunk]? { nil }

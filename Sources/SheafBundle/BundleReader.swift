@@ -162,7 +162,10 @@ public final class BundleReader {
     }
     guard counts.changeSets < header.changeSetCount else { return try end(header) }
     openChangeSet = try readChangeSetHead(header)
-    if header.content == .drafts, let seen = openChangeSet?.seen { try host.willCompare(seen: seen) }
+    if header.content == .drafts, let draft = openChangeSet {
+      try host.willCompare(seen: draft.seen)
+      try host.willRead(by: draft.author.publicKey)
+    }
     return nil
   }
 

@@ -7,6 +7,9 @@ public struct EnrolmentRequest: Hashable, Sendable {
   /// The largest request in bytes.
   public static let sizeLimitInBytes = 4 << 10
 
+  /// The most signatures that a request has.
+  public static let signatureLimit = 3
+
   public let library: LibraryID
   /// 4 bytes that name the invitation.
   public let invitation: [UInt8]
@@ -67,19 +70,39 @@ public struct EnrolmentRequest: Hashable, Sendable {
     try SigningKey(name: keyName(invitation: code.id), seed: code.keySeed(in: library))
   }
 
-  /// Makes the request of a device, signed by the invitation key and by its own.
+  /// Makes the request of a device, signed by the invitation key and by its own keys.
   ///
   /// - Parameters:
   ///   - member: The device's key, under the name that signs its change sets.
-  ///   - witness: Its public key for cosignatures.
+  ///   - witness: The secret half of its key for cosignatures, 32 bytes; `nil` for a device that is no witness.
   public static func note(
     with code: InvitationCode, library: LibraryID, member: SigningKey, witness: [UInt8]? = nil,
     time: Timestamp
   ) throws(NoteError) -> SignedNote {
+    let key = member.verifierKey.publicKey
+    let name = witnessName(of: MemberMark(publicKey: key), in: library)
+    let cosigner: SigningKey?
+    if let witness { cosigner = try SigningKey(name: name, seed: witness) } else { cosigner = nil }
     let request = EnrolmentRequest(
-      library: library, invitation: code.id, key: member.verifierKey.publicKey, witness: witness, time: time)
-    let invitation = try invitationKey(code, in: library).sign(text: request.text)
-    return try SignedNote(text: request.text, signatures: [invitation, member.sign(text: request.text)])
+      library: library, invitation: code.id, key: key, witness: cosigner?.verifierKey.publicKey, time: time)
+    var signatures = [try invitationKey(code, in: library).sign(text: request.text)]
+    signatures.append(try member.sign(text: request.text))
+    if let cosigner { signatures.append(try cosigner.sign(text: request.text)) }
+    return try SignedNote(text: request.text, signatures: signatures)
+  }
+
+  /// The name under which a member's key for cosignatures signs.
+  public static func witnessName(of member: MemberMark, in library: LibraryID) -> String {
+    "\(library.text)/witness/\(member)"
+  }
+
+  /// Whether the key for cosignatures signed a note, so that nobody names one that is another's.
+  ///
+  /// - Returns: Also `true` for a request that names none.
+  public func isSignedByWitness(_ note: SignedNote) -> Bool {
+    guard let witness else { return true }
+    let name = Self.witnessName(of: MemberMark(publicKey: key), in: library)
+    return (try? VerifierKey(name: name, publicKey: witness))?.verifies(note: note) ?? false
   }
 
   /// Whether the device's own key signed a note.

@@ -84,13 +84,15 @@ extension Responder {
   }
 
   /// Takes drafts.
-  func push(_ request: Request) async throws -> Answer {
-    try Answer(json: try await receive(request))
+  func push(_ request: Request, from caller: Gatekeeper.Caller) async throws -> Answer {
+    try Answer(json: try await receive(request, from: caller))
   }
 
   /// Takes drafts, and answers with what became of them and what leads on from a position (`Schemas/exchange.md`).
-  func exchange(_ wanted: PullRequest, _ request: Request, id: UInt64) async throws -> Answer {
-    var answers = try await receive(request)
+  func exchange(
+    _ wanted: PullRequest, _ request: Request, from caller: Gatekeeper.Caller, id: UInt64
+  ) async throws -> Answer {
+    var answers = try await receive(request, from: caller)
     let found: Found
     do {
       found = try await find(wanted)
@@ -123,7 +125,7 @@ extension Responder {
   }
 
   /// Receives and judges drafts. One push in memory is up to `pushBytes`, so only a few are taken at a time.
-  private func receive(_ request: Request) async throws -> [DraftAnswer] {
+  private func receive(_ request: Request, from caller: Gatekeeper.Caller) async throws -> [DraftAnswer] {
     let type = request.headers[.contentType] ?? ""
     guard type.prefix(while: { $0 != ";" }).lowercased() == Wire.bundle else {
       throw Problem(.wrongType, detail: "a push is a bundle, \(Wire.bundle)")
@@ -140,7 +142,7 @@ extension Responder {
       bytes.append(contentsOf: chunk.readableBytesView)
     }
     do {
-      return try await service.receive(push: bytes)
+      return try await service.receive(push: bytes, from: caller.member?.mark)
     } catch let error as BundleError where error.kind == .failed {
       // The sender's fault, not the server's.
       throw Problem(.badRequest, detail: error.problem, unchanged: error.unchanged)

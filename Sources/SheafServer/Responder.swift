@@ -116,8 +116,8 @@ struct Responder: HTTPResponder {
     case .cosignatures(let size): return Answer.list(try await service.cosignatures(after: size))
     case .cosign(let size): return try await cosign(after: size, request)
     case .bundle(let wanted): return try await bundle(wanted, request)
-    case .push: return try await push(request)
-    case .exchange(let wanted): return try await exchange(wanted, request, id: id)
+    case .push: return try await push(request, from: caller)
+    case .exchange(let wanted): return try await exchange(wanted, request, from: caller, id: id)
     case .answers(let leaves): return try Answer(json: try await service.answers(to: leaves))
     case .receipt(let number):
       return Answer(Wire.text, Array(try await service.receipt(changeSet: number).utf8))

@@ -84,6 +84,8 @@ public struct ServerLimits: Sendable {
   public var sessions = 1_000
   /// Sessions of one member.
   public var sessionsPerMember = 16
+  /// How many sessions one member may begin while a request that begins one could be repeated: ten minutes.
+  public var sessionsBegunPerMember = 64
   /// How long a session lasts, in seconds.
   public var sessionTime: UInt64 = 1_800
   /// The largest request to become a member, in bytes.

@@ -14,8 +14,8 @@ final class Sessions: Sendable, CustomReflectable {
   }
   private struct State {
     var byHash: [SHA256Hash: Session] = [:]
-    /// The credentials that sessions were begun with, and until when each could be used again.
-    var used: [SHA256Hash: UInt64] = [:]
+    /// The credentials that sessions were begun with, by whom, and until when each could be used again.
+    var used: [SHA256Hash: (member: MemberMark, end: UInt64)] = [:]
     var begun: UInt64 = 0
   }
 
@@ -32,14 +32,17 @@ final class Sessions: Sendable, CustomReflectable {
   /// - Parameters:
   ///   - credential: The credential of the request; it begins one session, so that nobody who recorded it begins another.
   ///   - token: 16 random bytes.
-  /// - Returns: When it ends; `nil` when the credential was used before, or too many were within five minutes.
+  /// - Returns: When it ends; `nil` when the credential was used before, or the member began too many within ten minutes.
   func begin(for member: MemberMark, credential: String, token: String, at now: UInt64) -> UInt64? {
     let end = now &+ limits.sessionTime
     let used = SHA256Hash(hashing: Array(credential.utf8))
     return state.withLock { state in
-      state.used = state.used.filter { $0.value > now }
-      guard state.used[used] == nil, state.used.count < limits.sessions else { return nil }
-      state.used[used] = now &+ 2 * UInt64(RequestSignature.toleranceInSeconds)
+      state.used = state.used.filter { $0.value.end > now }
+      // Of each member's own, so that nobody keeps another from beginning one.
+      guard state.used[used] == nil,
+        state.used.values.count(where: { $0.member == member }) < limits.sessionsBegunPerMember
+      else { return nil }
+      state.used[used] = (member, now &+ 2 * UInt64(RequestSignature.toleranceInSeconds))
       state.byHash = state.byHash.filter { $0.value.end > now }
       // A member makes room among its own first, so that nobody ends the sessions of others.
       let own = state.byHash.filter { $0.value.member == member }

@@ -153,6 +153,7 @@ enum StoreMigrations {
         PRIMARY KEY (size, cosigner, time)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX cosignature_by_cosigner ON cosignature (cosigner, time);
+      CREATE INDEX cosignature_by_size ON cosignature (cosigner, size, time);
       CREATE TABLE split_view (
         theirs BLOB PRIMARY KEY,
         own BLOB NOT NULL,
@@ -195,10 +196,11 @@ enum StoreMigrations {
         refusal TEXT NOT NULL,
         time INTEGER NOT NULL,
         author BLOB NOT NULL,
+        carrier BLOB NOT NULL,
         size INTEGER NOT NULL,
         change_set INTEGER
       ) STRICT, WITHOUT ROWID;
-      CREATE INDEX quarantine_by_author ON quarantine (author, time, size);
+      CREATE INDEX quarantine_by_carrier ON quarantine (carrier, time, size);
       CREATE TABLE quarantine_body (
         leaf BLOB NOT NULL REFERENCES quarantine (leaf),
         hash BLOB NOT NULL,
@@ -213,7 +215,6 @@ enum StoreMigrations {
         site TEXT,
         collections TEXT,
         expires INTEGER NOT NULL,
-        tries INTEGER NOT NULL,
         used_by BLOB,
         change_set INTEGER
       ) STRICT, WITHOUT ROWID;

@@ -104,11 +104,17 @@ extension StoreTransaction {
   }
 
   /// The first time at which anybody whose name begins so cosigned a checkpoint of at least `size` leaves.
-  public func firstCosignature(byAnyBelow prefix: String, atLeast size: UInt64) throws -> StoredCosignature? {
-    try row(
-      Self.columns + " WHERE substr(c.name, 1, ?) = ? AND s.size >= ? ORDER BY s.time, s.size LIMIT 1",
-      [prefix.unicodeScalars.count, prefix, Int64(clamping: size)]
-    ).map { try StoredCosignature($0) }
+  ///
+  /// Nobody cosigns a smaller checkpoint at a later time, so each cosigner's smallest is its first: two look-ups by
+  /// index for each of them.
+  ///
+  /// - Parameter folder: What the names begin with, up to a final slash.
+  public func firstCosignature(byAnyBelow folder: String, atLeast size: UInt64) throws -> StoredCosignature? {
+    // "0" follows "/".
+    let names = try rows(
+      "SELECT DISTINCT name FROM cosigner WHERE name > ? AND name < ?", [folder, folder.dropLast() + "0"])
+    return try names.compactMap { try firstCosignature(by: $0[0], atLeast: size) }
+      .min { ($0.time, $0.size, $0.cosigner.name) < ($1.time, $1.size, $1.cosigner.name) }
   }
 
   /// Forgets checkpoints beyond a size and their cosignatures: before another log takes their place.

@@ -4,38 +4,32 @@ import SheafModel
 
 /// An invitation as the publisher keeps it: who may become a member with it, and what came of it.
 public struct StoredInvitation: Hashable, Sendable {
-  /// The tries after which an invitation is void.
-  public static let tryLimit = 5
-
   /// 4 bytes.
   public var id: [UInt8]
   /// The public half of the invitation key, 32 bytes; the code itself is nowhere.
   public var key: [UInt8]
   public var template: MemberTemplate
   public var expires: Timestamp
-  /// How many notes named it whose signature did not hold.
-  public var tries: Int
   /// The key that became a member by it, 32 bytes.
   public var usedBy: [UInt8]?
   /// The change set that made it one.
   public var changeSet: UInt64?
 
   public init(
-    id: [UInt8], key: [UInt8], template: MemberTemplate, expires: Timestamp, tries: Int = 0,
+    id: [UInt8], key: [UInt8], template: MemberTemplate, expires: Timestamp,
     usedBy: [UInt8]? = nil, changeSet: UInt64? = nil
   ) {
     self.id = id
     self.key = key
     self.template = template
     self.expires = expires
-    self.tries = tries
     self.usedBy = usedBy
     self.changeSet = changeSet
   }
 
   /// Whether a key may still become a member by it.
   public func isOpen(at time: Timestamp) -> Bool {
-    usedBy == nil && tries < Self.tryLimit && time <= expires
+    usedBy == nil && time <= expires
   }
 
   init(_ row: Row) throws {
@@ -46,7 +40,7 @@ public struct StoredInvitation: Hashable, Sendable {
     self.init(
       id: [UInt8](row["id"] as Data), key: [UInt8](row["key"] as Data),
       template: MemberTemplate(name: row["name"], role: role, site: row["site"], collections: collections),
-      expires: Timestamp(seconds: row["expires"]), tries: row["tries"],
+      expires: Timestamp(seconds: row["expires"]),
       usedBy: (row["used_by"] as Data?).map { [UInt8]($0) },
       changeSet: (row["change_set"] as Int64?).map { UInt64(clamping: $0) })
   }
@@ -57,26 +51,21 @@ extension StoreTransaction {
   public func insert(_ invitation: StoredInvitation) throws {
     try execute(
       """
-      INSERT INTO invitation (id, key, name, role, site, collections, expires, tries)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO invitation (id, key, name, role, site, collections, expires)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [
         Data(invitation.id), Data(invitation.key), invitation.template.name,
         invitation.template.role.rawValue,
         invitation.template.site,
         invitation.template.collections.map { $0.map(\.text).sorted().joined(separator: "\n") },
-        invitation.expires.seconds, invitation.tries,
+        invitation.expires.seconds,
       ])
   }
 
   /// An invitation by what names it.
   public func invitation(_ id: [UInt8]) throws -> StoredInvitation? {
     try row("SELECT * FROM invitation WHERE id = ?", [Data(id)]).map(StoredInvitation.init)
-  }
-
-  /// Counts a note that named an invitation and was not signed with its code.
-  public func countTry(of id: [UInt8]) throws {
-    try execute("UPDATE invitation SET tries = tries + 1 WHERE id = ?", [Data(id)])
   }
 
   /// Writes down whom an invitation made a member.

@@ -5,14 +5,16 @@ import SheafModel
 extension StoreTransaction {
   /// Keeps a draft that can't be taken, whole, with the reason.
   ///
-  /// Of one author at most so many and so many bytes are kept; the oldest give way, and their author's
+  /// Of what one carrier brought at most so many and so many bytes are kept; the oldest give way, and their author's
   /// copy has them still. The newest stays, whatever its size.
   ///
   /// - Parameters:
-  ///   - mostChangeSets: How many of one author are kept.
-  ///   - mostBytes: How many bytes of one author are kept, contents included.
+  ///   - carrier: The key of whose share it takes; the author's when `nil`.
+  ///   - mostChangeSets: How many of one carrier are kept.
+  ///   - mostBytes: How many bytes of one carrier are kept, contents included.
   public func quarantine(
-    leaf: SHA256Hash, author: [UInt8], note: [UInt8], seed: Seed, reason: [UInt8], lines: String,
+    leaf: SHA256Hash, author: [UInt8], carrier: [UInt8]? = nil, note: [UInt8], seed: Seed, reason: [UInt8],
+    lines: String,
     bodies: Set<SHA256Hash>, refusal: String, time: Timestamp,
     mostChangeSets: Int = Limits.quarantinedChangeSets, mostBytes: Int = Limits.quarantinedBytes
   ) throws {
@@ -25,31 +27,31 @@ extension StoreTransaction {
       Int64(note.count + reason.count + lines.utf8.count))
     try execute(
       """
-      INSERT INTO quarantine (leaf, note, seed, reason, lines, refusal, time, author, size)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO quarantine (leaf, note, seed, reason, lines, refusal, time, author, carrier, size)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         leaf.data, Data(note), Data(seed.bytes), Data(reason), lines, refusal, time.seconds, Data(author),
-        size.overflow ? Int64.max : size.partialValue,
+        Data(carrier ?? author), size.overflow ? Int64.max : size.partialValue,
       ])
     for body in bodies {
       try execute("INSERT OR IGNORE INTO quarantine_body (leaf, hash) VALUES (?, ?)", [leaf.data, body.data])
     }
     try dropOldestQuarantined(
-      of: author, except: leaf, mostChangeSets: Int64(mostChangeSets), mostBytes: Int64(mostBytes))
+      of: carrier ?? author, except: leaf, mostChangeSets: Int64(mostChangeSets), mostBytes: Int64(mostBytes))
   }
 
   private func dropOldestQuarantined(
-    of author: [UInt8], except newest: SHA256Hash, mostChangeSets: Int64, mostBytes: Int64
+    of carrier: [UInt8], except newest: SHA256Hash, mostChangeSets: Int64, mostBytes: Int64
   ) throws {
     var freed: Set<SHA256Hash> = []
     while let totals = try row(
-      "SELECT count(*), ifnull(sum(min(size, ?2)), 0) FROM quarantine WHERE author = ?1",
-      [Data(author), mostBytes + 1]),
+      "SELECT count(*), ifnull(sum(min(size, ?2)), 0) FROM quarantine WHERE carrier = ?1",
+      [Data(carrier), mostBytes &+ (mostBytes < .max ? 1 : 0)]),
       totals[0] as Int64 > mostChangeSets || totals[1] as Int64 > mostBytes,
       let oldest = try row(
-        "SELECT leaf FROM quarantine WHERE author = ? AND leaf <> ? ORDER BY time, leaf LIMIT 1",
-        [Data(author), newest.data])
+        "SELECT leaf FROM quarantine WHERE carrier = ? AND leaf <> ? ORDER BY time, leaf LIMIT 1",
+        [Data(carrier), newest.data])
     {
       let leaf: Data = oldest[0]
       for row in try rows("SELECT hash FROM quarantine_body WHERE leaf = ?", [leaf]) {

@@ -16,6 +16,8 @@ public struct QuarantinedChangeSet: Hashable, Sendable {
   public var time: Timestamp
   /// The author's public key, 32 bytes.
   public var author: [UInt8]
+  /// The key of whose share of the quarantine it takes; empty for what strangers share.
+  public var carrier: [UInt8]
   /// The size of all of it in bytes, contents included.
   public var sizeInBytes: UInt64
   /// The change set that took its content over; `nil` while nobody has.
@@ -31,6 +33,7 @@ public struct QuarantinedChangeSet: Hashable, Sendable {
     refusal = row["refusal"]
     time = Timestamp(seconds: row["time"])
     author = [UInt8](row["author"] as Data)
+    carrier = [UInt8](row["carrier"] as Data)
     sizeInBytes = UInt64(clamping: row["size"] as Int64)
     changeSet = (row["change_set"] as Int64?).map { UInt64(clamping: $0) }
   }
@@ -44,7 +47,7 @@ extension StoreTransaction {
   ///
   /// - Parameter prefix: Only what is named so, in hexadecimal digits.
   public func quarantine(
-    prefix: String = "", includesReleased: Bool = false, count: Int = 10_000
+    prefix: String = "", includesReleased: Bool = false, count: Int = .max
   ) throws -> [QuarantinedChangeSet] {
     try rows(
       """

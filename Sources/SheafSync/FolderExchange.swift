@@ -100,8 +100,25 @@ extension Library {
         problems.append("\(FolderLayout.enrolments)/\(name): \(error.problem)")
       } catch RemoteError.tooMuch {
         problems.append("\(FolderLayout.enrolments)/\(name) is larger than a request may be")
+      } catch let error as any SheafFailure where !(error is StoreError) {
+        // It lies there still when whatever is in the way is gone; the others are looked at all the same.
+        problems.append("\(FolderLayout.enrolments)/\(name): \(error.problem)")
+        continue
       }
-      try await Blocking.run { try requests()?.remove(name) }
+      await remove(name, in: FolderLayout.enrolments, of: remote, problems: &problems)
+    }
+  }
+
+  /// Removes a file that was taken; one that can't be is named, and stops nothing.
+  private func remove(
+    _ name: String, in folder: String, of remote: FolderRemote, problems: inout [String]
+  ) async {
+    do {
+      try await Blocking.run {
+        try FolderHandle(root: remote.folder).folder(folder, isMade: false)?.remove(name)
+      }
+    } catch {
+      problems.append("\(folder)/\(name): \((error as? any SheafFailure)?.problem ?? "it can't be removed")")
     }
   }
 
@@ -124,9 +141,7 @@ extension Library {
       } catch let error as CosignatureError {
         problems.append("\(FolderLayout.witnesses)/\(name): \(error.problem)")
       }
-      try await Blocking.run {
-        try FolderHandle(root: remote.folder).folder(FolderLayout.witnesses, isMade: false)?.remove(name)
-      }
+      await remove(name, in: FolderLayout.witnesses, of: remote, problems: &problems)
     }
   }
 

@@ -166,6 +166,9 @@ struct KeyFolder: Sendable {
     try SigningKey(name: name, seed: try madeSecret("witness.key", environment), algorithm: .cosignature)
   }
 
+  /// Writes down the key with which a replica cosigns, which its member's document names.
+  func setWitness(seed: [UInt8]) throws { try write(Base64.encode(seed) + "\n", to: "witness.key") }
+
   /// The same, `nil` where nobody has asked for it yet.
   func existingWitnessKey(name: String) throws -> SigningKey? {
     guard try read("witness.key") != nil else { return nil }

@@ -85,8 +85,11 @@ extension Library {
     try? await Blocking.run { try FileManager.default.removeItem(at: incoming) }
     made.report.transferredInBytes = transferred
     if let pending {
-      let note = pending.note
-      try await Blocking.run { [keys = made.library.keys] in try keys.setEnrolment(note) }
+      let (note, witness) = (pending.note, pending.witnessSeed)
+      try await Blocking.run { [keys = made.library.keys] in
+        try keys.setWitness(seed: witness)
+        try keys.setEnrolment(note)
+      }
       try await made.library.followOwnMember()
       await Blocking.always { pending.remove() }
     }

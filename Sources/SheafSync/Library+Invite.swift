@@ -63,7 +63,8 @@ extension Library {
     let signed: SignedNote
     do {
       signed = try SignedNote(
-        parsing: note, maximumSize: EnrolmentRequest.sizeLimitInBytes, maximumSignatures: 2)
+        parsing: note, maximumSize: EnrolmentRequest.sizeLimitInBytes,
+        maximumSignatures: EnrolmentRequest.signatureLimit)
     } catch { throw EnrolmentError.malformed(rule: error.problem) }
     guard let request = EnrolmentRequest(parsing: signed.text) else {
       throw EnrolmentError.malformed(rule: "its lines are not those of an enrolment")
@@ -78,7 +79,7 @@ extension Library {
     let time = environment.clock()
     return try await append(purpose: "sheaf (enrolling a member)") { sequencer in
       try EnrolmentDesk(time: time).enrol(request, signed, &sequencer)
-    }.get()
+    }
   }
 }
 
@@ -86,29 +87,37 @@ extension Library {
 private struct EnrolmentDesk {
   let time: Timestamp
 
-  /// - Returns: A refusal as a value, so that what was counted stands.
+  /// - Throws: `EnrolmentError`; nobody became a member.
   func enrol(
     _ request: EnrolmentRequest, _ note: SignedNote, _ sequencer: inout Sequencer
-  ) throws -> Result<EnrolmentAnswer, EnrolmentError> {
+  ) throws -> EnrolmentAnswer {
     let transaction = sequencer.transaction
     guard let invitation = try transaction.invitation(request.invitation) else {
-      return .failure(.notInvited)
+      throw EnrolmentError.notInvited
     }
     if invitation.usedBy == request.key, let changeSet = invitation.changeSet, request.isSignedByKey(note) {
-      return .success(answer(invitation, request.key, changeSet))
+      return answer(invitation, request.key, changeSet)
     }
-    guard invitation.isOpen(at: time) else { return .failure(.notInvited) }
-    guard request.isSigned(note, byInvitation: invitation.key) else {
-      try transaction.countTry(of: invitation.id)
-      return .failure(.notInvited)
-    }
+    guard invitation.isOpen(at: time) else { throw EnrolmentError.notInvited }
+    // A false try voids nothing: the code has 128 bits to guess, and else anybody could end another's invitation.
+    guard request.isSigned(note, byInvitation: invitation.key) else { throw EnrolmentError.notInvited }
     guard request.isSignedByKey(note) else {
-      return .failure(.malformed(rule: "the device's own key did not sign it"))
+      throw EnrolmentError.malformed(rule: "the device's own key did not sign it")
     }
-    guard try transaction.member(of: request.key) == nil else { return .failure(.isMember) }
+    guard request.isSignedByWitness(note) else {
+      throw EnrolmentError.malformed(rule: "its key for cosignatures did not sign it")
+    }
+    guard try transaction.member(of: request.key) == nil else { throw EnrolmentError.isMember }
+    if let witness = request.witness {
+      // One key with two names would be one pair of eyes that counts as two.
+      let isKnown = try transaction.members().contains { $0.revoked == nil && $0.witness == witness }
+      guard !isKnown else {
+        throw EnrolmentError.malformed(rule: "its key for cosignatures is a member's already")
+      }
+    }
     let member: Member
     do { member = try invitation.template.member(key: request.key, witness: request.witness) } catch {
-      return .failure(.malformed(rule: error.problem))
+      throw EnrolmentError.malformed(rule: error.problem)
     }
     let content = try sequencer.store(member.bytes)
     let number = try sequencer.append(
@@ -117,7 +126,7 @@ private struct EnrolmentDesk {
           verb: .put, path: try member.checkedPath(), base: .none, content: content, baseContent: nil)
       ], message: "Enrolled by invitation \(Hexadecimal.encode(invitation.id))")
     try transaction.use(invitation.id, by: request.key, changeSet: number)
-    return .success(answer(invitation, request.key, number))
+    return answer(invitation, request.key, number)
   }
 
   private func answer(_ invitation: StoredInvitation, _ key: [UInt8], _ changeSet: UInt64) -> EnrolmentAnswer

@@ -11,13 +11,17 @@ extension Library {
   /// One bad draft never blocks the others: it goes into quarantine with the reason.
   /// A draft that was judged before is answered again and changes nothing.
   ///
+  /// - Parameter carrier: The member that hands them over, where somebody knows that.
   /// - Throws: `BundleError` when the bundle itself is damaged: nothing of it is taken then.
-  public func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
+  public func receive(push bundle: [UInt8], from carrier: MemberMark?) async throws -> [DraftAnswer] {
     guard isPublisher else { throw LibraryError.onlyPublisher("append to the log") }
     // Unpacked before the transaction, so that nobody who writes waits for it.
-    let stage = try await Blocking.run { [store] in try PushStage(unpacking: bundle, for: store) }
+    let stage = try await Blocking.run { [store] in
+      try PushStage(unpacking: bundle, for: store, from: carrier)
+    }
     let leaves = try await append(purpose: "sheaf (taking drafts)") { sequencer in
-      try DraftCourt(library: self, time: self.environment.clock()).judge(stage, sequencer: &sequencer)
+      try DraftCourt(library: self, time: self.environment.clock(), carrier: carrier)
+        .judge(stage, sequencer: &sequencer)
     }
     let answers = try await answers(to: leaves)
     try await refreshSearchIndex(activity: { _ in })
@@ -71,6 +75,7 @@ extension Library {
 private struct DraftCourt {
   let library: Library
   let time: Timestamp
+  let carrier: MemberMark?
 
   /// Takes what a push brought; every draft of it is either appended or quarantined.
   ///
@@ -95,13 +100,15 @@ private struct DraftCourt {
         try assets.finish(hash)
       case .changeSet(let changeSet):
         leaves.append(changeSet.leafHash)
-        try judge(changeSet, sequencer: &sequencer)
+        try judge(changeSet, of: stage, sequencer: &sequencer)
       }
     }
     return leaves
   }
 
-  private func judge(_ received: ReceivedChangeSet, sequencer: inout Sequencer) throws {
+  private func judge(
+    _ received: ReceivedChangeSet, of stage: PushStage, sequencer: inout Sequencer
+  ) throws {
     let transaction = sequencer.transaction
     let isKnown =
       try transaction.changeSet(leaf: received.leafHash) != nil
@@ -117,7 +124,7 @@ private struct DraftCourt {
         var attempt = before
         // The author of change set 1 decides about everything: nobody but the publisher may be that.
         guard before.position.size > 0 else { throw LibraryError.empty }
-        try check(received, reason: reason, transaction: transaction)
+        try check(received, of: stage, reason: reason, transaction: transaction)
         _ = try attempt.append(
           ComposedChangeSet(
             note: received.note, fields: received.fields, leaf: received.leafHash, seed: seed, reason: reason,
@@ -126,12 +133,36 @@ private struct DraftCourt {
       }
     } catch let refusal as any SheafFailure where !(refusal is StoreError) {
       sequencer = before
+      // What its author only names is not kept for it: whoever takes it over would publish it unseen.
+      let contents = try received.lines.compactMap(\.content).filter {
+        try mayName($0, received, of: stage, transaction)
+      }
       try transaction.quarantine(
-        leaf: received.leafHash, author: received.fields.author, note: received.note.bytes, seed: seed,
-        reason: reason,
-        lines: received.lines.map(\.line.text).joined(), bodies: Set(received.lines.compactMap(\.content)),
+        leaf: received.leafHash, author: received.fields.author,
+        carrier: try payer(of: received.fields.author, transaction), note: received.note.bytes, seed: seed,
+        reason: reason, lines: received.lines.map(\.line.text).joined(), bodies: Set(contents),
         refusal: refusal.problem, time: time)
     }
+  }
+
+  /// Whose share of the quarantine a draft takes: who handed it over, since keys of authors cost nothing.
+  ///
+  /// On a stick nobody knows who brought it. There it is the author, where that is a member; all others share one.
+  private func payer(of author: [UInt8], _ transaction: StoreTransaction) throws -> [UInt8] {
+    let member = try carrier.flatMap { Member.path(of: $0) }.flatMap { try transaction.member(at: $0) }
+    if let member { return member.key }
+    guard try transaction.isClosed() else { return author }
+    return try transaction.member(of: author)?.key ?? []
+  }
+
+  /// Whether an author may say that a content is this one: because it came along, or because the author can read it.
+  private func mayName(
+    _ content: SHA256Hash, _ received: ReceivedChangeSet, of stage: PushStage, _ transaction: StoreTransaction
+  ) throws -> Bool {
+    if stage.brings(content) { return true }
+    let readable = try transaction.readable(
+      by: MemberMark(publicKey: received.fields.author), at: received.fields.seen.size)
+    return try transaction.path(of: content, in: readable.names) != nil
   }
 
   /// What stood there before a line, which a field that never changes is held to.
@@ -150,10 +181,13 @@ private struct DraftCourt {
     }
   }
 
-  private func check(_ received: ReceivedChangeSet, reason: [UInt8], transaction: StoreTransaction) throws {
+  private func check(
+    _ received: ReceivedChangeSet, of stage: PushStage, reason: [UInt8], transaction: StoreTransaction
+  ) throws {
     guard received.fields.library == library.id else {
       throw SequencerRefusal.foreignLibrary(received.fields.library.text)
     }
+    try transaction.authority(of: received.fields.author).checkAdmission()
     var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
     var violations: [ContentRefusal.Violation] = []
     let message = try Reason(parsing: reason).message
@@ -173,7 +207,7 @@ private struct DraftCourt {
       }
       guard line.line.verb.hasContent else { continue }
       let old = try before(line.line, received.fields, transaction)
-      guard let content = line.content,
+      guard let content = line.content, try mayName(content, received, of: stage, transaction),
         let found = try rules.violations(
           of: line.line.path, content: content, replacing: old, in: transaction)
       else { throw LibraryError.notHeld(line.line.path.text) }

@@ -54,7 +54,7 @@ extension Library {
         throw KeyError.unreadable(self.keys.folder.path + "/signed")
       }
       let before = try transaction.position().size
-      var setAside: UInt64 = 0
+      var setAside: (kept: UInt64, skipped: UInt64) = (0, 0)
       var contradicted: StoredCheckpoint?
       if let common {
         contradicted = try transaction.newestCheckpoint()
@@ -69,7 +69,8 @@ extension Library {
       }
       _ = try applier.apply { activity(.applying(done: $0, total: $1)) }
       let position = try transaction.position()
-      try transaction.removeUnsigned(upTo: position.size)
+      // Also beyond: what this copy had more of is not in the log any more.
+      try transaction.removeUnsigned(upTo: UInt64(Int64.max))
       let newest = try Checkpoint(origin: self.id.text, size: position.size, root: position.root)
       if let contradicted, contradicted.size > common ?? 0, let own = try transaction.newestCheckpoint() {
         try transaction.insert(
@@ -88,7 +89,7 @@ extension Library {
       let signed = common == nil ? record?.size ?? 0 : 0
       return RecoverReport(
         from: before, to: position.size, missing: signed > position.size ? signed - position.size : 0,
-        setAside: setAside)
+        setAside: setAside.kept, skipped: setAside.skipped)
     }
     try await refreshSearchIndex(activity: activity)
     try await markConflicts()
@@ -122,32 +123,42 @@ extension Library {
     return same
   }
 
-  /// Keeps change sets beyond a size whole in quarantine, and makes room for another log.
+  /// Whose share of the quarantine holds what was set aside: nobody's, so that nothing of it gives way.
+  private static let setAsideCarrier = Array("set aside".utf8)
+
+  /// Keeps change sets beyond a size whole in quarantine, all of them, and makes room for another log.
+  ///
+  /// - Returns: How many are kept, and how many can't be since this copy holds no reason of theirs.
   private func setAside(
     after common: UInt64, time: Timestamp, _ transaction: StoreTransaction
-  ) throws -> UInt64 {
+  ) throws -> (kept: UInt64, skipped: UInt64) {
     let size = try transaction.position().size
     var count: UInt64 = 0
+    var skipped: UInt64 = 0
     var next = common + 1
     while next <= size {
       let some = try transaction.changeSets(from: next, count: 64)
       guard let last = some.last else { break }
       for changeSet in some {
-        guard let seed = changeSet.seed, let reason = changeSet.reason else { continue }
+        guard let seed = changeSet.seed, let reason = changeSet.reason else {
+          skipped += 1
+          continue
+        }
         let revisions = try transaction.revisions(inChangeSet: changeSet.number)
         try transaction.quarantine(
-          leaf: changeSet.leaf, author: changeSet.author, note: changeSet.note, seed: seed, reason: reason,
+          leaf: changeSet.leaf, author: changeSet.author, carrier: Self.setAsideCarrier, note: changeSet.note,
+          seed: seed, reason: reason,
           lines: try revisions.map { try $0.line(seed: seed).text }.joined(),
           bodies: Set(revisions.compactMap(\.content)),
           refusal: "it was made on a copy restored from a backup, after the log had gone on elsewhere",
-          time: time)
+          time: time, mostChangeSets: .max, mostBytes: .max)
         count += 1
       }
       next = last.number + 1
     }
     try transaction.removeCheckpoints(after: common)
     try transaction.setPosition(CompactRange())
-    return count
+    return (count, skipped)
   }
 }
 
@@ -161,6 +172,8 @@ public struct RecoverReport: Hashable, Sendable, Codable {
   public var missing: UInt64
   /// Change sets of this copy that contradicted the log and are kept in quarantine.
   public var setAside: UInt64
+  /// Change sets of this copy that contradicted the log and could not be kept: their reasons are not held here.
+  public var skipped: UInt64 = 0
 }
 
 /// Why a publisher can't be recovered so. The library is as it was.

@@ -20,7 +20,9 @@ public protocol LibraryService: MemberDirectory {
   /// What answers a pull request; bundles are made once and kept in a bounded cache.
   func offer(_ request: PullRequest) async throws -> Offer
   /// Judges and sequences the drafts of a drafts bundle.
-  func receive(push bundle: [UInt8]) async throws -> [DraftAnswer]
+  ///
+  /// - Parameter carrier: The member that hands them over; `nil` where nobody knows.
+  func receive(push bundle: [UInt8], from carrier: MemberMark?) async throws -> [DraftAnswer]
   /// Makes a device a member that was invited. Repeating it has no further effect.
   ///
   /// - Parameter note: A signed note (`Schemas/enrolment.md`).
@@ -55,6 +57,11 @@ public protocol LibraryService: MemberDirectory {
 }
 
 extension LibraryService {
+  /// The same where nobody knows who hands them over.
+  public func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
+    try await receive(push: bundle, from: nil)
+  }
+
   public func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer { throw EnrolmentError.takesNobody }
 
   public func cosignedCheckpoint() async throws -> [UInt8] { try await checkpointNote() }

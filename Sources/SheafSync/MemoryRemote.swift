@@ -110,7 +110,8 @@ public final class MemoryRemote: Remote {
     _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
   ) async throws -> PushAnswer {
     counted.withLock { $0.sent += UInt64(bundle.count) }
-    return .answered(try await exchange(.push) { [service] _ in try await service.receive(push: bundle) })
+    return .answered(
+      try await exchange(.push) { [service] _ in try await service.receive(push: bundle, from: member) })
   }
 
   public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {

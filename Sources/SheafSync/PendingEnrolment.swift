@@ -9,6 +9,8 @@ import SheafModel
 struct PendingEnrolment {
   let member: SigningKey
   let seed: [UInt8]
+  /// The secret half of the device's key for cosignatures.
+  let witnessSeed: [UInt8]
   /// The signed request.
   let note: [UInt8]
   private let folder: URL
@@ -19,37 +21,49 @@ struct PendingEnrolment {
   ) throws {
     folder = copy.deletingLastPathComponent().appending(path: ".\(copy.lastPathComponent).enrolment")
     let seedFile = folder.appending(path: "member.key")
+    let witnessFile = folder.appending(path: "witness.key")
     let noteFile = folder.appending(path: "request")
-    if let held = Self.held(seedFile, noteFile), held.request.library == library,
+    if let held = Self.held(seedFile, witnessFile, noteFile), held.request.library == library,
       held.request.invitation == code.id
     {
-      (seed, note, member) = (held.seed, held.note, held.member)
+      (seed, witnessSeed, note, member) = (held.seed, held.witnessSeed, held.note, held.member)
       return
     }
     seed = environment.random(32)
+    witnessSeed = environment.random(32)
     member = try KeyFolder.memberKey(seed: seed)
-    note = try EnrolmentRequest.note(with: code, library: library, member: member, time: environment.clock())
-      .bytes
+    note = try EnrolmentRequest.note(
+      with: code, library: library, member: member, witness: witnessSeed, time: environment.clock()
+    ).bytes
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     try? FileManager.default.removeItem(at: noteFile)
     try DurableFile.write(Array((Base64.encode(seed) + "\n").utf8), to: seedFile, mode: 0o600)
+    try DurableFile.write(Array((Base64.encode(witnessSeed) + "\n").utf8), to: witnessFile, mode: 0o600)
     try DurableFile.write(note, to: noteFile, mode: 0o600)
   }
 
   private static func held(
-    _ seedFile: URL, _ noteFile: URL
-  ) -> (seed: [UInt8], note: [UInt8], member: SigningKey, request: EnrolmentRequest)? {
-    let manager = FileManager.default
-    guard let seedData = manager.contents(atPath: seedFile.path),
-      let note = manager.contents(atPath: noteFile.path),
-      let seed = Base64.decode(String(decoding: seedData, as: UTF8.self).filter { $0 != "\n" }),
+    _ seedFile: URL, _ witnessFile: URL, _ noteFile: URL
+  ) -> (
+    seed: [UInt8], witnessSeed: [UInt8], note: [UInt8], member: SigningKey, request: EnrolmentRequest
+  )? {
+    func secret(_ file: URL) -> [UInt8]? {
+      FileManager.default.contents(atPath: file.path).flatMap {
+        Base64.decode(String(decoding: $0, as: UTF8.self).filter { $0 != "\n" })
+      }
+    }
+    guard let seed = secret(seedFile), let witness = secret(witnessFile),
+      let note = FileManager.default.contents(atPath: noteFile.path),
       let member = try? KeyFolder.memberKey(seed: seed),
       let signed = try? SignedNote(
-        parsing: Array(note), maximumSize: EnrolmentRequest.sizeLimitInBytes, maximumSignatures: 2),
-      let request = EnrolmentRequest(parsing: signed.text), request.key == member.verifierKey.publicKey
+        parsing: Array(note), maximumSize: EnrolmentRequest.sizeLimitInBytes,
+        maximumSignatures: EnrolmentRequest.signatureLimit),
+      let request = EnrolmentRequest(parsing: signed.text), request.key == member.verifierKey.publicKey,
+      let cosigner = try? SigningKey(name: "sheaf-witness", seed: witness),
+      request.witness == cosigner.verifierKey.publicKey
     else { return nil }
-    return (seed, Array(note), member, request)
+    return (seed, witness, Array(note), member, request)
   }
 
   /// Forgets it, once the copy has the key.

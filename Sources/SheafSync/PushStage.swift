@@ -56,8 +56,10 @@ final class PushStage: @unchecked Sendable {
   /// Unpacks and verifies a push, without a transaction of its own: what it is made from is in the log, which
   /// only grows.
   ///
+  /// - Parameter carrier: The member that hands it over, where somebody knows that; nothing is made from what that
+  ///   member, or the author of a draft, could not read.
   /// - Throws: `BundleError`, `BundleMisfit`, `RemoteError.tooMuch`, `DiskTooSmall`; nothing was stored.
-  init(unpacking bundle: [UInt8], for store: LibraryStore) throws {
+  init(unpacking bundle: [UInt8], for store: LibraryStore, from carrier: MemberMark? = nil) throws {
     folder = store.folder
     guard bundle.count <= Limits.pushBytes else { throw RemoteError.tooMuch(address: "the push") }
     var offset = 0
@@ -73,7 +75,11 @@ final class PushStage: @unchecked Sendable {
     try DiskSpace.check(
       missing: header.unpackedSizeInBytes, whole: header.unpackedSizeInBytes, at: folder.path,
       free: DiskSpace.free(at: folder))
-    var host = StagingHost(store: store, size: min(header.from, position.size), stage: self)
+    let size = min(header.from, position.size)
+    let scope = try store.readBlocking { transaction in
+      try carrier.map { try transaction.readable(by: $0, at: size) } ?? .everything
+    }
+    var host = StagingHost(store: store, size: size, stage: self, carriers: scope)
     while let event = try reader.next(host: &host) { try take(event) }
   }
 
@@ -115,6 +121,9 @@ final class PushStage: @unchecked Sendable {
     return piece
   }
 
+  /// Whether a content came with the push, so that whoever made the push has it.
+  func brings(_ content: SHA256Hash) -> Bool { bodies[content] != nil || assets[content] != nil }
+
   /// The bytes of a piece.
   func bytes(of piece: Piece) throws -> [UInt8] {
     guard piece.offset >= memory.count else {
@@ -155,6 +164,22 @@ private struct StagingHost: BundleHost {
   let store: LibraryStore
   let size: UInt64
   let stage: PushStage
+  /// What whoever hands it over may read.
+  let carriers: ReadableCollections
+  /// What the author of the draft at hand could read when it made the draft.
+  private var authors = ReadableCollections.everything
+
+  init(store: LibraryStore, size: UInt64, stage: PushStage, carriers: ReadableCollections) {
+    self.store = store
+    self.size = size
+    self.stage = stage
+    self.carriers = carriers
+  }
+
+  mutating func willRead(by author: [UInt8]) throws {
+    let mark = MemberMark(publicKey: author)
+    authors = try store.readBlocking { [size] in try $0.readable(by: mark, at: size) }
+  }
 
   private func read<Value>(_ body: (inout StoreBundleHost) throws -> Value) throws -> Value {
     try store.readBlocking { transaction in
@@ -163,7 +188,11 @@ private struct StagingHost: BundleHost {
     }
   }
 
-  mutating func heldContent(of path: DocumentPath) throws -> SHA256Hash? { try read { try $0.held(path) } }
+  // What lies outside is answered as if it were not there: else a guess at its bytes could be tried by a draft.
+  mutating func heldContent(of path: DocumentPath) throws -> SHA256Hash? {
+    guard carriers.hold(path.collection), authors.hold(path.collection) else { return nil }
+    return try read { try $0.held(path) }
+  }
 
   mutating func bytes(of content: SHA256Hash) throws -> [UInt8]? {
     if let piece = stage.bodies[content] { return try stage.bytes(of: piece) }

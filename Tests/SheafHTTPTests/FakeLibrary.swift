@@ -126,7 +126,7 @@ final class FakeLibrary: LibraryService {
       BundleFile(file: file, sizeInBytes: UInt64(bundle.count), hash: SHA256Hash(hashing: bundle)))
   }
 
-  func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
+  func receive(push bundle: [UInt8], from carrier: MemberMark?) async throws -> [DraftAnswer] {
     try check()
     let delay = contents.withLock { $0.delay }
     try await delay?()

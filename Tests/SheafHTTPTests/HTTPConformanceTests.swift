@@ -74,8 +74,8 @@ private final class CountedService: LibraryService {
     try await counted().cosign(handed, after: size)
   }
   func offer(_ request: PullRequest) async throws -> Offer { try await counted().offer(request) }
-  func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
-    try await counted().receive(push: bundle)
+  func receive(push bundle: [UInt8], from carrier: MemberMark?) async throws -> [DraftAnswer] {
+    try await counted().receive(push: bundle, from: carrier)
   }
   func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer] {
     try await counted().answers(to: leaves)

@@ -88,14 +88,14 @@ struct EnrolmentTests {
     #expect(try await world.size() == 2)
   }
 
-  @Test("After five wrong tries, and after its time, an invitation is void")
+  @Test("False tries take an invitation from nobody; after its time it is void")
   func void() async throws {
     let world = try await MembersWorld()
     let code = try await world.invite("Hill", .editor)
     let wrong = InvitationCode(
       library: world.publisher.id, id: code.id, secret: [UInt8](repeating: 1, count: 16))
-    for _ in 0..<5 { #expect(await refusal(world, try note(world, wrong)) == .notInvited) }
-    #expect(await refusal(world, try note(world, code)) == .notInvited)
+    for _ in 0..<20 { #expect(await refusal(world, try note(world, wrong)) == .notInvited) }
+    #expect(await refusal(world, try note(world, code, key: 7)) == nil)
     // The clock goes on by seven seconds at each look: ten minutes pass.
     let late = try await world.invite("Late", .editor)
     let onStick = try await world.invite("On a stick", .editor, forStick: true)
@@ -129,6 +129,64 @@ struct EnrolmentTests {
       return
     }
     #expect(try await world.size() == 1)
+  }
+
+  @Test("A device names a key for cosignatures that it has, and that is nobody else's")
+  func witnessKey() async throws {
+    let world = try await MembersWorld()
+    let code = try await world.invite("Hill", .contributor)
+    let seed = [UInt8](repeating: 5, count: 32)
+    func note(key: UInt8, code: InvitationCode) throws -> SignedNote {
+      try EnrolmentRequest.note(
+        with: code, library: world.publisher.id,
+        member: try KeyFolder.memberKey(seed: [UInt8](repeating: key, count: 32)), witness: seed,
+        time: Timestamp(seconds: 5))
+    }
+    let whole = try note(key: 9, code: code)
+    let unproven = try SignedNote(text: whole.text, signatures: Array(whole.signatures.prefix(2)))
+    guard case .malformed? = await refusal(world, unproven.bytes) else {
+      Issue.record("a key was taken that did not sign")
+      return
+    }
+    #expect(await refusal(world, whole.bytes) == nil)
+    let second = try await world.invite("Bea", .contributor)
+    guard case .malformed? = await refusal(world, try note(key: 8, code: second).bytes) else {
+      Issue.record("one key became two witnesses")
+      return
+    }
+    let clinic = try await world.member("Dale", .contributor)
+    _ = try await clinic.sync(with: world.remote)
+    let name = "\(world.publisher.id)/witness/\(clinic.memberMark)"
+    #expect(try await world.publisher.times(ofChangeSet: 1).witness == name)
+    _ = try await clinic.rotate(reason: "yearly")
+    _ = try await clinic.sync(with: world.remote)
+    _ = try await clinic.sync(with: world.remote)
+    let rotated = "\(world.publisher.id)/witness/\(clinic.memberMark)"
+    #expect(rotated != name)
+    let size = try await world.size()
+    #expect(try await world.publisher.times(ofChangeSet: size).witness == rotated)
+  }
+
+  @Test("On a stick one request that can't be read or judged keeps no other from being taken")
+  func badFile() async throws {
+    let world = try await MembersWorld()
+    let stick = world.folder.appending("stick")
+    let enrolments = stick.appending(path: "enrolments")
+    for name in ["0000000000000000", "ffffffffffffffff"] {
+      try FileManager.default.createDirectory(
+        at: enrolments.appending(path: name).appending(path: "in"), withIntermediateDirectories: true)
+    }
+    let code = try await world.invite("Hill", .contributor, forStick: true)
+    let note = try self.note(world, code)
+    let mark = MemberMark(
+      publicKey: try KeyFolder.memberKey(seed: [UInt8](repeating: 9, count: 32))
+        .verifierKey.publicKey)
+    try Data(note).write(to: enrolments.appending(path: mark.text))
+    let report = try await world.publisher.exchange(with: FolderRemote(folder: stick))
+    #expect(try await world.publisher.members(all: false).map(\.name) == ["Ana", "Hill"])
+    #expect(
+      try await world.publisher.exchange(with: FolderRemote(folder: stick)).problems.count
+        <= report.problems.count)
   }
 
   @Test("A code for another library is found out before anything is asked")

@@ -68,6 +68,10 @@ extension RecoverReport {
       lines.append(
         "\(Quantity(setAside, "change set")) of this copy \(setAside == 1 ? "is" : "are") kept in quarantine."
       )
+      if skipped > 0 {
+        lines.append(
+          "\(Quantity(skipped, "change set")) of this copy could not be kept: no reason of theirs is here.")
+      }
     } else {
       lines.append("Got \(Quantity(back, "change set")) back; at checkpoint \(Quantity.grouped(to)).")
     }
