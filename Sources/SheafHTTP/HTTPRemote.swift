@@ -23,7 +23,11 @@ public final class HTTPRemote: Remote {
   private let bucket: TokenBucket?
   private let hasGoneOn = Mutex(false)
   private let hasAnswered = Mutex(false)
-  private let introduced = Mutex<(library: LibraryID, sign: RequestSigner)?>(nil)
+  private let introduced = Mutex<(library: LibraryID, floor: Timestamp?, sign: RequestSigner)?>(nil)
+  /// How far in the future a server may have its clock before nothing is signed for its time, in seconds.
+  private static let aheadLimit: Int64 = 86_400
+  /// The same where this computer's clock is known to be wrong: how far after the copy's time floor, in seconds.
+  private static let aheadOfFloorLimit: Int64 = 366 * 86_400
   /// How far the server's clock is ahead of this computer's, once it said so.
   private let serverAhead = Mutex<Int64?>(nil)
 
@@ -80,8 +84,20 @@ public final class HTTPRemote: Remote {
     // A server answers whoever asks; it needs no word left behind.
   }
 
-  public func introduce(_ library: LibraryID, signer: @escaping RequestSigner) {
-    introduced.withLock { $0 = (library, signer) }
+  public func introduce(_ library: LibraryID, floor: Timestamp?, signer: @escaping RequestSigner) {
+    introduced.withLock { $0 = (library, floor, signer) }
+  }
+
+  /// Host and port as requests are signed for them and as the server is told them.
+  private var authority: String { Self.authority(of: base) }
+
+  /// - Parameter address: One that `checked` has taken.
+  static func authority(of address: String) -> String {
+    let parts = address.lowercased().split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3 else { return "" }
+    let authority = String(parts[2].prefix { $0 != "/" })
+    let port = parts[0] == "https:" ? ":443" : ":80"
+    return authority.hasSuffix(port) ? String(authority.dropLast(port.count)) : authority
   }
 
   public var clockIsBehind: Duration? { serverAhead.withLock { $0.map { .seconds($0) } } }
@@ -89,25 +105,40 @@ public final class HTTPRemote: Remote {
   /// The `Authorization` of a request; `nil` where nobody was introduced or nobody asks who it is.
   private func authorization(_ request: HTTPClientRequest, lengthInBytes: Int) throws -> String? {
     let target = String(request.url.dropFirst(base.count))
-    guard let (library, sign) = introduced.withLock({ $0 }),
+    guard let (library, _, sign) = introduced.withLock({ $0 }),
       (try? Route(target: target))?.isForEverybody != true
     else { return nil }
     let ahead = serverAhead.withLock { $0 } ?? 0
     let time = UInt32(
       clamping: Int64(clamping: configuration.time()).addingReportingOverflow(ahead).partialValue)
     let text = RequestText(
-      library: library, method: request.method.rawValue, target: target, lengthInBytes: UInt64(lengthInBytes))
+      library: library, authority: authority, method: request.method.rawValue, target: target,
+      lengthInBytes: UInt64(lengthInBytes))
     return "Sheaf " + (try sign(text, time)).credential
   }
 
   /// Takes note of the server's time from its refusal of a request for being signed at another.
   ///
-  /// - Throws: Why the request was refused, when that was for something else.
+  /// A server that is not what it says could gather signatures for times to come with it. So it is believed as far as
+  /// a day ahead, and further only where the copy knows that this computer's clock is behind.
+  ///
+  /// - Throws: Why the request was refused, when that was for something else, or that no such time is believed.
   private func noteTime(_ response: HTTPClientResponse) async throws {
     guard response.essence == Wire.problem,
       let body = try? await collect(response, limit: Problem.sizeLimit), let problem = Problem(json: body),
       problem.kind == .wrongTime, let time = problem.time
     else { throw RemoteError.unauthorized(address: address) }
+    let own = Int64(clamping: configuration.time())
+    let floor = introduced.withLock { $0?.floor?.seconds }
+    let latest =
+      floor.map { own < $0 ? $0 + Self.aheadOfFloorLimit : own + Self.aheadLimit } ?? own + Self.aheadLimit
+    guard Int64(clamping: time) <= latest else {
+      throw RemoteError.refused(
+        address: address,
+        detail:
+          "its clock says \(Timestamp(seconds: Int64(clamping: time))), which is not believed; set this computer's clock if that is right"
+      )
+    }
     let ahead = Int64(clamping: time).subtractingReportingOverflow(Int64(clamping: configuration.time()))
     serverAhead.withLock { $0 = ahead.partialValue }
   }
@@ -140,6 +171,7 @@ public final class HTTPRemote: Remote {
         address: address, detail: "the subscription names more collections than fit into one request")
     }
     var request = HTTPClientRequest(url: base + target)
+    request.headers.add(name: "host", value: authority)
     if route.isPost { request.method = .POST }
     return request
   }

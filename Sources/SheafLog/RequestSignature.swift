@@ -7,6 +7,8 @@ import SheafModel
 public struct RequestText: Hashable, Sendable {
   /// The library that is asked.
   public var library: LibraryID
+  /// The server as the client addressed it: a host in lower case, and a port that is not the scheme's own behind a colon.
+  public var authority: String
   /// The HTTP method, in capitals.
   public var method: String
   /// Path and query as the server gets them.
@@ -14,15 +16,18 @@ public struct RequestText: Hashable, Sendable {
   /// The length of the body in bytes; 0 without one.
   public var lengthInBytes: UInt64
 
-  public init(library: LibraryID, method: String, target: String, lengthInBytes: UInt64 = 0) {
+  public init(
+    library: LibraryID, authority: String, method: String, target: String, lengthInBytes: UInt64 = 0
+  ) {
     self.library = library
+    self.authority = authority
     self.method = method
     self.target = target
     self.lengthInBytes = lengthInBytes
   }
 
   func text(at time: UInt32) -> String {
-    "sheaf/request/v1\n\(library)\n\(method)\n\(target)\n\(time)\n\(lengthInBytes)\n"
+    "sheaf/request/v1\n\(library)\n\(authority)\n\(method)\n\(target)\n\(time)\n\(lengthInBytes)\n"
   }
 }
 

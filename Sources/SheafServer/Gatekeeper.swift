@@ -22,6 +22,8 @@ struct Gatekeeper: Sendable {
 
   /// A request, as far as access depends on it.
   struct Asked: Sendable {
+    /// The server's name as the client addressed it; empty when it said none.
+    var authority: String
     var method: String
     var target: String
     /// `nil` when it is not declared.
@@ -32,6 +34,8 @@ struct Gatekeeper: Sendable {
 
   let directory: any MemberDirectory
   let rules: AccessRules
+  /// The names that requests may be signed for, in lower case; any when there are none.
+  let names: [String]
   let clock: @Sendable () -> UInt64
   let failures: FailedTries
   let sessions: Sessions
@@ -39,6 +43,7 @@ struct Gatekeeper: Sendable {
   init(directory: any MemberDirectory, configuration: ServerConfiguration) {
     self.directory = directory
     rules = configuration.access
+    names = configuration.names.map { $0.lowercased() }
     clock = configuration.clock
     failures = FailedTries(limits: configuration.limits)
     sessions = Sessions(limits: configuration.limits)
@@ -86,9 +91,14 @@ struct Gatekeeper: Sendable {
       guard let length = asked.lengthInBytes else {
         throw Problem(.badRequest, detail: "a signed request declares the length of its body")
       }
-      let text = RequestText(
-        library: directory.id, method: asked.method, target: asked.target, lengthInBytes: length)
-      guard signature.verifies(text, key: member.key) else { throw failed(asked) }
+      // A proxy may have put another name in the place of the one that the client signed for.
+      let isTrue = (names.isEmpty ? [asked.authority.lowercased()] : names).contains { name in
+        let text = RequestText(
+          library: directory.id, authority: name, method: asked.method, target: asked.target,
+          lengthInBytes: length)
+        return signature.verifies(text, key: member.key)
+      }
+      guard isTrue else { throw failed(asked) }
       let now = clock()
       guard signature.isTimely(at: now) else {
         var problem = Problem(

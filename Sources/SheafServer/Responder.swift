@@ -73,7 +73,8 @@ struct Responder: HTTPResponder {
   private static func asked(_ request: Request, from address: String) -> Gatekeeper.Asked {
     let isChunked = request.headers[.transferEncoding] != nil
     return Gatekeeper.Asked(
-      method: request.method.rawValue, target: request.head.path ?? "",
+      authority: request.head.authority ?? "", method: request.method.rawValue,
+      target: request.head.path ?? "",
       lengthInBytes: isChunked ? nil : request.headers[.contentLength].map { UInt64($0) } ?? 0,
       credential: Credential(request.headers), address: address)
   }

@@ -7,6 +7,9 @@ public struct ServerConfiguration: Sendable {
   public var host: String
   /// The port to listen on; 0 lets the system choose, see `SheafServer.init`.
   public var port: Int
+  /// The names by which clients address the server, each `host` or `host:port`; a request that was signed for another
+  /// server is worth nothing here. Without any, it is whichever name the client says.
+  public var names: [String] = []
   /// What is allowed beside what the library's members may do.
   public var access: AccessRules
   /// The server's certificate and key; without them it speaks plain HTTP.

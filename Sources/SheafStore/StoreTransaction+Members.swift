@@ -4,15 +4,23 @@ import SheafModel
 
 /// Members that one transaction has read: their documents are asked for at every change set.
 final class MemberCache {
-  private var members: [SHA256Hash: Member?] = [:]
+  /// What a member's document says depends on where it stands: another's content makes nobody a member.
+  private struct Place: Hashable {
+    let content: SHA256Hash
+    let path: DocumentPath
+  }
+  private var members: [Place: Member?] = [:]
   /// The change set by which the library was closed, once it is known.
   var closing: UInt64?
 
-  func member(_ content: SHA256Hash, _ read: () throws -> Member?) rethrows -> Member? {
-    if let known = members[content] { return known }
+  func member(
+    _ content: SHA256Hash, at path: DocumentPath, _ read: () throws -> Member?
+  ) rethrows -> Member? {
+    let place = Place(content: content, path: path)
+    if let known = members[place] { return known }
     let member = try read()
     if members.count > 10_000 { members.removeAll() }
-    members[content] = .some(member)
+    members[place] = .some(member)
     return member
   }
 
@@ -89,7 +97,7 @@ extension StoreTransaction {
 
   /// What content makes of a member; `nil` when it is no member's document.
   private func member(content: SHA256Hash, at path: DocumentPath) throws -> Member? {
-    try memberCache.member(content) {
+    try memberCache.member(content, at: path) {
       guard let size = try bodySize(content) else {
         throw StoreError.damaged("the content of \(path) is not held")
       }

@@ -12,8 +12,14 @@ extension Library {
 
   /// Tells a remote who asks, where the library has members; in an open one nobody asks, and on a poor line
   /// each signature is paid for.
-  func introduceMember(to remote: any Remote) async throws {
-    guard try await standing(of: nil).isClosed else { return }
-    remote.introduce(id, signer: requestSigner)
+  ///
+  /// - Parameter isAsked: Whether the remote wants to know, also where this copy has heard of no members.
+  /// - Returns: Whether it was told.
+  @discardableResult
+  func introduceMember(to remote: any Remote, isAsked: Bool = false) async throws -> Bool {
+    let isClosed = try await standing(of: nil).isClosed
+    guard isAsked || isClosed else { return false }
+    remote.introduce(id, floor: try await store.read { try $0.timeFloor() }, signer: requestSigner)
+    return true
   }
 }

@@ -26,7 +26,19 @@ extension Library {
     with remote: any Remote, options: SyncOptions = SyncOptions(), activity: @escaping ActivitySink = { _ in }
   ) async throws -> SyncReport {
     guard !isPublisher else { throw LibraryError.onlyReplica }
-    try await introduceMember(to: remote)
+    let isIntroduced = try await introduceMember(to: remote)
+    do {
+      return try await exchange(with: remote, options: options, activity: activity)
+    } catch RemoteError.unauthorized where !isIntroduced {
+      // The library has members since, which this copy can't have heard of; it may be one of them.
+      try await introduceMember(to: remote, isAsked: true)
+      return try await exchange(with: remote, options: options, activity: activity)
+    }
+  }
+
+  private func exchange(
+    with remote: any Remote, options: SyncOptions, activity: @escaping ActivitySink
+  ) async throws -> SyncReport {
     try await askForMembership(at: remote)
     var handover = Handover()
     var pushFailure: RemoteError?
@@ -85,7 +97,16 @@ extension Library {
   public func plan(
     with remote: any Remote, options: SyncOptions = SyncOptions()
   ) async throws -> SyncPlan {
-    try await introduceMember(to: remote)
+    let isIntroduced = try await introduceMember(to: remote)
+    do {
+      return try await planned(with: remote, options: options)
+    } catch RemoteError.unauthorized where !isIntroduced {
+      try await introduceMember(to: remote, isAsked: true)
+      return try await planned(with: remote, options: options)
+    }
+  }
+
+  private func planned(with remote: any Remote, options: SyncOptions) async throws -> SyncPlan {
     let request = try await pullRequest(options)
     let drafts = try await draftsBundle()
     var plan = SyncPlan(

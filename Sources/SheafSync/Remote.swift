@@ -20,7 +20,9 @@ public protocol Remote: Sendable {
   /// Says who asks from now on: a member of a library, for a remote that asks whom it answers.
   ///
   /// A remote that asks nobody forgets it.
-  func introduce(_ library: LibraryID, signer: @escaping RequestSigner)
+  ///
+  /// - Parameter floor: The largest time of the publisher's that the copy ever saw; `nil` for none.
+  func introduce(_ library: LibraryID, floor: Timestamp?, signer: @escaping RequestSigner)
 
   /// How far this computer's clock is behind the remote's (ahead when negative), where that was in the way; `nil` where not.
   var clockIsBehind: Duration? { get }
@@ -129,7 +131,12 @@ extension Remote {
 
   public func leave(wishes: [SHA256Hash], from member: MemberMark) async throws {}
 
-  public func introduce(_ library: LibraryID, signer: @escaping RequestSigner) {}
+  public func introduce(_ library: LibraryID, floor: Timestamp?, signer: @escaping RequestSigner) {}
+
+  /// The same for somebody who has no copy yet.
+  public func introduce(_ library: LibraryID, signer: @escaping RequestSigner) {
+    introduce(library, floor: nil, signer: signer)
+  }
   public var clockIsBehind: Duration? { nil }
 
   public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {

@@ -199,10 +199,10 @@ struct FakeMember: Sendable {
   /// What `Authorization` says of a request to the fake library, or another.
   func authorization(
     _ method: String, _ target: String, at time: UInt32, length: Int = 0,
-    library: LibraryID = FakeLibrary.identity
+    library: LibraryID = FakeLibrary.identity, authority: String = "h"
   ) throws -> String {
     let request = RequestText(
-      library: library, method: method, target: target, lengthInBytes: UInt64(length))
+      library: library, authority: authority, method: method, target: target, lengthInBytes: UInt64(length))
     return "Sheaf " + (try RequestSignature(of: request, at: time, by: key)).credential
   }
 }

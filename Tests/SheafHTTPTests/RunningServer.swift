@@ -26,6 +26,7 @@ struct RunningServer: Sendable {
 func withServer<Result: Sendable>(
   _ library: any LibraryService, access: AccessRules = AccessRules(takesDraftsFromEverybody: true),
   tls: TLSFiles? = nil, limits: ServerLimits = ServerLimits(), clock: TestClock? = nil,
+  names: [String] = [],
   _ body: @escaping @Sendable (RunningServer) async throws -> Result
 ) async throws -> Result {
   let log = LogLines()
@@ -33,6 +34,7 @@ func withServer<Result: Sendable>(
   logger.logLevel = .info
   let (ports, port) = AsyncStream.makeStream(of: Int.self)
   var configuration = ServerConfiguration(port: 0, access: access, tls: tls, limits: limits)
+  configuration.names = names
   if let clock { configuration.clock = { clock.now } }
   let server = SheafServer(
     service: library, configuration: configuration,
@@ -71,6 +73,7 @@ final class TestClock: Sendable {
   init(_ start: UInt64) { time = Mutex(start) }
 
   var now: UInt64 { time.withLock { $0 } }
+  func set(_ seconds: UInt64) { time.withLock { $0 = seconds } }
   func advance(by seconds: UInt64) { time.withLock { $0 += seconds } }
 }
 

@@ -62,11 +62,80 @@ struct SessionTests {
     }
   }
 
+  @Test("A request that was signed for another server is worth nothing at one that knows its names")
+  func authority() async throws {
+    let clock = TestClock(Self.start)
+    let editor = try FakeMember(.editor, collections: nil)
+    let library = try FakeLibrary()
+    library.set { $0.members = [editor.member] }
+    func status(_ server: RunningServer, for authority: String) async throws -> Int {
+      let credential = try editor.authorization(
+        "GET", "/documents", at: UInt32(clock.now), authority: authority)
+      return try await ask(server, "/documents", ["authorization": credential]).status
+    }
+    // A request by hand says that the host is `h`.
+    try await withServer(library, clock: clock) { server in
+      #expect(try await status(server, for: "h") == 200)
+      #expect(try await status(server, for: "evil.example") == 401)
+    }
+    try await withServer(library, clock: clock, names: ["Sheaf.example", "10.0.0.1:8428"]) { server in
+      #expect(try await status(server, for: "sheaf.example") == 200)
+      #expect(try await status(server, for: "10.0.0.1:8428") == 200)
+      #expect(try await status(server, for: "h") == 401)
+    }
+  }
+
+  @Test(
+    "Requests are signed for host and port as they are addressed",
+    arguments: [
+      ("http://Sheaf.Example", "sheaf.example"), ("http://a:80/x", "a"), ("https://a:80", "a:80"),
+      ("https://a:443/lib/", "a"), ("http://[::1]:8428", "[::1]:8428"), ("http://[::1]/x", "[::1]"),
+    ])
+  func addressed(address: String, authority: String) {
+    #expect(HTTPRemote.authority(of: address) == authority)
+  }
+
+  @Test("A server that says it is years later gets no signature for then")
+  func farFuture() async throws {
+    let clock = TestClock(Self.start)
+    let editor = try FakeMember(.editor, collections: nil)
+    let library = try FakeLibrary()
+    library.set { $0.members = [editor.member] }
+    let own = Int64(Self.start)
+    try await withServer(library, clock: clock) { server in
+      /// Whether a member whose clock and floor say so gets through when the server is so many days ahead.
+      func asks(_ days: Int64, floor: Int64?) async throws -> Bool {
+        clock.set(UInt64(own + days * 86_400 - 60))
+        var configuration = impatient()
+        configuration.time = { UInt64(own) }
+        return try await withRemote(server.address, configuration: configuration) { remote in
+          remote.introduce(
+            FakeLibrary.identity, floor: floor.map { Timestamp(seconds: own + $0 * 86_400) },
+            signer: editor.signer)
+          do {
+            _ = try await remote.beginSession()
+            return true
+          } catch RemoteError.refused { return false }
+        }
+      }
+      // A floor before the clock says nothing; one behind it says that the clock is wrong.
+      let cases: [(days: Int64, floor: Int64?, isBelieved: Bool)] = [
+        (1, nil, true), (2, nil, false), (3650, nil, false), (-3650, nil, true), (30, -1, false),
+        (30, 1, true),
+        (367, 1, true), (368, 1, false),
+      ]
+      for (days, floor, isBelieved) in cases {
+        #expect(try await asks(days, floor: floor) == isBelieved, "\(days) \(floor ?? 0)")
+      }
+    }
+  }
+
   @Test("Sessions are bounded: a member's oldest gives way first, then the oldest of all")
   func bounded() throws {
     var limits = ServerLimits()
     limits.sessions = 4
     limits.sessionsPerMember = 2
+    limits.sessionsBegunPerMember = 3
     let sessions = Sessions(limits: limits)
     let members = (0..<5).map { MemberMark(publicKey: [UInt8($0)]) }
     func begin(_ member: Int, _ token: String, at now: UInt64 = 0) -> UInt64? {
@@ -76,10 +145,10 @@ struct SessionTests {
     #expect(sessions.member(of: "a", at: 0) == nil)
     #expect(sessions.member(of: "b", at: 0) == members[0])
     #expect(sessions.count == 2)
-    #expect(begin(1, "d") != nil)
-    // As many were begun within ten minutes as there may be sessions.
-    #expect(begin(2, "e") == nil)
-    #expect(begin(2, "e", at: 601) == 2401 && begin(3, "f", at: 602) != nil)
+    // A member begins so many within ten minutes, and keeps no other from it.
+    #expect(begin(0, "x") == nil)
+    #expect(begin(1, "d") != nil && begin(2, "e") == 1800)
+    #expect(begin(3, "f", at: 602) != nil)
     #expect(sessions.count == 4)
     #expect(sessions.member(of: "b", at: 602) == nil)
     #expect(sessions.member(of: "c", at: 602) == members[0])

@@ -14,23 +14,23 @@ struct RequestSignatureTests {
 
   private static func request(_ row: [String]) throws -> RequestText {
     RequestText(
-      library: try #require(LibraryID(row[1])), method: row[2], target: row[3],
-      lengthInBytes: try #require(UInt64(row[5])))
+      library: try #require(LibraryID(row[1])), authority: row[2], method: row[3], target: row[4],
+      lengthInBytes: try #require(UInt64(row[6])))
   }
 
   @Test("The vectors are there")
-  func vectorsAreThere() { #expect(Self.rows.filter { $0.count == 7 }.count >= 14) }
+  func vectorsAreThere() { #expect(Self.rows.filter { $0.count == 8 }.count >= 16) }
 
   @Test(
-    "Every vector verifies, is refused or is malformed as it says", arguments: rows.filter { $0.count == 7 })
+    "Every vector verifies, is refused or is malformed as it says", arguments: rows.filter { $0.count == 8 })
   func everyVector(row: [String]) throws {
     let publicKey = try Self.key().verifierKey.publicKey
-    guard let signature = RequestSignature(credential: row[6]) else {
+    guard let signature = RequestSignature(credential: row[7]) else {
       #expect(row[0] == "malformed")
       return
     }
-    #expect(signature.credential == row[6])
-    #expect("\(signature.time)" == row[4])
+    #expect(signature.credential == row[7])
+    #expect("\(signature.time)" == row[5])
     #expect(try signature.verifies(Self.request(row), key: publicKey) == (row[0] == "verifies"))
     #expect(row[0] != "malformed")
   }
@@ -40,9 +40,9 @@ struct RequestSignatureTests {
       "Signing again gives the very credential of each vector", arguments: rows.filter { $0[0] == "verifies" }
     )
     func sameBytes(row: [String]) throws {
-      let time = try #require(UInt32(row[4]))
+      let time = try #require(UInt32(row[5]))
       let made = try RequestSignature(of: Self.request(row), at: time, by: Self.key())
-      #expect(made.credential == row[6])
+      #expect(made.credential == row[7])
       #expect(made.credential.utf8.count == RequestSignature.credentialLength)
     }
   #endif
@@ -52,7 +52,7 @@ struct RequestSignatureTests {
     let key = try Self.key()
     let row = try #require(Self.rows.first { $0[0] == "verifies" })
     let bytes = try #require(
-      Base64.decode(row[6].replacing("-", with: "+").replacing("_", with: "/") + "=="))
+      Base64.decode(row[7].replacing("-", with: "+").replacing("_", with: "/") + "=="))
     for bit in 0..<(bytes.count * 8) {
       var changed = bytes
       changed[bit / 8] ^= 1 << UInt8(bit % 8)

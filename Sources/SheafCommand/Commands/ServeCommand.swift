@@ -27,6 +27,13 @@ struct ServeCommand: Verb {
   @Option(help: "The port to listen on; 0 for any free one.")
   var port = 8428
 
+  @Option(
+    name: .customLong("name"),
+    help: ArgumentHelp(
+      "A name by which members address the server; what they signed for others is refused.",
+      valueName: "host[:port]"))
+  var names: [String] = []
+
   @Option(help: ArgumentHelp("The server's certificate chain, PEM.", valueName: "file"), completion: .file())
   var tlsCertificate: String?
 
@@ -67,11 +74,12 @@ struct ServeCommand: Verb {
     if let tlsCertificate, let tlsKey {
       tls = TLSFiles(certificateChain: session.url(tlsCertificate), privateKey: session.url(tlsKey))
     }
-    let configuration = ServerConfiguration(
+    var configuration = ServerConfiguration(
       host: host, port: port,
       access: AccessRules(
         takesDraftsFromEverybody: draftsFromEverybody, showsMetricsToEverybody: metricsForEverybody),
       tls: tls)
+    configuration.names = names
     var logger = Logger(label: "sheaf") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = quiet ? .warning : .info
     let console = session.console
