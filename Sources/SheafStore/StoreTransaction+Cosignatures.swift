@@ -81,10 +81,12 @@ extension StoreTransaction {
       .map { UInt64(clamping: $0[0] as Int64) }
   }
 
-  /// The newest time of a cosigner's, of whatever checkpoint.
-  public func newestCosignature(by name: String) throws -> StoredCosignature? {
-    try row(Self.columns + " WHERE c.name = ? ORDER BY s.time DESC, s.size DESC LIMIT 1", [name])
-      .map { try StoredCosignature($0) }
+  /// The newest time by a cosigner's key, of whatever checkpoint.
+  public func newestCosignature(by key: VerifierKey) throws -> StoredCosignature? {
+    try row(
+      Self.columns + " WHERE c.name = ? AND c.key = ? ORDER BY s.time DESC, s.size DESC LIMIT 1",
+      [key.name, Data(key.publicKey)]
+    ).map { try StoredCosignature($0) }
   }
 
   /// The first time of a cosigner's for the smallest checkpoint of at least `size` leaves that it cosigned.
@@ -147,6 +149,9 @@ extension StoreTransaction {
   public func raiseTimeFloor(to time: UInt64) throws {
     if try number("time-floor") ?? 0 < time { try set("time-floor", time) }
   }
+
+  /// Forgets the floor, when another key of the publisher's clock begins.
+  public func resetTimeFloor() throws { try execute("DELETE FROM meta WHERE key = 'time-floor'") }
 
   /// The size of this copy's last own cosignature that was handed over.
   public func witnessedSize() throws -> UInt64 { try number("witnessed") ?? 0 }

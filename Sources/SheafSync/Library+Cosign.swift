@@ -18,10 +18,13 @@ extension Library {
 
   /// Cosigns the newest checkpoint with the time now, inside the transaction that signed it.
   ///
-  /// Called only where the signer's rule was just obeyed: a time vouches for the checkpoint.
+  /// Called only where the signer's rule was just obeyed: a time vouches for the checkpoint. A clock that is before a
+  /// time which was signed already is wrong, or was then, and nothing is signed by it.
   func cosign(_ checkpoint: Checkpoint, _ transaction: StoreTransaction) throws {
     let timeKey = try self.timeKey(transaction)
-    let time = UInt64(clamping: environment.clock().seconds)
+    let now = environment.clock()
+    guard try transaction.timeFloor().map({ $0 <= now }) ?? true else { return }
+    let time = UInt64(clamping: now.seconds)
     let line = try timeKey.cosign(text: checkpoint.text, time: time)
     guard
       let cosignature = StoredCosignature(size: checkpoint.size, cosigner: timeKey.verifierKey, line: line)
@@ -35,8 +38,11 @@ extension Library {
     let key = try keys.timeKey(origin: id, environment: environment)
     let held = try transaction.timeKeyNote().flatMap { try? self.timeKey(parsing: $0) }
     if held?.key != key.verifierKey {
-      let bound = try TimeKey(binding: key.verifierKey, origin: id.text, by: try keys.logKey(origin: id))
+      let bound = try TimeKey(
+        binding: key.verifierKey, generation: (held?.generation ?? 0) &+ 1, origin: id.text,
+        by: try keys.logKey(origin: id))
       try transaction.setTimeKeyNote(bound.note.bytes)
+      if held != nil { try transaction.resetTimeFloor() }
     }
     return key
   }
@@ -51,11 +57,13 @@ extension Library {
   /// Signs the time anew where the last one is an hour old; a publisher that must not sign does nothing.
   func renewTime() async throws {
     guard isPublisher else { return }
-    let name = TimeKey.name(origin: id.text)
     let now = environment.clock().seconds
+    let key = try await Blocking.run { [keys, id, environment] in
+      try keys.timeKey(origin: id, environment: environment).verifierKey
+    }
     let isDue = try await store.read { transaction in
       guard let size = try transaction.newestCheckpoint()?.size else { return false }
-      let last = try transaction.cosignatures(size: size).last { $0.cosigner.name == name }
+      let last = try transaction.cosignatures(size: size).last { $0.cosigner == key }
       return last.map { Int64(clamping: $0.time) <= now - Self.timeIsRenewedAfter } ?? true
     }
     guard isDue else { return }
@@ -148,10 +156,16 @@ extension Library {
     try await store.write(purpose: "sheaf (times and witnesses)") { transaction in
       var timeKey = try transaction.timeKeyNote().flatMap { try? self.timeKey(parsing: $0) }
       if let note = list.keyNote, !isHanded {
+        let brought: TimeKey
         do throws(CheckpointError) {
-          timeKey = try TimeKey(verifying: note, by: self.logVerifier, origin: self.id.text)
+          brought = try TimeKey(verifying: note, by: self.logVerifier, origin: self.id.text)
         } catch { throw CosignatureError.keyNote(error) }
-        try transaction.setTimeKeyNote(note.bytes)
+        // An old key's note stays true for ever; whoever shows it again must not bring the key back.
+        if brought.generation > timeKey?.generation ?? 0 {
+          if timeKey != nil { try transaction.resetTimeFloor() }
+          timeKey = brought
+          try transaction.setTimeKeyNote(note.bytes)
+        }
       }
       if isHanded { timeKey = nil }
       var witnesses: [String: VerifierKey?] = [:]
@@ -210,6 +224,14 @@ extension Library {
       .verifierKey.publicKey
   }
 
+  /// The newest time of the publisher's, by the clock's key that holds now; `nil` for none.
+  func newestTime(_ transaction: StoreTransaction) throws -> StoredCosignature? {
+    guard let key = try transaction.timeKeyNote().flatMap({ try? timeKey(parsing: $0) })?.key else {
+      return nil
+    }
+    return try transaction.newestCosignature(by: key)
+  }
+
   /// After a sync: asks for a newer time where the one held is old, and hands over an own cosignature.
   ///
   /// One request, and none where there is neither to ask nor to say.
@@ -217,9 +239,8 @@ extension Library {
   /// - Returns: What went wrong, one sentence each; the sync stands all the same.
   func exchangeCosignatures(with remote: any Remote, isSame: Bool) async throws -> [String] {
     let own = isSame ? try await ownCosignature() : nil
-    let name = TimeKey.name(origin: id.text)
     let now = environment.clock().seconds
-    let newest = try await store.read { try $0.newestCosignature(by: name) }
+    let newest = try await store.read { try self.newestTime($0) }
     // A local clock that is behind can't tell how old a time is.
     let isOld =
       newest.map {

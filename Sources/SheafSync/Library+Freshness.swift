@@ -4,13 +4,13 @@ import SheafStore
 
 extension Library {
   /// How old this replica's knowledge is; `nil` for the publisher's copy, which knows.
-  static func freshness(_ transaction: StoreTransaction, now: Timestamp) throws -> Freshness? {
+  func freshness(_ transaction: StoreTransaction, now: Timestamp) throws -> Freshness? {
     let facts = try transaction.facts()
     guard !facts.isPublisher else { return nil }
     var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
     let settings = (try? rules.settings()) ?? LibrarySettings()
     let floor = try transaction.timeFloor()
-    let newest = try transaction.newestCosignature(by: TimeKey.name(origin: facts.library.text))
+    let newest = try newestTime(transaction)
     return Freshness(
       newest: newest.map { Timestamp(seconds: Int64(clamping: $0.time)) }, floor: floor, now: now,
       freshDays: settings.freshDays, staleDays: settings.staleDays)
@@ -21,7 +21,7 @@ extension Library {
   /// - Throws: `NotFresh`.
   func checkFreshness(for what: String) async throws {
     let now = environment.clock()
-    guard let freshness = try await store.read({ try Self.freshness($0, now: now) }) else { return }
+    guard let freshness = try await store.read({ try self.freshness($0, now: now) }) else { return }
     guard freshness.mayDecide else { throw NotFresh(what: what, newest: freshness.newest) }
   }
 }
@@ -45,7 +45,13 @@ public struct Freshness: Hashable, Sendable, Codable {
   /// Whether the local clock is before the largest time of the publisher's that was ever seen.
   public var clockIsBehind: Bool
 
+  /// How far ahead of the local clock the publisher's time may be before a copy counts as stale, in seconds.
+  public static let aheadLimit: Int64 = 86_400
+
   /// Judges an age.
+  ///
+  /// One of the two clocks is wrong where the publisher's time lies far ahead; nobody can tell which, and the age is
+  /// not known. Else one time from the future would keep copies fresh for ever.
   ///
   /// - Parameter floor: The largest time of the publisher's that was ever seen.
   public init(newest: Timestamp?, floor: Timestamp?, now: Timestamp, freshDays: Int, staleDays: Int) {
@@ -63,6 +69,7 @@ public struct Freshness: Hashable, Sendable, Codable {
     state =
       age <= Int64(freshDays) * 86_400
       ? .fresh : age <= Int64(self.staleDays) * 86_400 ? .stale : .expired
+    if state == .fresh, newest.seconds - now.seconds > Self.aheadLimit { state = .stale }
   }
 
   /// Whether a copy so old may accept, decline and sign.

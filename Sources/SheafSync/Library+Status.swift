@@ -49,7 +49,7 @@ extension Library {
         proposals: try transaction.openProposalCount(), drafts: drafts, quarantined: counts.quarantined,
         remote: facts.remote,
         sizeInBytes: size, warnings: warnings, absent: absent.documents, absentInBytes: absent.sizeInBytes,
-        freshness: try Self.freshness(transaction, now: now), splitViews: try transaction.splitViewCount())
+        freshness: try self.freshness(transaction, now: now), splitViews: try transaction.splitViewCount())
       report.role = authority?.role?.rawValue
       return report
     }

@@ -88,7 +88,7 @@ extension Library {
         decisions: pulled.report?.decisions ?? [],
         refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: handedOver.sentInBytes,
         isPublisher: false,
-        bundlesWritten: 0, problems: problems, freshness: try Self.freshness(transaction, now: now),
+        bundlesWritten: 0, problems: problems, freshness: try self.freshness(transaction, now: now),
         splitViews: try transaction.splitViewCount())
     }
   }

@@ -71,7 +71,13 @@ struct CosignatureListTests {
     let (log, time) = try keys()
     let note = try TimeKey(binding: time.verifierKey, origin: Self.origin, by: log).note
     let read = try TimeKey(verifying: note, by: log.verifierKey, origin: Self.origin)
-    #expect(read.key == time.verifierKey)
+    #expect(read.key == time.verifierKey && read.generation == 1)
+    for line in ["0", "01", "", "9223372036854775808", "1\n2"] {
+      let text = note.text.split(separator: "\n").dropLast().joined(separator: "\n") + "\n\(line)\n"
+      #expect(throws: CheckpointError.wrongLines, "\(line)") {
+        try TimeKey(verifying: try log.signedNote(text: text), by: log.verifierKey, origin: Self.origin)
+      }
+    }
     let other = try SigningKey(name: Self.origin, seed: Array(repeating: 3, count: 32))
     #expect(throws: CheckpointError.notSigned(by: Self.origin)) {
       try TimeKey(verifying: note, by: other.verifierKey, origin: Self.origin)

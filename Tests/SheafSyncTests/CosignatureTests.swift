@@ -142,9 +142,42 @@ struct CosignatureTests {
     #expect(state(90 * 86_400).state == .stale && state(90 * 86_400 + 1).state == .expired)
     let behind = state(-500_000, floor: 1_000_000 + 8 * 86_400)
     #expect(behind.clockIsBehind && behind.state == .stale && behind.ageInSeconds == 8 * 86_400)
+    // A time that is far ahead of this computer's clock keeps no copy fresh.
+    #expect(state(-86_400).state == .fresh && state(-86_401, floor: 1_000_000).state == .stale)
     let unheard = Freshness(
       newest: nil, floor: nil, now: Timestamp(seconds: 0), freshDays: 9, staleDays: 3)
     #expect(unheard.state == .unknown && !unheard.mayDecide && unheard.staleDays == 9)
+  }
+
+  @Test(
+    "A clock that is turned back signs no earlier time; a new key begins anew, and an old one never comes back"
+  )
+  func clockKeys() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let replica = try await world.replica()
+    let old = try CosignatureList(parsing: try await world.publisher.cosignatures(after: 0))
+    // Once, the publisher's clock was years ahead.
+    clock.advance(days: 3650)
+    try await put("2", in: world.publisher)
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await replica.sync(with: remote)
+    clock.advance(days: -3640)
+    try await put("3", in: world.publisher)
+    _ = try await replica.sync(with: remote)
+    #expect(try await world.publisher.store.read { try $0.cosignatures(size: 3) }.isEmpty)
+    let held = try #require(try await freshness(of: replica))
+    #expect(held.state == .stale && held.clockIsBehind)
+    // Its owner makes another key.
+    try FileManager.default.removeItem(at: world.publisher.folder.appending(path: "keys/time.key"))
+    try await put("4", in: world.publisher)
+    _ = try await replica.sync(with: remote)
+    let again = try #require(try await freshness(of: replica))
+    #expect(again.state == .fresh && !again.clockIsBehind && again.newest == clock.now.description)
+    let note = try await replica.store.read { try $0.timeKeyNote() }
+    #expect(try await replica.take(old, isHanded: false) == 0)
+    #expect(try await replica.store.read { try $0.timeKeyNote() } == note)
+    #expect(try await freshness(of: replica)?.newest == again.newest)
   }
 
   @Test("A witness hands over its word once for each checkpoint, and it reaches others")
