@@ -67,7 +67,8 @@ struct RequestSignatureTests {
   func timely() throws {
     let key = try Self.key()
     let request = RequestText(
-      library: try #require(LibraryID("sheaf/a/00112233445566778899aabbccddeeff")), method: "GET", target: "/"
+      library: try #require(LibraryID("sheaf/a/00112233445566778899aabbccddeeff")), authority: "a",
+      method: "GET", target: "/"
     )
     func signature(_ time: UInt32) throws -> RequestSignature {
       try RequestSignature(of: request, at: time, by: key)
