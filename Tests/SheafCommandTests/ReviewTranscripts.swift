@@ -202,6 +202,31 @@ struct ReviewTranscripts {
         """, files: Self.files)
   }
 
+  @Test("Taking a side takes it where the sides clash; taking a side whole takes nothing of the other")
+  func takingSides() async throws {
+    try await Transcript.play(
+      Self.start + """
+
+        $ echo '{"a": "clinicians", "b": 1}' | sheaf put x/b.json - -m "Too technical" --library clinic > /dev/null
+
+        $ echo '{"a": "patients", "b": 0}' | sheaf put x/b.json - -m "They read it" --library lib > /dev/null
+
+        $ sheaf sync --library clinic > /dev/null; sheaf sync stick --library lib > /dev/null 2>&1; sheaf sync --library clinic > /dev/null 2>&1
+        [3]
+
+        $ sheaf resolve x/b.json --whole ours --take theirs --library lib
+        sheaf: --whole takes one side as it is: give no --take, --part or --file with it.
+        ⋮
+        [64]
+
+        $ sheaf resolve x/b.json --whole ours --library clinic > /dev/null; sheaf show x/b.json --library clinic 2> /dev/null
+        {"a": "patients", "b": 0}
+
+        $ sheaf resolve x/b.json --take ours --library lib > /dev/null; sheaf show x/b.json --library lib
+        {"a": "patients", "b": 1}
+        """, files: Self.files)
+  }
+
   @Test("What a merge set aside by itself is listed with both values")
   func automatic() async throws {
     var files = Self.files
@@ -266,7 +291,7 @@ struct ReviewTranscripts {
 
         $ sheaf resolve x/b.json --library lib 2> /dev/null | sed 3q
         x/b.json
-          ours 5.1: changed by Ada on …: Settled a conflict: took the other side
+          ours 5.1: changed by Ada on …: Settled a conflict: took the other side where they clash
           theirs 4.1: changed by Eve on …: Eve's
 
         $ sheaf resolve x/b.json --take ours --library lib; sheaf show x/b.json --library lib; sheaf conflicts --library lib

@@ -12,12 +12,14 @@ struct ResolveCommand: Verb {
       Ours is the side that was published first, which everybody sees; theirs is the other one. With \
       no choice given, shows the parts that clash and, on a terminal, asks for each; nothing is \
       recorded before you say so. Parts are numbered from 1; a part that no --part names is taken \
-      as --take says, or as ours. The other sides stay in the document's history. Where more than \
+      as --take says, or as ours; what merges by itself is in the result either way. With --whole the \
+      document becomes that side byte for byte, without what the other one changed. The other sides stay in the document's history. Where more than \
       two edits met, a choice settles the first two, and the next stands against what you chose; \
       --file and --take deleted settle all of them at once.
       """,
       examples: [
         "sheaf resolve about.md", "sheaf resolve about.md --take theirs",
+        "sheaf resolve about.md --whole ours -m \"Their edit was a mistake\"",
         "sheaf resolve about.md --part 1=theirs --part 2=both -m \"As agreed\"",
         "sheaf resolve about.md --file merged.md -m \"Both corrections\"",
       ],
@@ -39,12 +41,20 @@ struct ResolveCommand: Verb {
     }
   }
 
+  /// A side whose content may be taken as it is.
+  enum Whole: String, ExpressibleByArgument, CaseIterable {
+    case ours, theirs
+  }
+
   @Argument(help: "The document.", transform: Arguments.document)
   var doc: DocumentPath
 
   @Option(
-    help: "What to take: ours, theirs, proposed, base, both, or deleted for a document without it.")
+    help: "What to take of each part: ours, theirs, proposed, base, both, or deleted for no document at all.")
   var take: Side?
+
+  @Option(help: "Take ours or theirs as it is, with nothing of the other side.")
+  var whole: Whole?
 
   @Option(
     help: ArgumentHelp(
@@ -83,6 +93,9 @@ struct ResolveCommand: Verb {
     if file != nil, take != nil || !part.isEmpty {
       throw ValidationError("Give --take and --part, or --file, not both.")
     }
+    if whole != nil, file != nil || take != nil || !part.isEmpty {
+      throw ValidationError("--whole takes one side as it is: give no --take, --part or --file with it.")
+    }
     if take == .deleted, !part.isEmpty { throw ValidationError("A deleted document has no parts to choose.") }
   }
 
@@ -91,7 +104,7 @@ struct ResolveCommand: Verb {
     return try await library.open(in: session) { library in
       let console = session.console
       let settlement = try await library.conflict(of: doc)
-      if take == nil, part.isEmpty, content == nil {
+      if take == nil, whole == nil, part.isEmpty, content == nil {
         guard !output.json, console.isInputTerminal else {
           if output.json {
             try console.printJSON(settlement.report)
@@ -150,14 +163,20 @@ struct ResolveCommand: Verb {
 
   private func resolution(_ content: [UInt8]?, of report: ConflictReport) throws -> Resolution {
     if let content { return .content(content) }
+    switch whole {
+    case .ours: return .ours
+    case .theirs: return .theirs
+    case nil: break
+    }
     if part.isEmpty {
+      // A part that is the whole document may be an asset, which need not be held to be taken.
+      let isDocument = report.parts.map(\.place) == ["document"]
       switch take {
-      // A side as a whole is its content byte for byte, and not the merge with its parts.
-      case .ours: return .ours
-      case .theirs: return .theirs
+      case .ours where isDocument: return .ours
+      case .theirs where isDocument: return .theirs
       case .deleted: return .deletion
       case .proposed: return .proposed
-      case .base, .both, nil: break
+      case .ours, .theirs, .base, .both, nil: break
       }
     }
     var choices = Array(repeating: take?.choice ?? .ours, count: report.parts.count)
@@ -183,9 +202,14 @@ struct ResolveCommand: Verb {
 
   private var fallback: String {
     guard part.isEmpty else { return "Settled a conflict part by part" }
+    switch whole {
+    case .ours: return "Settled a conflict: kept what was published first, as it was"
+    case .theirs: return "Settled a conflict: took the other side, as it was"
+    case nil: break
+    }
     switch take {
-    case .ours: return "Settled a conflict: kept what was published first"
-    case .theirs: return "Settled a conflict: took the other side"
+    case .ours: return "Settled a conflict: kept what was published first where the sides clash"
+    case .theirs: return "Settled a conflict: took the other side where they clash"
     case .proposed: return "Settled a conflict: took what the merge proposes"
     case .base: return "Settled a conflict: took what was there before"
     case .both: return "Settled a conflict: took both"
