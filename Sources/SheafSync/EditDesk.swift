@@ -11,7 +11,7 @@ struct EditDesk {
   private let library: Library
   private let facts: CopyFacts
   private(set) var edits: [Edit] = []
-  private var rules: ContentRules
+  var rules: ContentRules
   private var contents: [DocumentPath: SHA256Hash?] = [:]
 
   init(transaction: StoreTransaction, library: Library) throws {
@@ -262,11 +262,12 @@ struct EditDesk {
   /// Checks what was put against the rules of its collections, the edits' own schemas included.
   ///
   /// - Parameter others: Documents to look at though they did not change, because their schema may have.
-  /// - Throws: `ContentRefusal` with every violation, or `PathCollision`.
-  func check(reason: String, others: [DocumentPath] = []) throws {
+  /// - Throws: `ContentRefusal` with every violation, `PathCollision`, or `LibraryError.takenBack`.
+  mutating func check(reason: String, others: [DocumentPath] = []) throws {
     let contents = contents
     let transaction = transaction
     try checkAuthority()
+    for edit in edits where try isTakenBack(edit) { throw LibraryError.takenBack(edit.path.text) }
     func bytes(of path: DocumentPath) throws -> [UInt8]? {
       if let edited = contents[path] { return try edited.flatMap { try transaction.body($0) } }
       return try transaction.currentBytes(of: path)

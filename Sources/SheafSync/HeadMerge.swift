@@ -5,8 +5,8 @@ import SheafStore
 /// The merge of a document's first two heads: what a conflict is about, and what everybody sees of it.
 ///
 /// A pure function of the heads, their base and the collection's schema, so that every copy
-/// of any depth comes to the same. Only order in the list stands for who was later: the
-/// names of heads are not known to every copy.
+/// of any depth comes to the same. Which head was published later is not among these: an edit of
+/// the first head takes its place in front, and not every copy knows the names of heads.
 struct HeadMerge {
   let heads: [StoredHead]
   let base: [UInt8]?
@@ -44,31 +44,29 @@ struct HeadMerge {
     mediaType = .ofMerge(path: path, ours: ours ?? theirs ?? [], theirs: theirs ?? ours ?? [])
     self.policy = policy
     outcome = merge(
-      MergeInput(
-        base: self.base, ours: ours, theirs: theirs, oursSide: MergeSide(order: 1),
-        theirsSide: MergeSide(order: 2)),
-      mediaType: mediaType, policy: policy)
+      MergeInput(base: self.base, ours: ours, theirs: theirs), mediaType: mediaType, policy: policy)
   }
 
   /// What the heads merge to without asking anybody; `nil` when somebody must be asked.
   ///
-  /// Only here do roles count, because only a copy that holds change sets knows the authors: it is
-  /// what the sequencer records. While a document waits for a person, everybody sees `shown`, in
-  /// which a field that has an owner clashes like any other.
+  /// Only here do places in the log and roles count, because only a copy that holds change sets knows the names of
+  /// heads and their authors: it is what the sequencer records. While a document waits for a person, everybody sees
+  /// `shown`, in which a field that takes the latest or has an owner clashes like any other.
   func settled(_ transaction: StoreTransaction) throws -> MergedContent? {
-    if case .clean(let merged) = outcome { return merged }
+    let plain: MergedContent? = if case .clean(let merged) = outcome { merged } else { nil }
     guard policy.schema != nil, heads.count > 1, let first = heads[0].revision, let second = heads[1].revision
-    else { return nil }
-    let one = try transaction.role(ofRevision: first)
-    let other = try transaction.role(ofRevision: second)
-    guard let one, let other, one != other else { return nil }
+    else { return plain }
+    func side(_ revision: Int64) throws -> MergeSide {
+      MergeSide(
+        order: try transaction.revision(row: revision).name.changeSet,
+        role: try transaction.role(ofRevision: revision))
+    }
     let again = merge(
       MergeInput(
-        base: base, ours: ours, theirs: theirs, oursSide: MergeSide(order: 1, role: one),
-        theirsSide: MergeSide(order: 2, role: other)),
+        base: base, ours: ours, theirs: theirs, oursSide: try side(first), theirsSide: try side(second)),
       mediaType: mediaType, policy: policy)
-    guard case .clean(let merged) = again else { return nil }
-    return merged
+    if case .clean(let merged) = again { return merged }
+    return plain
   }
 
   /// What everybody sees: all that merges, and of each part that does not the side published first.

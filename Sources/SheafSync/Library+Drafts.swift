@@ -234,6 +234,10 @@ extension Library {
       }
       try desk.put(wanted, hash: SHA256Hash(hashing: wanted), at: line.path)
     }
+    for edit in desk.edits where try desk.isTakenBack(edit) {
+      guard isAsked else { return nil }
+      throw LibraryError.takenBack(edit.path.text)
+    }
     let leaf = try desk.storeDraft(reason: reason)
     _ = try transaction.remove(draft)
     return leaf

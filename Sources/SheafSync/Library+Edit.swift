@@ -35,7 +35,7 @@ extension Library {
   /// - Throws: `FolderRefusal` when the file can't be read, and what `put(_:at:reason:)` throws; the library is as it was.
   public func put(contentsOf file: URL, at path: DocumentPath, reason: String) async throws -> DraftReport {
     try await edit(purpose: "sheaf put", reason: reason) { desk in
-      let before = try desk.current(path).content
+      let before = try desk.current(path).shown
       let put = try desk.put(at: path) { intake in
         let source = FolderScan.File(path: path, location: file.path, sizeInBytes: 0)
         try FolderScan.read(source) { try intake.add($0) }

@@ -182,6 +182,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case draftInTheWay(String)
   /// The conflict is not the one that was looked at any more.
   case changedMeanwhile(String)
+  /// The other edit that the document is in conflict with would take back something of an edit.
+  case takenBack(String)
   /// Nothing is proposed for the document.
   case nothingProposed(String)
   /// Several proposals are open for the document.
@@ -230,6 +232,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .notSubscribed(let path): "\(path) lies outside this copy's subscription"
     case .draftInTheWay(let what), .draftState(let what): what
     case .changedMeanwhile(let path): "\(path) has changed since its conflict was looked at"
+    case .takenBack(let path):
+      "\(path) is in conflict, and the other edit would put back some of what this one changes"
     case .nothingProposed(let path): "nothing is proposed for \(path)"
     case .severalProposals(let path, let names):
       "\(names.count) proposals are open for \(path): \(names.joined(separator: ", "))"
@@ -269,6 +273,7 @@ public enum LibraryError: SheafFailure, Equatable {
     case .notSubscribed: "Run `sheaf sync --only …` with its collection."
     case .draftInTheWay: "Run `sheaf sync` first."
     case .changedMeanwhile: "Look at it again with `sheaf resolve`."
+    case .takenBack(let path): "Settle the conflict with it: `sheaf resolve \(path) --file FILE`."
     case .nothingProposed:
       "`sheaf proposals` lists what waits; `sheaf resolve` settles a conflict part by part."
     case .severalProposals: "Name one: `DOC@REVISION`."

@@ -247,6 +247,88 @@ struct ConflictLifeTests {
     #expect(choice.loser == choice.merged.first)
   }
 
+  @Test("A field that takes the latest knows which edit was later also when the first head was edited since")
+  func latestAfterAnEdit() async throws {
+    let world = try await SyncWorld()
+    try world.content.write(
+      #"{"format": 1, "collections": {"t": {"schema": "schemas/t.json"}}}"#, to: "sheaf/settings.json")
+    try world.content.write(#"{"properties": {"at": {"x-merge": "latest"}}}"#, to: "schemas/t.json")
+    try world.content.write(#"{"t": 0, "at": 0}"#, to: "t/a.json")
+    _ = try await world.publish()
+    let path = try DocumentPath("t/a.json")
+    let clinic = try await world.replica()
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await world.publisher.put(Array(#"{"t": 1, "at": 1}"#.utf8), at: path, reason: "Ours")
+    _ = try await clinic.put(Array(#"{"t": 2, "at": 2}"#.utf8), at: path, reason: "Theirs")
+    _ = try await clinic.sync(with: remote, options: SyncOptions(depth: .heads))
+    // While another field clashes nobody can tell, since a copy of heads does not know where they stand in the log.
+    for library in [world.publisher, clinic] {
+      #expect(try await library.conflict(of: path).report.parts.map(\.place) == ["/t", "/at"])
+    }
+    // The first head agrees on the other field, and is the later one now.
+    _ = try await world.publisher.put(Array(#"{"t": 2, "at": 4}"#.utf8), at: path, reason: "Agreed")
+    #expect(try await world.publisher.conflictList().isEmpty)
+    #expect(try await world.text("t/a.json") == #"{"t": 2, "at": 4}"#)
+    let choices = try await world.publisher.automaticChoices(newest: 10, before: nil)
+    #expect(choices.map(\.kept) == ["4"] && choices.map(\.other) == ["2"])
+  }
+
+  @Test(
+    "An edit of a document in conflict that takes back what the other side did is refused, not undone unseen")
+  func takenBack() async throws {
+    let world = try await SyncWorld()
+    try world.content.write(
+      #"{"format": 1, "collections": {"t": {"schema": "schemas/t.json"}}}"#, to: "sheaf/settings.json")
+    try world.content.write(
+      #"{"properties": {"tags": {"type": "array", "x-merge": "set"}, "n": {"x-merge": {"derived": {"count": "/tags"}}}}}"#,
+      to: "schemas/t.json")
+    try world.content.write(#"{"t": "B", "tags": ["a"], "n": 1}"#, to: "t/a.json")
+    _ = try await world.publish()
+    let path = try DocumentPath("t/a.json")
+    let clinic = try await world.replica()
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await world.publisher.put(
+      Array(#"{"t": "X", "tags": ["a"], "n": 1}"#.utf8), at: path, reason: "Ours")
+    _ = try await clinic.put(
+      Array(#"{"t": "Y", "tags": ["a", "b"], "n": 2}"#.utf8), at: path, reason: "Theirs")
+    _ = try await clinic.sync(with: remote)
+    #expect(try await world.text("t/a.json") == #"{"t": "X", "tags": ["a", "b"], "n": 2}"#)
+    let without = Array(#"{"t": "X", "tags": ["a"], "n": 1}"#.utf8)
+    for library in [world.publisher, clinic] {
+      await #expect(throws: LibraryError.takenBack("t/a.json")) {
+        _ = try await library.put(without, at: path, reason: "Without b")
+      }
+    }
+    // What agrees with the other side is an edit like any other, in another order and layout too; and a draft of it goes on.
+    _ = try await clinic.put(Array(#"{"t":"X","tags":["c","b","a"],"n":0}"#.utf8), at: path, reason: "With c")
+    await #expect(throws: LibraryError.takenBack("t/a.json")) {
+      _ = try await clinic.put(
+        Array(#"{"t":"X","tags":["c","a"],"n":0}"#.utf8), at: path, reason: "Without b")
+    }
+    _ = try await clinic.sync(with: remote)
+    let conflict = try await clinic.conflict(of: path)
+    #expect(conflict.report.parts.map(\.place) == ["/t"])
+    // Settling says so for both heads, and nothing comes back.
+    _ = try await clinic.resolve(path, with: .content(without), of: conflict, reason: "Without b")
+    #expect(try await clinic.sync(with: remote).conflicts.isEmpty)
+    #expect(try await world.text("t/a.json") == #"{"t": "X", "tags": ["a"], "n": 1}"#)
+  }
+
+  @Test("A file that holds what is shown of a conflict changes nothing")
+  func shownFromFile() async throws {
+    let (world, _, _) = try await conflicted()
+    let file = world.content.url.appending(path: "shown.json")
+    try Data(#"{"a": 1, "b": 1, "c": 2, "d": 0}"#.utf8).write(to: file)
+    await #expect(throws: LibraryError.nothingChanged("a.json")) {
+      _ = try await world.publisher.put(contentsOf: file, at: path, reason: "r")
+    }
+    // The first head alone is another text, which would take the other side's edit back.
+    try Data(#"{"a": 1, "b": 1, "c": 0, "d": 0}"#.utf8).write(to: file)
+    await #expect(throws: LibraryError.takenBack("a.json")) {
+      _ = try await world.publisher.put(contentsOf: file, at: path, reason: "r")
+    }
+  }
+
   @Test("Settling is refused when the sides are others than those that were looked at")
   func changedMeanwhile() async throws {
     let (world, clinic, remote) = try await conflicted()

@@ -50,7 +50,7 @@ extension Fleet {
     case let error as LibraryError:
       switch error {
       case .nothingChanged, .noDocument, .noConflict, .draftInTheWay, .notHeld, .notSubscribed,
-        .changedMeanwhile, .nothingProposed, .severalProposals, .mayNotDecide:
+        .changedMeanwhile, .nothingProposed, .severalProposals, .mayNotDecide, .takenBack:
         true
       default: false
       }
