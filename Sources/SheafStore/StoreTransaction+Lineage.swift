@@ -75,41 +75,12 @@ extension StoreTransaction {
   /// "Conflict".
   public func commonAncestorContent(_ heads: [StoredHead], document: DocumentRow) throws -> SHA256Hash? {
     guard heads.count > 1, let first = heads[0].revision, let second = heads[1].revision else { return nil }
-    var lineage: [Int64: [Int64]] = [:]
-    var nearest = [first, second]
-    repeat {
-      var common = try ancestors(of: nearest[0], document: document, known: &lineage)
-      for other in nearest.dropFirst() {
-        common.formIntersection(try ancestors(of: other, document: document, known: &lineage))
+    var search = NearestAncestor { row in
+      try parents(of: row).filter {
+        try integer("SELECT 1 FROM revision WHERE id = ? AND document = ?", [$0, document.id]) != nil
       }
-      // Every ancestor of a common ancestor is one too, so what no other has as a parent is nearest.
-      let farther = Set(common.flatMap { lineage[$0] ?? [] })
-      nearest = common.subtracting(farther).sorted()
-    } while nearest.count > 1
-    guard let base = nearest.first else { return nil }
-    return try revision(row: base).content
-  }
-
-  /// A revision and all from which it descends, under one path.
-  ///
-  /// - Parameter known: The parents under that path of each revision that was looked at.
-  private func ancestors(
-    of revision: Int64, document: DocumentRow, known: inout [Int64: [Int64]]
-  ) throws -> Set<Int64> {
-    var found: Set<Int64> = [revision]
-    var waiting = [revision]
-    while let next = waiting.popLast() {
-      let parents: [Int64]
-      if let held = known[next] {
-        parents = held
-      } else {
-        parents = try self.parents(of: next).filter {
-          try integer("SELECT 1 FROM revision WHERE id = ? AND document = ?", [$0, document.id]) != nil
-        }
-        known[next] = parents
-      }
-      for parent in parents where found.insert(parent).inserted { waiting.append(parent) }
     }
-    return found
+    guard let base = try search.ofAll([first, second]) else { return nil }
+    return try revision(row: base).content
   }
 }
