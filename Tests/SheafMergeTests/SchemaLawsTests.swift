@@ -10,6 +10,10 @@ struct SchemaLawsTests {
   struct Generator {
     var random: SplitMix64
     var count = 0
+    /// Whether the last triple's schema declares a counter.
+    private(set) var hasCounter = false
+    /// Its members in which the order of items means nothing.
+    private(set) var freelyOrdered: Set<String> = []
 
     mutating func word() -> JSONValue {
       count += 1
@@ -122,6 +126,10 @@ struct SchemaLawsTests {
         let isOdd = outer == .words || inner == .words || inner == .grouped
         kinds.append(isOdd ? (.register, .max) : (outer, inner))
       }
+      let isFree = { [Kind.set, .sortedSet, .freeList, .appendOnly].contains($0) }
+      freelyOrdered = Set(
+        kinds.indices.filter { isFree(kinds[$0].0) || isFree(kinds[$0].1) }.map { "m\($0)" })
+      hasCounter = kinds.contains { $0.0 == .counter || $0.1 == .counter }
       var properties: [JSONObject.Member] = []
       for (index, kind) in kinds.enumerated() {
         let inner = Self.schema(kind.1, true)
@@ -275,6 +283,131 @@ struct SchemaLawsTests {
       }
       if type == "application/json", (try? JSONReader.read(value)) == nil { return "law 10: not valid" }
       return nil
+    }
+
+    /// What law 4 says against the triple; `nil` when it holds.
+    ///
+    /// From the side itself, which the result descends from, nothing ever changes. From the old base, which no
+    /// replica merges from, an edit that was set aside may be the later one then.
+    ///
+    /// - Parameter addsUp: Whether a counter is declared, which from the old base counts an edit twice.
+    func objectionToMergingAgain(addsUp: Bool, freelyOrdered: Set<String> = []) -> String? {
+      guard case .clean(let merged) = merged(base, ours, theirs), let result = merged.bytes else {
+        return nil
+      }
+      for side in [ours, theirs] {
+        for (one, other) in [(result, side), (side, result)] {
+          guard case .clean(let again) = self.merged(side, one, other), again.bytes == result else {
+            return "law 4: merging with a side changes the result"
+          }
+        }
+        if !addsUp, merged.setAside.isEmpty, case .clean(let again) = self.merged(base, result, side),
+          !isSame(again.bytes, result, freelyOrdered)
+        {
+          return "law 4: from the old base it becomes \(String(decoding: again.bytes ?? [], as: UTF8.self))"
+        }
+      }
+      return nil
+    }
+
+    private func isSame(_ one: [UInt8]?, _ other: [UInt8], _ freelyOrdered: Set<String>) -> Bool {
+      func value(_ bytes: [UInt8]) -> JSONValue? {
+        guard case .object(var object)? = try? JSONReader.read(bytes) else { return nil }
+        for key in freelyOrdered { object[key] = object[key].map(Self.sorted) }
+        return .object(object)
+      }
+      guard let one else { return false }
+      return one == other || type == "application/json" && value(one) == value(other)
+    }
+
+    /// What law 9 says against the triple; `nil` when it holds: one side's edit of a member beside the others, or of
+    /// a row below the others, makes nothing else of these.
+    ///
+    /// - Parameter freelyOrdered: The members in which the order of items means nothing.
+    func objectionToEditElsewhere(freelyOrdered: Set<String>) throws -> String? {
+      let alone = try beside(1, 1, freelyOrdered)
+      for (ours, theirs) in [(JSONValue(2), JSONValue(1)), (1, 2)] {
+        let other = try beside(ours, theirs, freelyOrdered)
+        if other != alone { return "law 9: \(alone)\nbecomes \(other)" }
+      }
+      return nil
+    }
+
+    /// A value with the items of all its lists in one order.
+    private static func sorted(_ value: JSONValue) -> JSONValue {
+      switch value {
+      case .array(let items): .array(items.map(sorted).sorted { JSONWriter.text($0) < JSONWriter.text($1) })
+      case .object(let object):
+        .object(JSONObject(object.members.map { .init(key: $0.key, value: sorted($0.value)) }))
+      default: value
+      }
+    }
+
+    /// The outcome with a member that is not declared beside the others, told without that member.
+    private func beside(
+      _ inOurs: JSONValue, _ inTheirs: JSONValue, _ freelyOrdered: Set<String>
+    ) throws -> String {
+      func wrapped(_ bytes: [UInt8], _ other: JSONValue) throws -> [UInt8] {
+        guard case .object(var object) = try JSONReader.read(bytes) else { return bytes }
+        object["elsewhere"] = other
+        return JSONWriter.bytes(.object(object), bytes.contains(UInt8(ascii: "\n")) ? .pretty : .compact)
+      }
+      let outcome = merged(
+        try wrapped(base, 1), try wrapped(ours, inOurs), try wrapped(theirs, inTheirs))
+      func value(_ bytes: [UInt8]?) throws -> String {
+        guard case .object(var object) = try JSONReader.read(bytes ?? []) else { return "" }
+        object["elsewhere"] = nil
+        for key in freelyOrdered { object[key] = object[key].map(Self.sorted) }
+        return JSONWriter.text(.object(JSONObject(object.members.sorted { $0.key < $1.key })))
+      }
+      func questions(_ parts: MergedParts) -> String {
+        parts.parts.map { part in
+          func text(_ bytes: [UInt8]?) -> String {
+            bytes.map { bytes in
+              (try? JSONReader.read(bytes)).map { JSONWriter.text($0) }
+                ?? String(decoding: bytes, as: UTF8.self)
+            } ?? "-"
+          }
+          if part.place == .document { return part.reason }
+          return "\(part.place) \(part.reason) \(text(part.ours)) \(text(part.theirs))"
+        }.sorted().joined(separator: "; ")
+      }
+      switch outcome {
+      case .clean(let merged): return "clean \(try value(merged.bytes))"
+      case .proposed(let merged, let parts): return "proposed \(questions(parts)) \(try value(merged.bytes))"
+      case .conflict(let parts): return "conflict \(questions(parts))"
+      }
+    }
+  }
+
+  @Test("Laws 4 and 9 hold whatever a schema declares", arguments: UInt64(200)..<208)
+  func schemasAgain(seed: UInt64) throws {
+    var generator = Generator(random: SplitMix64(seed: seed))
+    var cleanCount = 0
+    for index in 0..<150 {
+      let triple = try generator.triple()
+      if case .clean = triple.merged(triple.base, triple.ours, triple.theirs) { cleanCount += 1 }
+      let objection =
+        try triple.objectionToMergingAgain(
+          addsUp: generator.hasCounter, freelyOrdered: generator.freelyOrdered)
+        ?? triple.objectionToEditElsewhere(freelyOrdered: generator.freelyOrdered)
+      guard let objection else { continue }
+      let texts = [triple.base, triple.ours, triple.theirs].map { String(decoding: $0, as: UTF8.self) }
+      Issue.record("triple \(index): \(objection)\n\(texts.joined(separator: "\n"))")
+      return
+    }
+    #expect(cleanCount > 30)
+  }
+
+  @Test("Law 4 holds for tables whose rows and columns come, go and change", arguments: UInt64(300)..<304)
+  func tablesAgain(seed: UInt64) {
+    var generator = Generator(random: SplitMix64(seed: seed))
+    for index in 0..<250 {
+      let triple = generator.table()
+      guard let objection = triple.objectionToMergingAgain(addsUp: false) else { continue }
+      let texts = [triple.base, triple.ours, triple.theirs].map { String(decoding: $0, as: UTF8.self) }
+      Issue.record("triple \(index): \(objection)\n\(texts.joined(separator: "\n"))")
+      return
     }
   }
 

@@ -20,6 +20,23 @@ struct StructureCasesTests {
     #expect(try Self.json("[1,2,3]", "[3]", "[1]") == "fields: []")
   }
 
+  @Test("An item that one side put before another and the other side put in its place does not stand twice")
+  func addedBesideReplaced() throws {
+    #expect(
+      try MergeCasesTests.json(#"{"a":["b","c"]}"#, #"{"a":["b","x"]}"#, #"{"a":["b","x","c"]}"#)
+        == "/a: both sides changed the same items of this list")
+  }
+
+  @Test("A member that both removed makes no question of edits of others that were there before")
+  func removedByBothBesideEdits() throws {
+    #expect(
+      try MergeCasesTests.json(
+        #"{"gone":1,"b":1,"c":1}"#, #"{"b":2,"c":1}"#, #"{"b":1,"c":2}"#) == #"fields: {"b":2,"c":2}"#)
+    #expect(
+      try MergeCasesTests.json(#"{"gone":1,"b":1}"#, #"{"b":1,"new":1}"#, #"{"b":1,"other":1}"#)
+        .contains("each put something else in its place"))
+  }
+
   @Test("Two insertions at one place are proposed, in an order of their own; what both inserted aligns them")
   func insertions() throws {
     let reason = "both sides added items at one place, in an order that is not known"

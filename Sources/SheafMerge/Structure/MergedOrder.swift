@@ -40,7 +40,7 @@ enum MergedOrder {
   ///   - one: What is left of one side, in its order; no element twice.
   ///   - other: The same of the other side. Together they are what comes out.
   ///   - isBefore: Whether elements that both sides put at one place have an order of their own.
-  static func weave<Key: Hashable>(
+  static func weave<Key: Hashable & Comparable>(
     base: [Key], one: [Key], other: [Key], isBefore: ((Key, Key) -> Bool)? = nil
   ) -> Woven<Key> {
     let inOne = Set(one)
@@ -58,7 +58,10 @@ enum MergedOrder {
       switch isMoved {
       case (true, false): break
       case (false, true): frame = shared.other
-      default: isAmbiguous = true
+      default:
+        // Which side gives the layout must not decide.
+        if shared.other.lexicographicallyPrecedes(shared.one) { frame = shared.other }
+        isAmbiguous = true
       }
     }
     // What only one side has stands behind the same shared element as there.
@@ -95,8 +98,7 @@ enum MergedOrder {
       if let next, !one.isEmpty && moved.one.contains(next) || !other.isEmpty && moved.other.contains(next) {
         isAmbiguous = true
       }
-      keys += one
-      keys += other
+      keys += other.lexicographicallyPrecedes(one) ? other + one : one + other
     }
     place(left.first, right.first, before: frame.first)
     for (index, key) in frame.enumerated() {

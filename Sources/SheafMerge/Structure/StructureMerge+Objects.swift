@@ -74,7 +74,7 @@ extension StructureMerge {
 
   /// Members whose change stands alone only by its key, each with what speaks against it.
   ///
-  /// A member may be new under another key because the old one went, so what the sides changed where
+  /// A member may be new under another key because the old one went, so what the sides added where
   /// both removed the same member is proposed. Where no schema describes the object, two changes side
   /// by side may be one thought: a removal beside a member that the other side changed, and fields that both
   /// added at one place, are proposed too.
@@ -140,9 +140,11 @@ extension StructureMerge {
       $0.1 == (.alike, .alike) && one.member($0.0.key) == nil
     }
     guard let removed = removedByBoth.first?.0.key else { return doubts }
-    // Each side's own changes and additions.
+    // Each side's own additions.
     var own: (one: [String], other: [String]) = ([], [])
     for key in MergedOrder.keys(ours: one.object?.keys ?? [], theirs: other.object?.keys ?? []) {
+      // What was there before is nothing that was put in another's place.
+      if base.member(key) != nil { continue }
       switch change(key) {
       case (.changed, .none): own.one.append(key)
       case (.none, .changed): own.other.append(key)

@@ -19,7 +19,10 @@ extension StructureMerge {
     guard base.list != nil else {
       return clash(values, pointer, "both sides changed this field", isDeclared: isDeclared)
     }
-    let merge = ItemMerge(base: base.items, one: one.items, other: other.items)
+    // Of two orders that are as good the list itself decides, not which side gives the layout.
+    let merge = ItemMerge(
+      base: base.items, one: one.items, other: other.items,
+      isOtherFirst: other.text.lexicographicallyPrecedes(one.text))
     func pieces() -> [MergePiece] {
       let indent = one.itemIndent
       let entries = merge.entries.map { entry in
@@ -84,8 +87,13 @@ private struct ItemMerge {
   private let one: [JSONPart]
   private let other: [JSONPart]
 
-  init(base: [JSONPart], one: [JSONPart], other: [JSONPart]) {
-    (self.one, self.other) = (one, other)
+  private let isOtherFirst: Bool
+
+  /// Merges.
+  ///
+  /// - Parameter isOtherFirst: Whose additions stand first where both added at one place.
+  init(base: [JSONPart], one: [JSONPart], other: [JSONPart], isOtherFirst: Bool) {
+    (self.one, self.other, self.isOtherFirst) = (one, other, isOtherFirst)
     var interning = Interning<JSONValue>()
     let numbers = (
       base: interning.numbers(of: base.map(\.value)), one: interning.numbers(of: one.map(\.value)),
@@ -111,8 +119,8 @@ private struct ItemMerge {
       (oneDiff.flatMap { Self.split($0, isOther: false) }
       + otherDiff.flatMap { Self.split($0, isOther: true) })
       .sorted {
-        ($0.base.lowerBound, $0.base.upperBound, $0.isOther ? 1 : 0) < (
-          $1.base.lowerBound, $1.base.upperBound, $1.isOther ? 1 : 0
+        ($0.base.lowerBound, $0.base.upperBound, $0.isOther == isOtherFirst ? 0 : 1) < (
+          $1.base.lowerBound, $1.base.upperBound, $1.isOther == isOtherFirst ? 0 : 1
         )
       }
     var told = 0
@@ -123,7 +131,9 @@ private struct ItemMerge {
       index += 1
       while index < changes.count {
         let next = changes[index]
-        let isJoined = next.base.lowerBound < end || group.contains { Self.meet($0, next) }
+        let isJoined =
+          next.base.lowerBound < end
+          || group.contains { Self.meet($0, next) || addAlike($0, next, numbers.one, numbers.other) }
         guard isJoined else { break }
         group.append(next)
         end = max(end, next.base.upperBound)
@@ -153,6 +163,13 @@ private struct ItemMerge {
   private static func meet(_ first: Change, _ next: Change) -> Bool {
     guard first.isOther != next.isOther, first.base.upperBound == next.base.lowerBound else { return false }
     return (first.isInsertion || first.isUneven) && (next.isInsertion || next.isUneven)
+  }
+
+  /// Whether two changes that meet both add the same item, which would then stand twice.
+  private func addAlike(_ first: Change, _ next: Change, _ one: [Int], _ other: [Int]) -> Bool {
+    guard first.isOther != next.isOther, first.base.upperBound == next.base.lowerBound else { return false }
+    let (left, right) = first.isOther ? (next, first) : (first, next)
+    return !Set(one[left.new]).isDisjoint(with: other[right.new])
   }
 
   private mutating func keep(_ index: Int, _ base: [JSONPart], _ places: [Int: Int]) {
@@ -200,7 +217,9 @@ private struct ItemMerge {
     }
     // Neighbours whose border is not known can still be told one after the other.
     var told = region.lowerBound
-    let isApart = zip(group, group.dropFirst()).allSatisfy { $0.base.upperBound <= $1.base.lowerBound }
+    let isApart = zip(group, group.dropFirst()).allSatisfy {
+      $0.base.upperBound <= $1.base.lowerBound && !addAlike($0, $1, oneNumbers, otherNumbers)
+    }
     verdict = isApart && verdict != .clash ? .ambiguous : .clash
     for change in group where change.base.lowerBound >= told {
       for item in told..<change.base.lowerBound { keep(item, base, places) }
@@ -212,17 +231,20 @@ private struct ItemMerge {
   /// Two insertions at one place: what both inserted aligns them; the rest is in order as long as only
   /// one of them has items between two that are common.
   private mutating func weave(_ group: [Change], _ oneNumbers: [Int], _ otherNumbers: [Int]) {
-    guard let left = group.first(where: { !$0.isOther })?.new, let right = group.first(where: \.isOther)?.new
+    guard let first = group.first(where: { $0.isOther == isOtherFirst })?.new,
+      let second = group.first(where: { $0.isOther != isOtherFirst })?.new
     else { return }
-    var told = left.lowerBound
-    for change in SequenceDiff(old: Array(oneNumbers[left]), new: Array(otherNumbers[right])).changes {
-      let start = left.lowerBound + change.old.lowerBound
-      add(told..<start, isOther: false)
+    let numbers = isOtherFirst ? (otherNumbers, oneNumbers) : (oneNumbers, otherNumbers)
+    var told = first.lowerBound
+    for change in SequenceDiff(old: Array(numbers.0[first]), new: Array(numbers.1[second])).changes {
+      let end = first.lowerBound + change.old.upperBound
+      add(told..<end, isOther: isOtherFirst)
       if !change.old.isEmpty, !change.new.isEmpty, verdict == .clean { verdict = .ambiguous }
-      add(start..<left.lowerBound + change.old.upperBound, isOther: false)
-      add(right.lowerBound + change.new.lowerBound..<right.lowerBound + change.new.upperBound, isOther: true)
-      told = left.lowerBound + change.old.upperBound
+      add(
+        second.lowerBound + change.new.lowerBound..<second.lowerBound + change.new.upperBound,
+        isOther: !isOtherFirst)
+      told = end
     }
-    add(told..<left.upperBound, isOther: false)
+    add(told..<first.upperBound, isOther: isOtherFirst)
   }
 }
