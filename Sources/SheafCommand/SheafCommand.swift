@@ -36,7 +36,8 @@ struct SheafCommand: AsyncParsableCommand {
           ResolveCommand.self, DraftsCommand.self, MergeFileCommand.self,
         ]),
       CommandGroup(
-        name: "Review", subcommands: [ProposalsCommand.self, AcceptCommand.self, DeclineCommand.self]),
+        name: "Review",
+        subcommands: [ProposalsCommand.self, AcceptCommand.self, DeclineCommand.self, SignCommand.self]),
       CommandGroup(
         name: "Audit",
         subcommands: [

@@ -45,6 +45,7 @@ public struct AuthorityRule: Sendable {
 
   private func holds(_ verb: RevisionVerb, in collection: CollectionName) -> Bool {
     guard let role, verb.edits else { return false }
+    if requiresApproval(collection) { return true }
     if isClosed, collection.isAlwaysCarried { return !role.governs }
     return role.isReviewed && isReviewed(collection)
   }
@@ -54,6 +55,13 @@ public struct AuthorityRule: Sendable {
     if settings.collections[collection]?.requiresReview ?? false { return true }
     // Settings and schemas say what is reviewed: an edit of theirs must not be a way around it.
     return collection.isAlwaysCarried && settings.collections.values.contains { $0.requiresReview }
+  }
+
+  /// Whether everybody's edits in a collection wait until somebody else approves them.
+  ///
+  /// A library without members has only its founder to approve anything, and asks nobody to.
+  public func requiresApproval(_ collection: CollectionName) -> Bool {
+    isClosed && settings.collections[collection]?.requiresApproval ?? false
   }
 
   /// Whether a document may go on under another path without being torn apart by a review.
@@ -66,10 +74,15 @@ public struct AuthorityRule: Sendable {
 
   /// Whether the author may accept or decline a proposal.
   ///
-  /// - Parameter proposer: The public key of who proposed it, the author's own when it is the same person's; `nil`
-  ///   where this copy can't tell.
-  public func mayDecide(in collection: CollectionName, proposedBy proposer: [UInt8]?) -> Bool {
+  /// - Parameters:
+  ///   - accepts: Whether it is to be taken, which is an approval where everybody's edits wait for one.
+  ///   - proposer: The public key of who proposed it, the author's own when it is the same person's; `nil`
+  ///     where this copy can't tell.
+  public func mayDecide(
+    _ accepts: Bool, in collection: CollectionName, proposedBy proposer: [UInt8]?
+  ) -> Bool {
     guard let role, role.decides, role.governs || !collection.isAlwaysCarried else { return false }
+    if accepts, requiresApproval(collection) { return maySign(.approved) && proposer != author }
     return role != .approver || proposer != author
   }
 
@@ -79,7 +92,9 @@ public struct AuthorityRule: Sendable {
   }
 
   /// Whether the author may sign as approved what it wrote itself.
-  public var approvesOwn: Bool { role != .approver }
+  public func mayApproveOwn(in collection: CollectionName) -> Bool {
+    role != .approver && !requiresApproval(collection)
+  }
 
   // MARK: what may stand
 
@@ -111,6 +126,7 @@ public struct AuthorityRule: Sendable {
     case .accept, .acceptDeleted, .decline: break
     case .merge:
       guard role == .publisher else { throw AuthorityError(.mayNotMerge, at: path) }
+      guard !requiresApproval(path.collection) else { throw AuthorityError(.mergeUnapproved, at: path) }
     case .signAuthored, .signReviewed, .signApproved, .signRejected:
       guard let meaning = verb.meaning, maySign(meaning) else {
         throw AuthorityError(.mayNotSign, at: path)
@@ -215,6 +231,7 @@ public struct AuthorityError: SheafFailure, Hashable {
     case outOfScope = "the collection is not one of its author's"
     case mayNotEdit = "its author's role changes no documents"
     case mayNotMerge = "only a publisher records a merge"
+    case mergeUnapproved = "where every edit waits for an approval nothing is merged without one"
     case mayNotSign = "its author's role does not sign with that meaning"
     case memberStays = "a member is changed or revoked, and never deleted, moved or merged"
     case mayNotChangeMembers = "its author's role changes no members"

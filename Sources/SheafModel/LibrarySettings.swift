@@ -22,6 +22,8 @@ public struct LibrarySettings: Hashable, Sendable {
     public var requiresReason: Bool
     /// Whether edits by contributors wait until somebody accepts or declines them.
     public var requiresReview: Bool
+    /// Whether everybody's edits wait until somebody else approves them.
+    public var requiresApproval: Bool
     /// Assets above this many bytes are fetched only when somebody asks for them; `nil` when all come at once.
     public var lazyAbove: UInt64?
 
@@ -32,6 +34,7 @@ public struct LibrarySettings: Hashable, Sendable {
       search = nil
       requiresReason = false
       requiresReview = false
+      requiresApproval = false
       lazyAbove = nil
     }
   }
@@ -301,9 +304,10 @@ private struct SettingsReader {
         }
       case "review":
         switch member.value {
+        case .string("everyone"): (collection.requiresReview, collection.requiresApproval) = (true, true)
         case .string("required"): collection.requiresReview = true
         case .string("none"): collection.requiresReview = false
-        default: throw refusal(4, place, "it must be \"required\" or \"none\"")
+        default: throw refusal(4, place, "it must be \"everyone\", \"required\" or \"none\"")
         }
       case "assets":
         switch member.value {

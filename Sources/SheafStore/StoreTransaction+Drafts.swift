@@ -231,6 +231,7 @@ extension StoreTransaction {
       guard subscription.holds(line.path.collection) else { return false }
       let name = RevisionName(changeSet: number, line: line.line)
       if try isOpenProposal(name) { return true }
+      guard line.verb.edits else { return false }
       // Without lines only the settings tell, as they stand now.
       if let rule, rule.isClosed { return rule.holds(line.verb, at: line.path) }
       if let settings { return settings.collections[line.path.collection]?.requiresReview ?? false }

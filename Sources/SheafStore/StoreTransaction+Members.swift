@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import SheafModel
 
-/// Members that one transaction has read: their documents are asked for at every change set.
+/// Members and settings that one transaction has read: their documents are asked for at every change set.
 final class MemberCache {
   /// What a member's document says depends on where it stands: another's content makes nobody a member.
   private struct Place: Hashable {
@@ -10,6 +10,7 @@ final class MemberCache {
     let path: DocumentPath
   }
   private var members: [Place: Member?] = [:]
+  private var settings: [SHA256Hash: LibrarySettings] = [:]
   /// The change set by which the library was closed, once it is known.
   var closing: UInt64?
 
@@ -24,7 +25,16 @@ final class MemberCache {
     return member
   }
 
+  func settings(_ content: SHA256Hash, _ read: () throws -> LibrarySettings) rethrows -> LibrarySettings {
+    if let known = settings[content] { return known }
+    let read = try read()
+    if settings.count > 100 { settings.removeAll() }
+    settings[content] = read
+    return read
+  }
+
   func removeAll() {
+    settings.removeAll()
     members.removeAll()
     closing = nil
   }
@@ -164,8 +174,8 @@ extension StoreTransaction {
     let isClosed = try isClosed(before: number)
     let member = isClosed ? try member(of: author) : nil
     let plain = AuthorityRule(author: author, founder: founder, isClosed: isClosed, member: member)
-    // The publisher's own need no settings, and are nearly all of most logs.
-    guard plain.role?.isReviewed ?? false else { return plain }
+    // The founder's own need no settings, and are nearly all of most logs without members.
+    guard isClosed || plain.role?.isReviewed ?? false else { return plain }
     return AuthorityRule(
       author: author, founder: founder, isClosed: isClosed, member: member, settings: try currentSettings())
   }
@@ -209,10 +219,32 @@ extension StoreTransaction {
     else {
       return LibrarySettings()
     }
-    guard let bytes = try body(content) else {
-      throw StoreError.damaged("the content of \(path) is not held")
+    return try settings(content: content)
+  }
+
+  /// The settings as they stood when the log was `size` change sets long.
+  ///
+  /// - Throws: `StoreError.damaged` when they are known and their content is not held.
+  public func settings(at size: UInt64) throws -> LibrarySettings {
+    guard let path = try? DocumentPath(LibrarySettings.path), let document = try existingDocumentRow(path),
+      let content = try heads(document, at: size).first?.content
+    else { return LibrarySettings() }
+    return try settings(content: content)
+  }
+
+  /// Whether everybody's edits in a collection waited for an approval when a change set came.
+  public func requiredApproval(in collection: CollectionName, by number: UInt64) throws -> Bool {
+    guard number > 1, try isClosed(before: number) else { return false }
+    return try settings(at: number - 1).collections[collection]?.requiresApproval ?? false
+  }
+
+  private func settings(content: SHA256Hash) throws -> LibrarySettings {
+    try memberCache.settings(content) {
+      guard let bytes = try body(content) else {
+        throw StoreError.damaged("the content of \(LibrarySettings.path) is not held")
+      }
+      return (try? LibrarySettings(parsing: bytes)) ?? LibrarySettings()
     }
-    return (try? LibrarySettings(parsing: bytes)) ?? LibrarySettings()
   }
 
   /// What the right to a line depends on.
@@ -289,13 +321,15 @@ extension StoreTransaction {
 
   /// Whether an author may accept or decline what somebody proposed, as things stand.
   ///
-  /// - Parameter proposer: The public key of who proposed it; `nil` where this copy can't tell.
+  /// - Parameters:
+  ///   - accepts: Whether it is to be taken.
+  ///   - proposer: The public key of who proposed it; `nil` where this copy can't tell.
   public func mayDecide(
-    in collection: CollectionName, proposedBy proposer: [UInt8]?, by rule: AuthorityRule
+    _ accepts: Bool, in collection: CollectionName, proposedBy proposer: [UInt8]?, by rule: AuthorityRule
   ) throws -> Bool {
-    guard rule.mayDecide(in: collection, proposedBy: proposer) else { return false }
+    guard rule.mayDecide(accepts, in: collection, proposedBy: proposer) else { return false }
     // Only whose decisions about own proposals don't count has to be compared as a person.
-    guard !rule.mayDecide(in: collection, proposedBy: rule.author) else { return true }
+    guard !rule.mayDecide(accepts, in: collection, proposedBy: rule.author) else { return true }
     return try !isSamePerson(rule.author, as: proposer)
   }
 

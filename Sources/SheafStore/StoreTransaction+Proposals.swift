@@ -72,6 +72,32 @@ extension StoreTransaction {
     ).map { (try DocumentPath($0["path"] as String), try StoredProposal($0)) }
   }
 
+  /// The newest open proposal about a path by an author, which a further edit of its goes on from.
+  ///
+  /// - Parameter author: A public key, 32 bytes.
+  public func openProposal(of path: DocumentPath, by author: [UInt8]) throws -> StoredProposal? {
+    guard let document = try existingDocumentRow(path) else { return nil }
+    return try proposals(document).last { try changeSet($0.name.changeSet)?.author == author }
+  }
+
+  /// The newest change set of an author with an open proposal: what a chain of drafts that goes on from any of
+  /// its open proposals starts at.
+  ///
+  /// - Parameter author: A public key, 32 bytes.
+  public func newestProposal(by author: [UInt8]) throws -> SHA256Hash? {
+    let number = try integer(
+      """
+      SELECT max(p.change_set) FROM proposal p JOIN change_set c ON c.number = p.change_set
+      JOIN author a ON a.id = c.author WHERE a.key = ?
+      """, [Data(author)])
+    return try number.flatMap { try changeSet(UInt64(clamping: $0))?.leaf }
+  }
+
+  /// Whether a change set has a proposal that is open.
+  public func hasOpenProposal(inChangeSet number: UInt64) throws -> Bool {
+    try integer("SELECT 1 FROM proposal WHERE change_set = ? LIMIT 1", [Int64(clamping: number)]) != nil
+  }
+
   /// How many proposals are open.
   public func openProposalCount() throws -> UInt64 {
     UInt64(clamping: try integer("SELECT count(*) FROM proposal") ?? 0)
@@ -154,14 +180,15 @@ extension StoreTransaction {
   /// Applies a line that accepts or declines a proposal.
   func decide(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
     func refusal(_ rule: LineageError.Rule) -> LineageError { LineageError(path: line.path, rule: rule) }
-    guard changeSet.rule.mayDecide(in: line.path.collection, proposedBy: nil) else {
+    let accepts = line.verb != .decline
+    guard changeSet.rule.mayDecide(accepts, in: line.path.collection, proposedBy: nil) else {
       throw refusal(.mayNotDecide)
     }
     let heads = try heads(line.document)
     let parents = try parents(of: line, heads: heads, changeSet: changeSet)
     let proposal = try parents.first.map { try revision(row: $0) }
     let proposer = try proposal.flatMap { try self.changeSet($0.name.changeSet)?.author }
-    guard try mayDecide(in: line.path.collection, proposedBy: proposer, by: changeSet.rule) else {
+    guard try mayDecide(accepts, in: line.path.collection, proposedBy: proposer, by: changeSet.rule) else {
       throw refusal(.mayNotDecide)
     }
     guard let proposal, case let row = proposal.id,

@@ -32,6 +32,12 @@ public struct StoredRevision: Hashable, Sendable {
     commitment = try (row["commitment"] as Data?).map { try SHA256Hash(column: $0, place) }
   }
 
+  /// The revision that it signs; `nil` for what is no signature.
+  public var signs: RevisionName? {
+    guard verb.meaning != nil, case .revisions(let names) = base else { return nil }
+    return names.first
+  }
+
   /// The line as it was signed.
   ///
   /// - Throws: `StoreError.damaged` when neither commitment nor content is known.

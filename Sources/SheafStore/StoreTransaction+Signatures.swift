@@ -101,7 +101,9 @@ extension StoreTransaction {
       WHERE s.signed = ? AND a.key = ? AND l.verb = ? AND s.withdrawn IS NULL
       """, [signed.id, Data(rule.author), RevisionVerb(signing: meaning).rawValue])
     guard stands == nil else { return .signedAlready }
-    guard meaning == .approved, !rule.approvesOwn, try writers(of: signed).contains(rule.author) else {
+    guard meaning == .approved, !rule.mayApproveOwn(in: signed.path.collection),
+      try writers(of: signed).contains(where: { try isSamePerson(rule.author, as: $0) })
+    else {
       return nil
     }
     return .ownApproval

@@ -90,6 +90,14 @@ extension Library {
     }
   }
 
+  /// The electronic signatures on what is shown, in the log's order, those that were taken back included.
+  ///
+  /// - Returns: None for a draft, and in a copy of depth `heads`, which holds none.
+  public func signatures(on shown: ContentReading) async throws -> [SignatureReport] {
+    guard let name = shown.revision.flatMap({ RevisionName(parsing: $0) }) else { return [] }
+    return try await signatures(on: name)
+  }
+
   /// Opens a document's content as the log has it, without drafts; `nil` when it is not there.
   public func open(_ path: DocumentPath) async throws -> ContentReading? {
     try await store.read { transaction in

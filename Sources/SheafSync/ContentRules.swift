@@ -121,6 +121,14 @@ struct ContentRules {
     return settings.collections[collection]?.requiresReason ?? false
   }
 
+  /// Whether everybody's edits in a collection wait until somebody else approves them.
+  mutating func requiresApproval(_ collection: CollectionName, in transaction: StoreTransaction) throws
+    -> Bool
+  {
+    guard try settings().collections[collection]?.requiresApproval ?? false else { return false }
+    return try transaction.isClosed()
+  }
+
   /// Title and text of a document as search takes them in.
   mutating func searchable(_ path: DocumentPath, content: [UInt8]) throws -> SearchableText {
     let collection = try settings().collections[path.collection]

@@ -36,16 +36,30 @@ struct EditDesk {
 
   /// What an edit of a path is made from: this copy's newest draft, its own open proposal, or the log's first head.
   mutating func current(_ path: DocumentPath) throws -> Current {
-    if !facts.isPublisher,
-      let draft = try transaction.newestDraftLine(of: path) ?? transaction.ownProposalLine(of: path)
-    {
-      return Current(content: draft.content, shown: draft.content, base: .draft)
+    if let own = try ownEdit(of: path) {
+      return Current(content: own.content, shown: own.content, base: .draft)
     }
     let heads = try transaction.heads(of: path)
     let isAlive = heads.contains { $0.content != nil }
     let shown = try shownOfConflict(path, heads: heads).map { SHA256Hash(hashing: $0) }
     return Current(
       content: heads.first?.content, shown: shown ?? heads.first?.content, base: isAlive ? .head : .none)
+  }
+
+  /// An edit of this member's that waits: a draft, or an open proposal.
+  struct OwnEdit {
+    /// `nil` for a deletion.
+    var content: SHA256Hash?
+  }
+
+  /// The newest edit of a document by this member that waits, which a further one goes on from.
+  func ownEdit(of path: DocumentPath) throws -> OwnEdit? {
+    if facts.isPublisher {
+      return try transaction.openProposal(of: path, by: memberKey).map { OwnEdit(content: $0.content) }
+    }
+    return try (transaction.newestDraftLine(of: path) ?? transaction.ownProposalLine(of: path)).map {
+      OwnEdit(content: $0.content)
+    }
   }
 
   /// What everybody sees of a document in conflict; `nil` when it is in none.
@@ -73,7 +87,12 @@ struct EditDesk {
       guard let last = some.last else { break }
       after = last.path
     }
-    if !facts.isPublisher {
+    if facts.isPublisher {
+      for (path, proposal) in try transaction.openProposals()
+      where try transaction.changeSet(proposal.name.changeSet)?.author == memberKey {
+        all[path] = proposal.content
+      }
+    } else {
       for path in try transaction.draftedPaths() {
         all[path] = try transaction.newestDraftLine(of: path)?.content
       }
@@ -140,11 +159,9 @@ struct EditDesk {
   /// - Throws: `LibraryError.moveAcrossReview`, `.noDocument`, `.notSubscribed`.
   mutating func move(from old: DocumentPath, to new: DocumentPath) throws {
     try checkSubscription(new)
-    if !facts.isPublisher {
-      let rule = try transaction.authorityForAdvice(to: memberKey)
-      guard rule.mayMove(from: old, to: new) else {
-        throw LibraryError.moveAcrossReview(old.text, to: new.text)
-      }
+    let rule = try transaction.authorityForAdvice(to: memberKey)
+    guard rule.mayMove(from: old, to: new) else {
+      throw LibraryError.moveAcrossReview(old.text, to: new.text)
     }
     let before = try current(old)
     guard var content = before.content else { throw LibraryError.noDocument(old.text) }
@@ -187,7 +204,7 @@ struct EditDesk {
   mutating func decide(_ proposal: StoredProposal, at path: DocumentPath, accepts: Bool) throws {
     let proposer = try transaction.changeSet(proposal.name.changeSet)?.author
     let rule = try transaction.authority(of: memberKey)
-    guard try transaction.mayDecide(in: path.collection, proposedBy: proposer, by: rule) else {
+    guard try transaction.mayDecide(accepts, in: path.collection, proposedBy: proposer, by: rule) else {
       throw LibraryError.mayNotDecide(path.text)
     }
     let verb: RevisionVerb = accepts ? (proposal.content == nil ? .acceptDeleted : .accept) : .decline

@@ -11,6 +11,7 @@ import SheafStore
 struct FolderMeetings {
   private let transaction: StoreTransaction
   private let member: [UInt8]
+  private let desk: EditDesk
   private var rules: ContentRules
   private var clashing: [DocumentPath] = []
   /// Files that hold nothing which is not in an older revision.
@@ -21,6 +22,7 @@ struct FolderMeetings {
   init(desk: EditDesk) {
     let transaction = desk.transaction
     self.transaction = transaction
+    self.desk = desk
     member = desk.memberKey
     rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
   }
@@ -84,7 +86,7 @@ struct FolderMeetings {
   ///
   /// It is newer than anything that others have done as far as this copy knows.
   private func hasOwnEdit(_ path: DocumentPath) throws -> Bool {
-    try transaction.newestDraftLine(of: path) != nil || transaction.ownProposalLine(of: path) != nil
+    try desk.ownEdit(of: path) != nil
   }
 
   /// The document's newest revision by this member, and those that came after it, newest first.

@@ -15,6 +15,8 @@ struct HeadMerge {
   let mediaType: MediaType
   let outcome: MergeOutcome
   private let policy: MergePolicy
+  /// Whether nothing is put together that nobody approved: what everybody sees is the first head itself.
+  let isKeptApart: Bool
 
   /// Merges; `nil` when there are fewer than two heads or a content is not held.
   init?(
@@ -23,17 +25,19 @@ struct HeadMerge {
     let heads = try transaction.heads(document)
     try self.init(
       heads, base: try transaction.conflictBase(document), path: path,
-      policy: try rules.mergePolicy(for: path.collection), transaction: transaction)
+      policy: try rules.mergePolicy(for: path.collection),
+      isKeptApart: try rules.requiresApproval(path.collection, in: transaction), transaction: transaction)
   }
 
   /// Merges two heads with a policy of the caller's.
   init?(
     _ heads: [StoredHead], base: SHA256Hash?, path: DocumentPath, policy: MergePolicy,
-    transaction: StoreTransaction
+    isKeptApart: Bool = false, transaction: StoreTransaction
   ) throws {
     guard heads.count > 1 else { return nil }
     func bytes(_ hash: SHA256Hash?) throws -> [UInt8]? { try hash.flatMap { try transaction.body($0) } }
     self.heads = heads
+    self.isKeptApart = isKeptApart
     self.base = try bytes(base)
     ours = try bytes(heads[0].content)
     theirs = try bytes(heads[1].content)
@@ -53,6 +57,7 @@ struct HeadMerge {
   /// heads and their authors: it is what the sequencer records. While a document waits for a person, everybody sees
   /// `shown`, in which a field that takes the latest or has an owner clashes like any other.
   func settled(_ transaction: StoreTransaction) throws -> MergedContent? {
+    guard !isKeptApart else { return nil }
     let plain: MergedContent? = if case .clean(let merged) = outcome { merged } else { nil }
     guard policy.schema != nil, heads.count > 1, let first = heads[0].revision, let second = heads[1].revision
     else { return plain }
@@ -71,9 +76,11 @@ struct HeadMerge {
 
   /// What everybody sees: all that merges, and of each part that does not the side published first.
   ///
-  /// `nil` when that side deletes the document.
+  /// Where every edit waits for an approval, the side published first as it was approved. `nil` when that side
+  /// deletes the document.
   var shown: [UInt8]? {
-    switch outcome {
+    if isKeptApart { return ours }
+    return switch outcome {
     case .clean(let merged): merged.bytes
     case .proposed(_, let parts), .conflict(let parts): parts.content(takingOfAll: .ours)
     }

@@ -20,7 +20,12 @@ extension Library {
       let parts = try Attribution.parts(ancestry.nodes, content: ancestry.content)
       let names = try transaction.authorNames()
       var changes: [Int: SignedChange] = [:]
+      var reader = SignatureReader(transaction, names: names)
+      var signatures: [Int: [SignatureReport]] = [:]
       return try parts.map { part in
+        if signatures[part.origin] == nil {
+          signatures[part.origin] = try reader.signatures(on: ancestry.revisions[part.origin])
+        }
         let change = try changes[part.origin] ?? ancestry.change(part.origin, names: names)
         changes[part.origin] = change
         func name(_ index: Int) -> String { ancestry.revisions[index].name.description }
@@ -29,7 +34,8 @@ extension Library {
           revision: name(part.origin), time: change.time, by: change.by, role: change.role, site: change.site,
           member: change.member, author: change.author, claimedTime: change.claimedTime,
           reason: change.reason, joined: part.joined.map(name),
-          words: part.words.map { .init(text: $0.text, revision: name($0.origin)) })
+          words: part.words.map { .init(text: $0.text, revision: name($0.origin)) },
+          signatures: signatures[part.origin] ?? [])
       }
     }
   }

@@ -96,7 +96,14 @@ extension Library {
 
   /// What somebody who edits a document here goes on from: their newest draft or open proposal, else what is shown.
   public func editable(_ path: DocumentPath) async throws -> DocumentContent {
+    let isPublisher = isPublisher
+    let memberKey = member.verifierKey.publicKey
     let own = try await store.read { transaction -> [UInt8]? in
+      if isPublisher {
+        return try transaction.openProposal(of: path, by: memberKey)?.content.flatMap {
+          try transaction.body($0)
+        }
+      }
       guard try transaction.newestDraftLine(of: path) == nil,
         let line = try transaction.ownProposalLine(of: path), let content = line.content
       else { return nil }

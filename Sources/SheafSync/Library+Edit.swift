@@ -106,6 +106,8 @@ extension Library {
       try desk.check(reason: reason)
     }
     if isPublisher { try await refreshSearchIndex(activity: { _ in }) }
-    return DraftReport(changeSet: recorded.changeSet, draft: recorded.draft, paths: recorded.paths)
+    return DraftReport(
+      changeSet: recorded.changeSet, draft: recorded.draft, paths: recorded.paths,
+      isProposal: recorded.isProposal)
   }
 }

@@ -21,6 +21,7 @@ extension Library {
       let revisions = try view.lifeline(of: path)
       guard !entries.isEmpty || !revisions.isEmpty else { throw LibraryError.noDocument(path.text) }
       let names = try transaction.authorNames()
+      var signatures = SignatureReader(transaction, names: names)
       var changeSets: [UInt64: StoredChangeSet] = [:]
       for revision in revisions {
         let number = revision.name.changeSet
@@ -32,7 +33,8 @@ extension Library {
         entries.append(
           HistoryEntry(
             revision, SignedChange(changeSet, names: names), parents: parents,
-            isHeld: try revision.content.map(transaction.holdsBody) ?? false))
+            isHeld: try revision.content.map(transaction.holdsBody) ?? false,
+            signatures: try signatures.signatures(on: revision)))
       }
       return entries
     }
@@ -60,19 +62,25 @@ extension MomentView {
 }
 
 extension HistoryEntry {
-  init(_ revision: StoredRevision, _ signed: SignedChange, parents: [String], isHeld: Bool) {
+  init(
+    _ revision: StoredRevision, _ signed: SignedChange, parents: [String], isHeld: Bool,
+    signatures: [SignatureReport]
+  ) {
     self.init(
       revision: revision.name.description, verb: revision.verb.rawValue, path: revision.path.text,
       parents: parents, time: signed.time, by: signed.by, role: signed.role, member: signed.member,
       author: signed.author, claimedTime: signed.claimedTime, source: signed.source, reason: signed.reason,
-      sizeInBytes: revision.verb.hasContent ? revision.sizeInBytes : nil, isHeld: isHeld)
+      sizeInBytes: revision.verb.hasContent ? revision.sizeInBytes : nil, isHeld: isHeld,
+      signatures: signatures)
   }
 
   init(_ draft: StoredDraft, _ line: StoredDraftLine, isHeld: Bool) throws {
     let reason = try Reason(parsing: draft.reason)
     let fields = try draft.fields()
+    var parents: [String] = []
+    if case .revisions(let names) = line.base { parents = names.map(\.description) }
     self.init(
-      revision: "draft", verb: line.verb.rawValue, path: line.path.text, parents: [],
+      revision: "draft", verb: line.verb.rawValue, path: line.path.text, parents: parents,
       time: fields.time.description,
       by: reason.by, member: MemberMark(publicKey: fields.author).text, author: nil, claimedTime: nil,
       source: nil,

@@ -156,7 +156,9 @@ struct LogReader {
       member: signed.member, author: signed.author, claimedTime: signed.claimedTime, source: signed.source,
       reason: signed.reason, lineCount: changeSet.lineCount,
       revisions: try view.transaction.revisions(inChangeSet: changeSet.number, count: lines).map {
-        .init(revision: $0.name.description, verb: $0.verb.rawValue, path: $0.path.text)
+        .init(
+          revision: $0.name.description, verb: $0.verb.rawValue, path: $0.path.text,
+          signs: $0.signs?.description)
       }, times: try Library.times(of: changeSet, view.transaction))
   }
 }

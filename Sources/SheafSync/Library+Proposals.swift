@@ -12,8 +12,11 @@ extension Library {
     try await markConflicts()
     let own = member.verifierKey.publicKey
     return try await store.read { transaction in
+      var reader = SignatureReader(transaction, names: try transaction.authorNames())
       var found = try transaction.openProposals().filter { path == nil || $0.path == path }.map {
-        try Self.report($0.path, $0.proposal, own: own, changes: changes, transaction)
+        try Self.report($0.path, $0.proposal, own: own, changes: changes, transaction) {
+          try reader.signatures(on: $0)
+        }
       }
       var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
       for (document, row, mark) in try transaction.markedConflicts()
@@ -106,7 +109,7 @@ extension Library {
 
   private static func report(
     _ path: DocumentPath, _ proposal: StoredProposal, own: [UInt8], changes: Bool,
-    _ transaction: StoreTransaction
+    _ transaction: StoreTransaction, signatures: (StoredRevision) throws -> [SignatureReport]
   ) throws -> ProposalReport {
     let changeSet = try transaction.changeSet(proposal.name.changeSet)
     let revision = try transaction.revision(proposal.name)
@@ -128,7 +131,7 @@ extension Library {
     return ProposalReport(
       path: path.text, kind: "edit", revision: proposal.name.description, verb: revision?.verb.rawValue,
       by: [reason?.by ?? ""], time: changeSet?.time.description ?? "", reason: reason?.message ?? "",
-      isOwn: changeSet?.author == own, change: change)
+      isOwn: changeSet?.author == own, change: change, signatures: try revision.map(signatures) ?? [])
   }
 
   private static func report(

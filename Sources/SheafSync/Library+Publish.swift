@@ -70,6 +70,7 @@ extension Library {
     var report = recorded.value
     report.changeSet = recorded.changeSet
     report.draft = recorded.draft
+    report.isProposal = recorded.isProposal
     if !options.isDryRun { try await refreshSearchIndex(activity: activity) }
     return report
   }
@@ -97,6 +98,8 @@ extension Library {
     /// The draft's mark.
     var draft: String?
     var paths: [String]
+    /// Whether some of it waits in the log for a decision.
+    var isProposal = false
   }
 
   /// Carries a dry run's outcome out of the transaction that it must not leave standing.
@@ -118,6 +121,7 @@ extension Library {
       guard !desk.edits.isEmpty else { return recorded }
       if sequencer != nil {
         recorded.changeSet = try sequencer?.append(desk.edits, message: reason)
+        recorded.isProposal = try recorded.changeSet.map(transaction.hasOpenProposal(inChangeSet:)) ?? false
       } else {
         recorded.draft = String(try desk.storeDraft(reason: reason).hex.prefix(16))
       }

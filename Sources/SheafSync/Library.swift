@@ -180,6 +180,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case notSubscribed(String)
   /// An edit waits for its answer and stands in the way.
   case draftInTheWay(String)
+  /// A conflict has to be settled first, so that one revision is meant.
+  case conflictInTheWay(String)
   /// The conflict is not the one that was looked at any more.
   case changedMeanwhile(String)
   /// The other edit that the document is in conflict with would take back something of an edit.
@@ -231,6 +233,7 @@ public enum LibraryError: SheafFailure, Equatable {
     case .empty: "nothing has been published in this library yet"
     case .notSubscribed(let path): "\(path) lies outside this copy's subscription"
     case .draftInTheWay(let what), .draftState(let what): what
+    case .conflictInTheWay(let path): "\(path) is in conflict, and only one revision can be signed"
     case .changedMeanwhile(let path): "\(path) has changed since its conflict was looked at"
     case .takenBack(let path):
       "\(path) is in conflict, and the other edit would put back some of what this one changes"
@@ -272,12 +275,15 @@ public enum LibraryError: SheafFailure, Equatable {
     case .empty: "Run `sheaf publish DIR -m REASON`."
     case .notSubscribed: "Run `sheaf sync --only …` with its collection."
     case .draftInTheWay: "Run `sheaf sync` first."
+    case .conflictInTheWay(let path):
+      "Settle it with `sheaf resolve \(path)`, or name a revision: `DOC@REVISION`."
     case .changedMeanwhile: "Look at it again with `sheaf resolve`."
     case .takenBack(let path): "Settle the conflict with it: `sheaf resolve \(path) --file FILE`."
     case .nothingProposed:
       "`sheaf proposals` lists what waits; `sheaf resolve` settles a conflict part by part."
     case .severalProposals: "Name one: `DOC@REVISION`."
-    case .mayNotDecide: "The publisher decides; `sheaf drafts` shows what became of your own."
+    case .mayNotDecide:
+      "Who may is told by `sheaf members`; an edit that needs an approval takes somebody else's than its author's."
     case .noPart(_, let path): "`sheaf blame \(path)` lists the parts that it has."
     case .isOpen: "`sheaf init` starts a library with members."
     case .isClosed: "`sheaf invite` brings in more."

@@ -113,6 +113,7 @@ struct MomentView {
       let base = try transaction.commonAncestorContent(heads, document: document)
       return try HeadMerge(
         heads, base: base, path: path, policy: try rules.mergePolicy(for: path.collection),
+        isKeptApart: try rules.requiresApproval(path.collection, in: transaction),
         transaction: transaction)?.shown
     } catch LibraryError.notHeld { return nil }
   }

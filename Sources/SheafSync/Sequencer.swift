@@ -12,6 +12,7 @@ struct Sequencer {
   let transaction: StoreTransaction
   private let composer: ChangeSetComposer
   private let memberName: String
+  private let memberKey: [UInt8]
   private(set) var position: CompactRange
   /// Numbers of the change sets appended so far.
   private(set) var appended: [UInt64] = []
@@ -20,6 +21,7 @@ struct Sequencer {
     self.transaction = transaction
     composer = library.composer
     memberName = try transaction.facts().member
+    memberKey = library.member.verifierKey.publicKey
     position = try transaction.position()
   }
 
@@ -44,7 +46,10 @@ struct Sequencer {
     _ edits: [Edit], message: String, claims: Reason.Claims = .init(), seen: ChangeSetNote.Position? = nil
   ) throws -> UInt64 {
     let reason = Reason(by: memberName, message: message, claims: claims)
-    return try append(try composer.compose(edits, reason: reason, seen: seen ?? self.seen, after: nil))
+    // What this member proposed and is still open can be gone on from by whatever comes next.
+    return try append(
+      try composer.compose(
+        edits, reason: reason, seen: seen ?? self.seen, after: try transaction.newestProposal(by: memberKey)))
   }
 
   /// Appends a signed change set whose content is stored, then the merge of what met.

@@ -25,7 +25,7 @@ struct AuditTranscripts {
       2.1  Two moved
 
       $ sheaf annotate a.md --at 1 --json --library lib | head -n 1
-      {"by":"Ada","joined":[],"kind":"heading","line":1,"member":"…","place":"block 1.1","reason":"First edition","revision":"1.1","role":"publisher","text":"# Title","time":"…","words":[]}
+      {"by":"Ada","joined":[],"kind":"heading","line":1,"member":"…","place":"block 1.1","reason":"First edition","revision":"1.1","role":"publisher","signatures":[],"text":"# Title","time":"…","words":[]}
 
       $ sheaf history r.json --field /status --library lib
       3.1  20…  Ada, publisher  put  Closed
@@ -84,7 +84,7 @@ struct AuditTranscripts {
       No change sets.
 
       $ sheaf log --action melt --library lib
-      sheaf: The value 'melt' is invalid for '--action <verb>': "melt" is no action: give one of put, delete, move, merge, resolve, resolve-deleted, accept, accept-deleted, decline.
+      sheaf: The value 'melt' is invalid for '--action <verb>': "melt" is no action: give one of put, delete, move, merge, resolve, resolve-deleted, accept, accept-deleted, decline, sign-authored, sign-reviewed, sign-approved, sign-rejected.
       ⋮
       [64]
 

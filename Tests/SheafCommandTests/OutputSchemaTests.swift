@@ -50,9 +50,16 @@ struct OutputSchemaTests {
     let status = try schema("StatusReport")
     #expect(!status.validate(try JSONReader.read(Array("{}".utf8))).isEmpty)
     let draft = try schema("DraftReport")
-    #expect(draft.validate(try JSONReader.read(Array(#"{"changeSet":1,"paths":["a.md"]}"#.utf8))).isEmpty)
-    #expect(!draft.validate(try JSONReader.read(Array(#"{"changeSet":-1,"paths":["a.md"]}"#.utf8))).isEmpty)
-    #expect(!draft.validate(try JSONReader.read(Array(#"{"paths":["a.md"],"more":1}"#.utf8))).isEmpty)
+    #expect(
+      draft.validate(try JSONReader.read(Array(#"{"changeSet":1,"paths":["a.md"],"isProposal":false}"#.utf8)))
+        .isEmpty)
+    #expect(
+      !draft.validate(
+        try JSONReader.read(Array(#"{"changeSet":-1,"paths":["a.md"],"isProposal":false}"#.utf8))
+      ).isEmpty)
+    #expect(
+      !draft.validate(try JSONReader.read(Array(#"{"paths":["a.md"],"isProposal":false,"more":1}"#.utf8)))
+        .isEmpty)
   }
 
   @Test("Every command of the publisher and of an auditor")
@@ -66,6 +73,8 @@ struct OutputSchemaTests {
       try await check("status --library lib", "StatusReport", in: folder)
       try await check("list --library lib", "DocumentSummary", in: folder)
       try await check("search stem cell --library lib", "SearchHit", in: folder)
+      try await check(
+        "sign articles/what-is-als.md --meaning approved -m x --library lib", "SigningReport", in: folder)
       try await check("show articles/what-is-als.md --library lib", "ShownDocument", in: folder)
       try await check("show images/als-survival.png --library lib", "ShownDocument", in: folder)
       try await check("log --library lib", "LogEntry", in: folder)

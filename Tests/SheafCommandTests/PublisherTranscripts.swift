@@ -62,7 +62,7 @@ struct PublisherTranscripts {
       Nothing to do: all 2 documents are as they were.
 
       $ mv content/a.md content/d.md && SHEAF_LIBRARY=lib sheaf publish content -m "A better name" --json
-      {"added":[],"behind":[],"changeSet":2,"changed":[],"merged":[],"missing":[],"moved":[{"from":"a.md","to":"d.md"}],"removed":[],"sizeInBytes":0,"skipped":[],"unchangedCount":1}
+      {"added":[],"behind":[],"changeSet":2,"changed":[],"isProposal":false,"merged":[],"missing":[],"moved":[{"from":"a.md","to":"d.md"}],"removed":[],"sizeInBytes":0,"skipped":[],"unchangedCount":1}
 
       $ rm content/d.md && sheaf publish content --library lib -m "Less"
       Nothing to do: the 1 document is as it was.

@@ -28,8 +28,8 @@ struct AuthorityRuleTests {
     let path = try DocumentPath(path)
     do { try rule.check(verb, path, base: .head) } catch { return "refused" }
     if verb.decides {
-      let mayOthers = rule.mayDecide(in: path.collection, proposedBy: Self.founder)
-      let mayOwn = rule.mayDecide(in: path.collection, proposedBy: Self.author)
+      let mayOthers = rule.mayDecide(verb != .decline, in: path.collection, proposedBy: Self.founder)
+      let mayOwn = rule.mayDecide(verb != .decline, in: path.collection, proposedBy: Self.author)
       return mayOthers ? (mayOwn ? "stands" : "not own") : "refused"
     }
     return rule.holds(verb, at: path) ? "waits" : "stands"
@@ -87,7 +87,7 @@ struct AuthorityRuleTests {
     let revoked = try rule(.publisher, revoked: "lost")
     #expect(throws: AuthorityError(.revoked, at: nil)) { try revoked.checkAdmission() }
     #expect(revoked.role == nil)
-    #expect(try !revoked.mayDecide(in: CollectionName("a"), proposedBy: nil))
+    #expect(try !revoked.mayDecide(true, in: CollectionName("a"), proposedBy: nil))
   }
 
   @Test("In an open library the founder publishes, everybody else contributes, and before it all may stand")

@@ -1,5 +1,6 @@
 import Foundation
 import SheafModel
+import SheafStore
 import SheafSync
 import Synchronization
 
@@ -47,11 +48,13 @@ extension Fleet {
   private func isExpected(_ error: any SheafFailure) -> Bool {
     switch error {
     case is RemoteError: true
+    case is AuthorityError, is LineageError: approves
     case let error as LibraryError:
       switch error {
       case .nothingChanged, .noDocument, .noConflict, .draftInTheWay, .notHeld, .notSubscribed,
         .changedMeanwhile, .nothingProposed, .severalProposals, .mayNotDecide, .takenBack:
         true
+      case .conflictInTheWay, .needsDepth: approves
       default: false
       }
     default: false
@@ -59,7 +62,8 @@ extension Fleet {
   }
 
   private func act(as index: Int) async throws -> String {
-    switch Int.random(in: 0..<24, using: &random) {
+    if approves, Int.random(in: 0..<6, using: &random) == 0 { return try await sign(as: index) }
+    return switch Int.random(in: 0..<24, using: &random) {
     case 20..<23: try await decide(as: index)
     case 23: try await changeSettings()
     case 0..<7: try await edit(as: index)
@@ -148,6 +152,16 @@ extension Fleet {
     trail[trail.count - 1] += "resolve \(path)"
     acknowledge(
       try await library.resolve(path, with: resolution, reason: "Settle"), content: nil, index: index)
+    return ""
+  }
+
+  private func sign(as index: Int) async throws -> String {
+    let path = drawnPath()
+    let meaning = SignatureMeaning.allCases.randomElement(using: &random) ?? .approved
+    trail[trail.count - 1] += "sign \(path) as \(meaning.rawValue)"
+    let report = try await members[index].library.sign(path, as: meaning, remark: "Sign")
+    acknowledge(
+      DraftReport(changeSet: report.changeSet, draft: report.draft, paths: []), content: nil, index: index)
     return ""
   }
 

@@ -41,6 +41,7 @@ public final class Fleet {
   var acknowledged: [Acknowledged] = []
   let stick: URL
   private let folder: URL
+  let approves: Bool
 
   static let texts = (0..<4).compactMap { try? DocumentPath("articles/text-\($0).md") }
   static let records = (0..<3).compactMap { try? DocumentPath("trials/record-\($0).json") }
@@ -48,7 +49,11 @@ public final class Fleet {
   static let images = (0..<2).compactMap { try? DocumentPath("images/picture-\($0).bin") }
 
   /// Starts a publisher with a few documents and clones the replicas from it.
-  public init(seed: UInt64, replicas: Int = 2, in folder: URL) async throws {
+  ///
+  /// - Parameter approves: Whether the library has members, signatures, and collections in which every edit waits for
+  ///   an approval.
+  public init(seed: UInt64, replicas: Int = 2, approves: Bool = false, in folder: URL) async throws {
+    self.approves = approves
     random = SplitMix64(seed: seed)
     self.folder = folder
     stick = folder.appending(path: "stick", directoryHint: .isDirectory)
@@ -59,7 +64,9 @@ public final class Fleet {
       Member(
         name: "publisher", folder: home, world: world,
         library: try await Library.create(
-          at: home, name: "Fleet", member: "publisher", environment: world.environment)))
+          at: home, name: "Fleet", member: "publisher",
+          founding: approves ? MemberTemplate(name: "publisher", role: .publisher) : nil,
+          environment: world.environment)))
     try await publishStart()
     if Bool.random(using: &random) { _ = try await publisher.exchange(with: FolderRemote(folder: stick)) }
     for number in 1...replicas {
@@ -68,7 +75,9 @@ public final class Fleet {
       let depth = Depth.allCases.randomElement(using: &random) ?? .trail
       let made = try await Library.clone(
         from: MemoryRemote(service: publisher), to: home,
-        options: CloneOptions(depth: depth, subscription: drawnSubscription(), member: "replica-\(number)"),
+        options: CloneOptions(
+          depth: depth, subscription: drawnSubscription(), member: "replica-\(number)",
+          code: try await drawnCode(name: "replica-\(number)")),
         environment: world.environment)
       members.append(Member(name: "replica-\(number)", folder: home, world: world, library: made.library))
       trail.append("replica-\(number) cloned at depth \(depth.rawValue)")
@@ -76,6 +85,16 @@ public final class Fleet {
   }
 
   var publisher: Library { members[0].library }
+
+  /// The code by which a replica becomes a member; `nil` where there are none.
+  private func drawnCode(name: String) async throws -> InvitationCode? {
+    guard approves else { return nil }
+    let role = [MemberRole.approver, .approver, .administrator, .editor, .contributor].randomElement(
+      using: &random)
+    trail.append("\(name) is to be \(role?.rawValue ?? "")")
+    let template = MemberTemplate(name: name, role: role ?? .approver)
+    return InvitationCode(try await publisher.invite(template, forStick: false).code)
+  }
 
   /// Ends all connections.
   public func close() async throws {
@@ -108,7 +127,8 @@ public final class Fleet {
   /// Settings under which some collections are reviewed.
   func drawnSettings() -> [UInt8] {
     let reviewed = ["articles", "trials"].filter { _ in Int.random(in: 0..<2, using: &random) == 0 }
-    let members = reviewed.map { #""\#($0)": {"review": "required"}"# }.joined(separator: ", ")
+    let rule = approves ? "everyone" : "required"
+    let members = reviewed.map { #""\#($0)": {"review": "\#(rule)"}"# }.joined(separator: ", ")
     return Array(#"{"format": 1, "collections": {\#(members)}}"#.utf8)
   }
 

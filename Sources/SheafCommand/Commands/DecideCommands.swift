@@ -9,8 +9,8 @@ struct AcceptCommand: Verb {
     abstract: "Accept what is proposed for a document.",
     discussion: Help.text(
       """
-      An edit under review becomes current, merged with what came meanwhile; only the publisher \
-      may accept one. A merge that wants a look is recorded as it is proposed. Name a revision \
+      An edit under review becomes current, merged with what came meanwhile, if your role may decide. \
+      Where every edit needs an approval, accepting is that approval, and nobody approves an edit of their own. A merge that wants a look is recorded as it is proposed. Name a revision \
       where several proposals are open for one document.
       """,
       examples: ["sheaf accept about.md", "sheaf accept about.md@12.1 -m \"Checked with the ward\""]))

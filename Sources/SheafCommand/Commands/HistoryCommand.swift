@@ -99,14 +99,21 @@ struct HistoryCommand: Verb {
   }
 
   static func table(_ entries: [HistoryEntry], of path: String) -> Table {
+    // Most documents have no signatures, and need no column for them.
+    let isSigned = entries.contains { entry in entry.signatures.contains { $0.withdrawn == nil } }
     var table = Table(
       .text("REVISION"), .text("DATE"), .text("BY"), .text("DID"), .number("SIZE"), .text("REASON"))
+    if isSigned { table.columns.insert(.text("SIGNED"), at: 5) }
     for entry in entries {
-      let did = entry.path == path ? entry.verb : "\(entry.verb) as \(entry.path)"
-      table.append(
+      var did = entry.path == path ? entry.verb : "\(entry.verb) as \(entry.path)"
+      if entry.verb.hasPrefix("sign-"), let of = entry.parents.first { did += " \(of)" }
+      var cells = [
         entry.revision, Position.day(entry.claimedTime ?? entry.time),
         LogCommand.author(entry.by, entry.author), did,
-        entry.sizeInBytes.map { ByteCount($0).description } ?? "", entry.reason.firstLine)
+        entry.sizeInBytes.map { ByteCount($0).description } ?? "", entry.reason.firstLine,
+      ]
+      if isSigned { cells.insert(SignatureReport.column(entry.signatures), at: 5) }
+      table.rows.append(cells)
     }
     return table
   }

@@ -88,7 +88,9 @@ struct LogCommand: Verb {
     for (entry, line) in zip(entries, lines.dropFirst()) {
       out.append(line)
       for revision in entry.revisions {
-        out.append("        \(revision.verb.escapedForTerminal) \(revision.path.escapedForTerminal)")
+        let signed = revision.signs.map { "@\($0)" } ?? ""
+        out.append(
+          "        \(revision.verb.escapedForTerminal) \(revision.path.escapedForTerminal)\(signed)")
       }
       let hidden = entry.lineCount - entry.revisions.count
       if hidden > 0 { out.append("        and \(Quantity(hidden, "revision")) not shown here") }

@@ -105,6 +105,7 @@ extension ProposalReport {
       "  \(revision.map { "\($0): " } ?? "")\(what)\(time.isEmpty ? "" : " on \(Position.day(time))")",
     ]
     if !reason.isEmpty { lines.append("  reason: \(reason.firstLine.escapedForTerminal)") }
+    lines += signatures.map { "  \($0.sentence)" }
     if let change { lines += change.lines(isColoured: isColoured).dropFirst() }
     return lines
   }

@@ -44,9 +44,11 @@ struct ShowCommand: Verb {
       let moment = doc.revision.map(Moment.revision) ?? at ?? .now
       let reading = try await open(moment, in: library, session)
       let isDocument = reading.sizeInBytes <= UInt64(Limits.document)
+      let signatures = try await library.signatures(on: reading)
       if output.json {
-        try console.printJSON(
-          isDocument ? ShownDocument(try await reading.content()) : ShownDocument(reading))
+        var shown = isDocument ? ShownDocument(try await reading.content()) : ShownDocument(reading)
+        shown.signatures = signatures
+        try console.printJSON(shown)
         return .done
       }
       if !console.isOutputTerminal {
@@ -63,6 +65,7 @@ struct ShowCommand: Verb {
         )
         console.hint("write it to a file: `sheaf show \(doc.path.text) > FILE`")
       }
+      for signature in signatures { console.note(signature.sentence) }
       if reading.isConflicted {
         console.warn("\(doc.path.text) is in conflict; this is what everybody sees until it is settled")
         console.hint("run `sheaf resolve \(doc.path.text)` to choose")
@@ -128,6 +131,8 @@ struct ShownDocument: Codable, Hashable {
   var sizeInBytes: UInt64
   /// Whether other heads stand beside this one.
   var isConflicted: Bool
+  /// The electronic signatures on the revision.
+  var signatures: [SignatureReport] = []
   /// The content, when it is UTF-8 text.
   var text: String?
   /// The content, when it is not.

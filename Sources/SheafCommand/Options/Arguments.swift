@@ -54,6 +54,15 @@ enum Arguments {
     return DocumentReference(path: try document(text), revision: nil)
   }
 
+  /// What a signature means.
+  static func meaning(_ text: String) throws -> SignatureMeaning {
+    guard let meaning = SignatureMeaning(rawValue: text) else {
+      throw ValidationError(
+        "A signature is one of \(SignatureMeaning.allCases.map(\.rawValue).joined(separator: ", ")).")
+    }
+    return meaning
+  }
+
   /// A part of a document: a JSON pointer, or a heading.
   static func part(_ text: String) throws -> DocumentQuestion {
     if text.isEmpty || text.hasPrefix("/") { return .field(try pointer(text)) }

@@ -27,6 +27,9 @@ extension PublishReport {
         : "Nothing to do: all \(Quantity(unchangedCount, "document")) are as they were."
     }
     if isDryRun { return "Would take \(kinds)." }
+    if let changeSet, isProposal {
+      return "Published change set \(changeSet), of which some waits until somebody accepts it: \(kinds)."
+    }
     if let changeSet { return "Published change set \(changeSet): \(kinds)." }
     if let draft { return "Draft \(draft): \(kinds)." }
     return "Took \(kinds)."

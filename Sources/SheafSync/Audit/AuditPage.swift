@@ -104,7 +104,10 @@ struct AuditPage: AuditWriter {
     guard !revision.parts.isEmpty else {
       start(1)
       page.raw("<td>")
-      page.text(revision.untold ?? (revision.verb.hasContent ? "no part changed" : ""))
+      let signed = revision.verb.meaning.flatMap { meaning in
+        revision.parents.first.map { "electronic signature: \(meaning.rawValue), on revision \($0)" }
+      }
+      page.text(revision.untold ?? signed ?? (revision.verb.hasContent ? "no part changed" : ""))
       page.raw("</td>")
       for size in [revision.sizeBefore, revision.sizeAfter] {
         page.raw("<td>\(size.map { "\($0) bytes" } ?? "(nothing)")</td>")

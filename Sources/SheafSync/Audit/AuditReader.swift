@@ -88,6 +88,8 @@ struct AuditReader {
     let parents = try transaction.parents(of: revision.id).map { try transaction.revision(row: $0) }
     var line = AuditInput.Line(
       revision: revision, parents: parents.map(\.name), isProposal: try transaction.wasHeld(revision.id))
+    // What is only said about a revision changes nothing of it.
+    guard !revision.verb.isRemark else { return line }
     // A merge is told by what it made of the head that everybody saw.
     if let parent = parents.first { line.before = try content(of: parent, isTold: isTold) }
     // Often stored as a difference from the one before, which is at hand now.

@@ -27,12 +27,15 @@ public struct BlamedPart: Hashable, Sendable, Codable {
   public var joined: [String]
   /// Runs of words and the revision of each; none where all are of `revision`.
   public var words: [Word]
+  /// The electronic signatures on the revision, in the log's order, those that were taken back included.
+  public var signatures: [SignatureReport]
 
   public init(
     kind: String, place: String, line: Int?, text: String, revision: String, time: String, by: String,
     role: String?, site: String?, member: String, author: String?, claimedTime: String?, reason: String,
-    joined: [String], words: [Word]
+    joined: [String], words: [Word], signatures: [SignatureReport] = []
   ) {
+    self.signatures = signatures
     self.kind = kind
     self.place = place
     self.line = line

@@ -56,7 +56,7 @@ public struct DocumentContent: Hashable, Sendable {
 public struct HistoryEntry: Hashable, Sendable, Codable {
   /// The revision's name, or `draft`.
   public var revision: String
-  /// What it did: put, delete, move, merge, resolve, resolve-deleted.
+  /// What it did: put, delete, move, merge, resolve, resolve-deleted, accept, accept-deleted, decline, sign-….
   public var verb: String
   /// The path it stands under (it differs before a move).
   public var path: String
@@ -80,12 +80,17 @@ public struct HistoryEntry: Hashable, Sendable, Codable {
   public var sizeInBytes: UInt64?
   /// Whether this replica holds the content.
   public var isHeld: Bool
+  /// The electronic signatures on it, in the log's order, those that were taken back included.
+  public var signatures: [SignatureReport]
 
   public init(
     revision: String, verb: String, path: String, parents: [String], time: String, by: String,
     role: String? = nil, member: String,
-    author: String?, claimedTime: String?, source: String?, reason: String, sizeInBytes: UInt64?, isHeld: Bool
+    author: String?, claimedTime: String?, source: String?, reason: String, sizeInBytes: UInt64?,
+    isHeld: Bool,
+    signatures: [SignatureReport] = []
   ) {
+    self.signatures = signatures
     self.revision = revision
     self.verb = verb
     self.path = path

@@ -6,12 +6,16 @@ public struct DraftReport: Hashable, Sendable, Codable {
   public var draft: String?
   /// The documents it changes.
   public var paths: [String]
+  /// Whether it waits in the log until somebody accepts or declines it.
+  public var isProposal: Bool
 
   public init(
     changeSet: UInt64? = nil,
     draft: String? = nil,
-    paths: [String]
+    paths: [String],
+    isProposal: Bool = false
   ) {
+    self.isProposal = isProposal
     self.changeSet = changeSet
     self.draft = draft
     self.paths = paths

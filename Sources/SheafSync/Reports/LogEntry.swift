@@ -65,12 +65,16 @@ public struct LogEntry: Hashable, Sendable, Codable {
     public var verb: String
     /// To which document.
     public var path: String
+    /// The revision that it signs; `nil` for what is no signature.
+    public var signs: String?
 
     public init(
       revision: String,
       verb: String,
-      path: String
+      path: String,
+      signs: String? = nil
     ) {
+      self.signs = signs
       self.revision = revision
       self.verb = verb
       self.path = path

@@ -18,11 +18,14 @@ public struct ProposalReport: Hashable, Sendable, Codable {
   public var isOwn: Bool
   /// What it would change, where both contents are held.
   public var change: DocumentDiff?
+  /// The electronic signatures on it, in the log's order, those that were taken back included.
+  public var signatures: [SignatureReport]
 
   public init(
     path: String, kind: String, revision: String?, verb: String?, by: [String], time: String, reason: String,
-    isOwn: Bool, change: DocumentDiff?
+    isOwn: Bool, change: DocumentDiff?, signatures: [SignatureReport] = []
   ) {
+    self.signatures = signatures
     self.path = path
     self.kind = kind
     self.revision = revision

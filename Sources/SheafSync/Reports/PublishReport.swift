@@ -24,6 +24,8 @@ public struct PublishReport: Hashable, Sendable, Codable {
   public var unchangedCount: Int
   /// The size of the added and changed content.
   public var sizeInBytes: UInt64
+  /// Whether some of it waits in the log until somebody accepts or declines it.
+  public var isProposal: Bool
 
   public init(
     changeSet: UInt64? = nil,
@@ -37,8 +39,10 @@ public struct PublishReport: Hashable, Sendable, Codable {
     unchangedCount: Int,
     sizeInBytes: UInt64,
     behind: [String] = [],
-    merged: [String] = []
+    merged: [String] = [],
+    isProposal: Bool = false
   ) {
+    self.isProposal = isProposal
     self.changeSet = changeSet
     self.draft = draft
     self.added = added
