@@ -119,6 +119,20 @@ extension StoreTransaction {
       .min { ($0.time, $0.size, $0.cosigner.name) < ($1.time, $1.size, $1.cosigner.name) }
   }
 
+  /// The first time of each cosigner for each checkpoint, the smallest checkpoint first, and the latest time first in one.
+  public func firstTimes() throws -> [(size: UInt64, name: String, time: UInt64)] {
+    try rows(
+      """
+      SELECT s.size, c.name, min(s.time) AS first FROM cosignature s JOIN cosigner c ON c.id = s.cosigner
+      GROUP BY s.size, c.name ORDER BY s.size, first DESC, c.name DESC
+      """
+    ).map {
+      (
+        size: UInt64(clamping: $0[0] as Int64), name: $0[1] as String, time: UInt64(clamping: $0[2] as Int64)
+      )
+    }
+  }
+
   /// Forgets checkpoints beyond a size and their cosignatures: before another log takes their place.
   public func removeCheckpoints(after size: UInt64) throws {
     try execute("DELETE FROM checkpoint WHERE size > ?", [Int64(clamping: size)])

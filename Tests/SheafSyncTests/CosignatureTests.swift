@@ -8,7 +8,7 @@ import Testing
 @testable import SheafSync
 
 /// A clock that stands still until it is moved.
-private final class SteadyClock: Sendable {
+final class SteadyClock: Sendable {
   private let seconds = Mutex<Int64>(1_780_000_000)
   var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
   func advance(days: Int64 = 0, hours: Int64 = 0) {
@@ -294,6 +294,55 @@ struct CosignatureTests {
     #expect(start.loggedAfter == nil && start.loggedBy == first && start.madeAfter == nil)
     #expect(try await clinic.log(newest: 1, before: nil).first?.times == times)
     await #expect(throws: LibraryError.self) { try await clinic.times(ofChangeSet: 3) }
+  }
+
+  @Test("The three times of every change set stand in every format of the audit, as the log tells them")
+  func auditedTimes() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let clinic = try await world.replica("clinic")
+    try await enrol(clinic, in: world)
+    let remote = MemoryRemote(service: world.publisher)
+    for day in 2...4 {
+      clock.advance(days: 1)
+      try await put("\(day)", in: world.publisher)
+      clock.advance(hours: 3)
+      try await put("\(day)", at: "b.md", in: world.publisher)
+      clock.advance(hours: 3)
+      _ = try await clinic.sync(with: remote)
+    }
+    clock.advance(days: 1)
+    try await put("last", in: world.publisher)
+    func audit(_ format: AuditFormat) async throws -> String {
+      let file = world.folder.appending("audit-\(format.rawValue)")
+      _ = try await world.publisher.audit(to: file, AuditOptions(format: format)) { _ in }
+      return try String(contentsOf: file, encoding: .utf8)
+    }
+    let (page, table, fhir) = (try await audit(.html), try await audit(.csv), try await audit(.fhir))
+    var rows: [UInt64: JSONObject] = [:]
+    for line in try await audit(.ndjson).split(separator: "\n") {
+      guard case .object(let row) = try JSONReader.read(Array(line.utf8)),
+        case .number(let number)? = row["changeSet"], let changeSet = UInt64(number.literal)
+      else { continue }
+      rows[changeSet] = row
+    }
+    let size = try await world.publisher.status().size
+    #expect(rows.count == Int(size) && size == 10)
+    for number in 1...size {
+      let times = try await world.publisher.times(ofChangeSet: number)
+      let logged = try #require(times.loggedBy)
+      let row = try #require(rows[number])
+      #expect(row["claimedTime"] == .string(times.claimed) && row["loggedTime"] == .string(logged))
+      #expect(row["witnessedTime"] == times.witnessed.map { .string($0) })
+      #expect(row["witness"] == times.witness.map { .string($0) })
+      #expect((times.witnessed == nil) == (number == size))
+      #expect(page.contains("logged") && page.contains(logged))
+      #expect(fhir.contains(#"{"type":"loggedTime","valueString":"\#(logged)"}"#))
+      guard let witnessed = times.witnessed, let witness = times.witness else { continue }
+      #expect(witnessed > logged && page.contains("\(witnessed) by \(witness)"))
+      #expect(table.contains(#""\#(times.claimed)","\#(logged)","\#(witnessed)","\#(witness)""#))
+      #expect(fhir.contains(#"{"type":"witnessedTime","valueString":"\#(witnessed)"}"#))
+    }
   }
 
   @Test("Wrong clocks change neither order nor outcome, and are told", arguments: [-3_653, -1, 3_653])

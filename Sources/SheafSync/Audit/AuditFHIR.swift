@@ -118,30 +118,50 @@ struct AuditFHIR: AuditWriter {
             ),
           ])
         ),
-        ("entity", change.revisions.isEmpty ? nil : .array(change.revisions.map(entity))),
+        ("entity", .array(change.revisions.map(entity) + [times(of: change)])),
       ])
     )
   }
 
+  /// The change set itself, with whose word there is for when it was made and logged.
+  private func times(of change: AuditChange) -> JSONValue {
+    Self.object([
+      ("what", Self.object([("identifier", identifier("change-set", "\(change.number)"))])),
+      ("type", Self.coding("http://terminology.hl7.org/CodeSystem/audit-entity-type", "2", "System Object")),
+      ("name", .string("change set \(change.number)")),
+      (
+        "detail",
+        Self.details([
+          ("claimedTime", change.claimed), ("loggedTime", change.signed.logged?.description),
+          ("witnessedTime", change.signed.witnessed?.description), ("witness", change.signed.witness),
+        ])
+      ),
+    ])
+  }
+
+  private static func details(_ details: [(type: String, value: String?)]) -> JSONValue {
+    .array(
+      details.compactMap { detail in
+        // FHIR has no empty strings.
+        guard let value = detail.value, !value.isEmpty else { return nil }
+        return object([("type", .string(detail.type)), ("valueString", .string(value))])
+      })
+  }
+
   private func entity(_ revision: AuditRevision) -> JSONValue {
-    var details: [JSONValue] = []
-    func detail(_ type: String, _ value: String?) {
-      // FHIR has no empty strings.
-      guard let value, !value.isEmpty else { return }
-      details.append(Self.object([("type", .string(type)), ("valueString", .string(value))]))
-    }
-    detail("action", revision.verb.rawValue)
-    detail("revision", revision.name.description)
+    var details: [(type: String, value: String?)] = [
+      ("action", revision.verb.rawValue), ("revision", revision.name.description),
+    ]
     for part in revision.parts {
-      detail("before \(part.place.words)", part.before)
-      detail("after \(part.place.words)", part.after)
+      details.append(("before \(part.place.words)", part.before))
+      details.append(("after \(part.place.words)", part.after))
     }
     return Self.object([
       ("what", Self.object([("identifier", identifier("document", revision.path.text))])),
       ("type", Self.coding("http://terminology.hl7.org/CodeSystem/audit-entity-type", "2", "System Object")),
       ("name", .string(revision.path.text)),
       ("description", revision.untold.flatMap { $0.isEmpty ? nil : .string($0) }),
-      ("detail", .array(details)),
+      ("detail", Self.details(details)),
     ])
   }
 

@@ -9,7 +9,7 @@ struct AuditReader {
   let collections: Set<CollectionName>
   let checkpoint: Checkpoint?
   private let names: any AuthorNames
-  private let times: any SignedTimes
+  private let times: SignedTimes
   private let nodes = NodeCache()
   private static let step = 64
   /// Contents that wait to be told together.
@@ -25,7 +25,7 @@ struct AuditReader {
     self.collections = collections
     self.checkpoint = checkpoint
     names = try view.transaction.authorNames()
-    times = try view.transaction.signedTimes()
+    times = try SignedTimes(view.transaction)
   }
 
   /// Gives out the change sets in the log's order, some at a time; those without a line in the collections are
