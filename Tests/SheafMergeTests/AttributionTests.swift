@@ -151,6 +151,32 @@ struct AttributionTests {
       }
     }
   }
+
+  @Test("Forgetting the units that no revision at hand has changes no answer")
+  func forgetting() {
+    var random = SplitMix64(seed: 77)
+    func sentence() -> String { "Sentence \(Int.random(in: 0..<40, using: &random)) stands here." }
+    var texts = [(0..<12).map { _ in sentence() }]
+    var revisions = [Attribution.Revision(parents: [])]
+    for index in 1..<60 {
+      var text = texts[Int.random(in: max(0, index - 3)..<index, using: &random)]
+      for _ in 0..<3 { text[Int.random(in: 0..<text.count, using: &random)] = sentence() }
+      texts.append(text)
+      let parents = Set((0..<2).map { _ in Int.random(in: max(0, index - 4)..<index, using: &random) })
+      revisions.append(.init(parents: parents.sorted()))
+    }
+    let contents = texts.map { (bytes: Array($0.joined(separator: "\n\n").utf8), mediaType: Self.article) }
+    let all = Attribution.parts(revisions, unitsKept: .max / 4) { contents[$0] }
+    for kept in [0, 5, 30] {
+      #expect(Attribution.parts(revisions, unitsKept: kept) { contents[$0] } == all)
+    }
+    #expect(Set(all.map(\.origin)).count > 3)
+    var interning = Interning<Int>()
+    #expect(interning.numbers(of: [7, 8, 7]) == [0, 1, 0])
+    interning.keep([1])
+    #expect(interning.count == 1 && interning.numbers(of: [8, 7]) == [1, 2])
+  }
+
 }
 
 @Suite("The history of a part")

@@ -47,9 +47,19 @@ public enum Attribution {
   ///   - revisions: In an order in which parents stand before children.
   ///   - content: A revision's content and what it is; `nil` for a tombstone. Asked once for each, in order.
   /// - Complexity: One comparison of whole documents for each pair of parent and child. Only revisions that
-  ///   later ones are made from are kept.
+  ///   later ones are made from are kept, and about as many units as those have.
   public static func parts(
     _ revisions: [Revision], content: (Int) throws -> (bytes: [UInt8], mediaType: MediaType)?
+  ) rethrows -> [AttributedPart] {
+    try parts(revisions, unitsKept: unitsKept, content: content)
+  }
+
+  /// How many units are remembered before those that no revision at hand has are forgotten.
+  static let unitsKept = 50_000
+
+  static func parts(
+    _ revisions: [Revision], unitsKept: Int,
+    content: (Int) throws -> (bytes: [UInt8], mediaType: MediaType)?
   ) rethrows -> [AttributedPart] {
     var childrenLeft = [Int](repeating: 0, count: revisions.count)
     for revision in revisions {
@@ -57,6 +67,7 @@ public enum Attribution {
     }
     var states = [AttributedContent?](repeating: nil, count: revisions.count)
     var interning = Interning<[UInt8]>()
+    var limit = unitsKept
     for (index, revision) in revisions.enumerated() {
       let parents = revision.parents.filter { $0 < index && $0 >= 0 }
       if let (bytes, mediaType) = try content(index) {
@@ -68,6 +79,10 @@ public enum Attribution {
         childrenLeft[parent] -= 1
         if childrenLeft[parent] == 0 { states[parent] = nil }
       }
+      if interning.count > limit {
+        interning.keep(Set(states.lazy.compactMap { $0 }.flatMap(\.numbers)))
+        limit = max(unitsKept, 2 * interning.count)
+      }
     }
     return states.last.flatMap { $0 }?.parts ?? []
   }
@@ -76,7 +91,8 @@ public enum Attribution {
 /// One revision's content with the origin of each part.
 struct AttributedContent: Sendable {
   private let content: DocumentParts
-  private let numbers: [Int]
+  /// The units' numbers, equal for equal ones of all revisions at hand.
+  let numbers: [Int]
   private let fields: FieldOrigins?
   private var origins: [Int]
   private var joined: [Int: [Int]] = [:]

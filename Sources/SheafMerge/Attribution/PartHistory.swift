@@ -61,11 +61,16 @@ public enum PartHistory {
     var interning = Interning<[UInt8]>()
     // Only the revisions that are being compared are kept.
     var held: [Int: Numbered] = [:]
+    var limit = Attribution.unitsKept
     func numbered(_ index: Int) throws -> Numbered? {
       if let found = held[index] { return found }
       guard let (bytes, mediaType) = try content(index) else { return nil }
       let parts = DocumentParts(bytes, mediaType: mediaType)
       held[index] = (parts, parts.numbers(&interning))
+      if interning.count > limit {
+        interning.keep(Set(held.values.flatMap(\.numbers)))
+        limit = max(Attribution.unitsKept, 2 * interning.count)
+      }
       return held[index]
     }
     var followed = [Set<Int>](repeating: [], count: revisions.count)

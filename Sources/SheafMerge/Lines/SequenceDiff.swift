@@ -201,12 +201,20 @@ struct SequenceDiff {
 /// Numbers for elements: equal elements get equal numbers, over all sequences it has seen.
 struct Interning<Element: Hashable> {
   private var numbers: [Element: Int] = [:]
+  private var next = 0
+
+  /// How many elements it knows.
+  var count: Int { numbers.count }
+
+  /// Forgets all elements but those with these numbers; no number is given out again.
+  mutating func keep(_ kept: Set<Int>) { numbers = numbers.filter { kept.contains($0.value) } }
 
   /// The numbers of a sequence's elements.
   mutating func numbers(of elements: some Sequence<Element>) -> [Int] {
     elements.map { element in
       if let number = numbers[element] { return number }
-      let number = numbers.count
+      let number = next
+      next += 1
       numbers[element] = number
       return number
     }
