@@ -72,12 +72,15 @@ extension Library {
     try put("keys/log.vkey", Array((logVerifier.text + "\n").utf8))
     try authors(transaction, put)
     var contents: [String] = []
+    // What is missing counts once, whatever names it; and what stands among the documents is not missing.
+    var absent: Set<SHA256Hash> = []
     var written: Set<SHA256Hash> = []
-    try documents(&files, view, &report, &contents)
+    let current = try documents(&files, view, &report, &contents, &absent)
     try trail(view, newest, put, activity) { revision in
       guard let hash = revision.content else { return }
       guard let bytes = try transaction.body(hash) else {
-        report.absentContents += 1
+        // An asset, which is never copied for its past; or nothing that is held.
+        if !current.contains(hash) { absent.insert(hash) }
         return
       }
       let name = "contents/\(hash.hex.prefix(2))/\(hash.hex)"
@@ -87,6 +90,7 @@ extension Library {
       }
       contents.append("\(revision.name)\t\(hash.hex)\t\(name)\n")
     }
+    report.absentContents = absent.count
     try put("contents.tsv", Array(contents.joined().utf8))
     for tile in TilePath.tiles(from: 0, to: newest.size) {
       if case .entries = tile.kind, let range = tile.range(inLogOf: newest.size) {
@@ -126,10 +130,12 @@ extension Library {
     try put("authors.tsv", Array(lines.utf8))
   }
 
+  /// - Returns: The contents that were written.
   private func documents(
     _ files: inout ExportFolder, _ view: MomentView, _ report: inout InspectionReport,
-    _ contents: inout [String]
-  ) throws {
+    _ contents: inout [String], _ absent: inout Set<SHA256Hash>
+  ) throws -> Set<SHA256Hash> {
+    var written: Set<SHA256Hash> = []
     var after: DocumentPath?
     while true {
       let some = try view.transaction.documents(in: nil, after: after, count: Self.step)
@@ -142,16 +148,17 @@ extension Library {
           }
         }
         guard isHeld else {
-          report.absentContents += 1
+          absent.insert(hash)
           continue
         }
+        written.insert(hash)
         report.documents += 1
         // No path holds a tab or a line's end, so the list needs no escapes.
         if let revision = listed.revision {
           contents.append("\(revision)\t\(hash.hex)\tdocuments/\(listed.path)\n")
         }
       }
-      guard let last = some.last, some.count == Self.step else { return }
+      guard let last = some.last, some.count == Self.step else { return written }
       after = last.path
     }
   }

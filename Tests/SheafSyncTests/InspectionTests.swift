@@ -115,6 +115,24 @@ struct InspectionTests {
     return try await copy(world, of: library)
   }
 
+  @Test("An asset that stands among the documents is not missing, and one of the past counts once")
+  func assets() async throws {
+    var assets = try await AssetWorld()
+    let place = assets.world.folder.appending("first")
+    let first = try await assets.publisher.copyForInspection(to: place) { _ in }
+    #expect(first.absentContents == 0 && first.documents == 2)
+    #expect(Array(try Data(contentsOf: place.appending(path: "documents/\(AssetWorld.path)"))) == assets.film)
+    let old = assets.film
+    try await assets.change { $0[0] ^= 1 }
+    try await assets.change { $0 = old + [1] }
+    try await assets.change { $0 = old }
+    let again = try await assets.publisher.copyForInspection(
+      to: assets.world.folder.appending("again")
+    ) { _ in }
+    // Two states of it are past, and the first stands again.
+    #expect(again.absentContents == 2)
+  }
+
   @Test("Each kind of damage makes a step and the script fail")
   func damaged() async throws {
     let world = try await AuditWorld()
