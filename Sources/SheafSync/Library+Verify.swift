@@ -110,21 +110,40 @@ extension Library {
     if isPublisher { findings.section("keys/signed") { try checkSignerRecord(transaction, &$0) } }
   }
 
+  /// A cosignature and the text that it must be over.
+  private struct CosignatureCheck: Sendable {
+    var cosignature: StoredCosignature
+    var text: String
+
+    func holds() -> Bool {
+      guard let line = try? cosignature.line else { return false }
+      return cosignature.cosigner.cosignedTime(text: text, signature: line) != nil
+    }
+  }
+
   private func checkCosignatures(
     _ transaction: StoreTransaction, _ findings: inout Findings
   ) throws {
+    var waiting: [CosignatureCheck] = []
+    func settle(_ findings: inout Findings) {
+      for (check, holds) in zip(waiting, LogCheck.onTwoThreads(waiting) { $0.holds() }) where !holds {
+        findings.add(
+          "cosignatures of checkpoint \(check.cosignature.size)",
+          "that by \(check.cosignature.cosigner.name) is false")
+      }
+      waiting = []
+    }
     for size in try transaction.cosignedSizes(after: 0) {
-      findings.section("cosignatures of checkpoint \(size)") { findings in
+      findings.section("cosignatures of checkpoint \(size)") { _ in
         guard let root = try root(at: size, transaction) else { return }
         let text = try Checkpoint(origin: id.text, size: size, root: root).text
-        for cosignature in try transaction.cosignatures(size: size) {
-          if cosignature.cosigner.cosignedTime(text: text, signature: try cosignature.line) == nil {
-            findings.add(
-              "cosignatures of checkpoint \(size)", "that by \(cosignature.cosigner.name) is false")
-          }
+        waiting += try transaction.cosignatures(size: size).map {
+          CosignatureCheck(cosignature: $0, text: text)
         }
       }
+      if waiting.count >= 256 { settle(&findings) }
     }
+    settle(&findings)
   }
 
   private func checkBodies(_ transaction: StoreTransaction, _ findings: inout Findings) throws -> UInt64 {
