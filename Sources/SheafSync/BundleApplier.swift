@@ -34,6 +34,10 @@ struct BundleApplier {
     self.reader = reader
     self.facts = facts
     header = try reader.readHeader()
+    // Another library's position says nothing here.
+    guard header.library == facts.library else {
+      throw BundleError.wrongLibrary(found: header.library, expected: facts.library)
+    }
     let own = try transaction.position()
     position = own
     guard let depth = header.content.depth else { throw BundleMisfit.drafts }
