@@ -194,6 +194,53 @@ import Testing
     #expect(throws: BundleError.self) { try read(bytes, history, first) }
   }
 
+  @Test(
+    "A change set that contradicts itself is refused, even where the log's own key signed what it leads to")
+  func signedNonsense() throws {
+    let whole = try #require(Self.history)
+    let last = whole.changeSets[7]
+    let author = try #require(whole.authors.first { $0.verifierKey.publicKey == last.fields.author })
+    let stranger = try #require(whole.authors.first { $0.verifierKey.publicKey != last.fields.author })
+    let reason = try #require(last.seed.map { Commitment(reason: SHA256Hash(hashing: [7]), seed: $0) })
+    let other = try SampleHistory(seed: 22, changeSetCount: 1).library
+    func note(
+      library: LibraryID? = nil, reason: Commitment? = nil, lineCount: Int? = nil,
+      linesRoot: SHA256Hash? = nil
+    ) throws -> SignedNote {
+      let text = ChangeSetNote(
+        library: library ?? last.fields.library, author: last.fields.author, time: last.fields.time,
+        seen: last.fields.seen, after: last.fields.after, reason: reason ?? last.fields.reason,
+        lineCount: lineCount ?? last.fields.lineCount, linesRoot: linesRoot ?? last.fields.linesRoot
+      ).text
+      // A second signature makes the note travel as it is.
+      return try author.signedNote(text: text).adding(stranger.signedNote(text: text).signatures[0])
+    }
+    func read(_ note: SignedNote) throws {
+      var history = whole
+      history.changeSets[7].note = note
+      var range = history.ranges[7]
+      range.append(leaf: MerkleHash.leaf(note.bytes))
+      history.ranges[8] = range
+      let bytes = try history.bundle(.full, from: 6).bytes
+      _ = try self.read(bytes, history, Case(content: .full, from: 6, subscription: .all))
+    }
+    // The way it is made is not what is refused.
+    try read(note())
+    #expect(throws: BundleError.wrongLibrary(found: other, expected: whole.library)) {
+      try read(note(library: other))
+    }
+    let isRefused = BundleError.badSignature(of: "change set 8")
+    #expect(throws: isRefused) { try read(note(linesRoot: SHA256Hash(hashing: [1]))) }
+    if last.reason != nil { #expect(throws: isRefused) { try read(note(reason: reason)) } }
+    #expect(throws: BundleError.self) { try read(note(lineCount: last.fields.lineCount + 1)) }
+    let text = last.fields.text
+    #expect(throws: isRefused) { try read(stranger.signedNote(text: text)) }
+    var signature = try author.signedNote(text: text).signatures[0]
+    signature = try NoteSignature(
+      name: signature.name, keyID: signature.keyID, signature: signature.signature.reversed())
+    #expect(throws: isRefused) { try read(SignedNote(text: text, signatures: [signature])) }
+  }
+
   @Test("A base that the receiver does not hold is named")
   func missingBase() throws {
     let history = try #require(Self.history)
