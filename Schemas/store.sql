@@ -26,7 +26,7 @@ CREATE TABLE pack (
 -- body (depth counts the bases below); 3: an entry of a pack, as a delta where it has a base; 9: an asset.
 CREATE TABLE body (
   id INTEGER PRIMARY KEY,
-  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
   size INTEGER NOT NULL,
   coding INTEGER NOT NULL,
   base INTEGER REFERENCES body (id),
@@ -35,6 +35,7 @@ CREATE TABLE body (
   entry INTEGER,
   data BLOB NOT NULL
 ) STRICT;
+CREATE INDEX body_by_hash ON body (substr(hash, 1, 8));
 CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
 CREATE INDEX body_by_pack ON body (pack) WHERE pack IS NOT NULL;
 
@@ -93,23 +94,28 @@ CREATE TABLE change_set (
 CREATE INDEX change_set_by_leaf ON change_set (leaf);
 CREATE INDEX change_set_by_author ON change_set (author);
 CREATE INDEX change_set_by_time ON change_set (effective_time);
+-- Reasons of 64 change sets together, which change_set has not any more.
+CREATE TABLE reasons (
+  span INTEGER PRIMARY KEY,
+  data BLOB NOT NULL
+) STRICT;
 
--- The lines. commitment: only where it can't be computed from seed and content.
+-- The lines. id: the change set's number and the line's in one. base: of a move the document's row, where it has
+-- one. commitment: only where it can't be computed from seed and content.
 CREATE TABLE revision (
   id INTEGER PRIMARY KEY,
-  change_set INTEGER NOT NULL REFERENCES change_set (number),
-  line INTEGER NOT NULL,
   document INTEGER NOT NULL REFERENCES document (id),
   verb TEXT NOT NULL,
-  base TEXT NOT NULL,
+  base ANY NOT NULL,
   size INTEGER,
   content BLOB,
   commitment BLOB,
-  UNIQUE (change_set, line)
+  change_set INTEGER NOT NULL AS (id >> 17) VIRTUAL,
+  line INTEGER NOT NULL AS (id & 131071) VIRTUAL
 ) STRICT;
-CREATE INDEX revision_by_document ON revision (document, change_set);
+CREATE INDEX revision_by_document ON revision (document);
 CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
-CREATE INDEX revision_by_verb ON revision (verb, change_set) WHERE verb <> 'put';
+CREATE INDEX revision_by_verb ON revision (verb) WHERE verb <> 'put';
 
 -- What contents are like: the numbers of a revision's sketch.
 CREATE TABLE sketch (
@@ -234,7 +240,7 @@ CREATE TABLE invitation (
 -- What a revision was made from, found out, and how it stood among the heads.
 CREATE TABLE lineage (
   revision INTEGER PRIMARY KEY REFERENCES revision (id),
-  parents TEXT NOT NULL,
+  parents ANY NOT NULL,
   rank INTEGER NOT NULL,
   superseded INTEGER,
   proposed INTEGER NOT NULL

@@ -231,6 +231,12 @@ final class PackCache {
     }
   }
 
+  func remove(_ id: Int64) {
+    guard let pack = packs.removeValue(forKey: id) else { return }
+    order.removeAll { $0 == id }
+    sizeInBytes -= pack.sizeInBytes
+  }
+
   func removeAll() {
     packs.removeAll()
     order.removeAll()

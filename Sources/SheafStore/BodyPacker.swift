@@ -42,7 +42,8 @@ public struct BodyPacker {
   ///   packed, and those at the end of a long chain, are passed over.
   public mutating func add(_ hash: SHA256Hash, bases: [SHA256Hash]) throws {
     guard
-      let row = try transaction.row("SELECT id, size, pack FROM body WHERE hash = ?", [hash.data])
+      let row = try transaction.row(
+        "SELECT id, size, pack FROM body WHERE \(StoreTransaction.isBody)", [hash.data])
     else { return }
     let id: Int64 = row[0]
     let size: Int = row[1]
@@ -77,7 +78,8 @@ public struct BodyPacker {
 
   private func usable(_ base: SHA256Hash, for size: Int) throws -> (id: Int64, depth: Int)? {
     guard
-      let row = try transaction.row("SELECT id, depth, pack, size FROM body WHERE hash = ?", [base.data])
+      let row = try transaction.row(
+        "SELECT id, depth, pack, size FROM body WHERE \(StoreTransaction.isBody)", [base.data])
     else { return nil }
     let id: Int64 = row[0]
     let stored: Int = row[1]
@@ -113,6 +115,8 @@ extension StoreTransaction {
   public func newestPack() throws -> Int64 { try integer("SELECT max(id) FROM pack") ?? 0 }
 
   func dropPackIfUnused(_ pack: Int64) throws {
+    // The newest pack's number is given again once it is gone.
+    packCache.remove(pack)
     try execute(
       "DELETE FROM pack WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM body WHERE body.pack = ?1)", [pack])
   }
@@ -124,7 +128,7 @@ extension StoreTransaction {
       SELECT content FROM (
         SELECT content, ?2 - position AS place FROM head WHERE document = ?1
         UNION ALL SELECT content, id FROM revision WHERE document = ?1)
-      WHERE content IS NOT NULL AND EXISTS (SELECT 1 FROM body WHERE hash = content) ORDER BY place DESC
+      WHERE content IS NOT NULL AND EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("content"))) ORDER BY place DESC
       """, [document.id, Int64.max])
     var seen: Set<SHA256Hash> = []
     return try found.map { try SHA256Hash(column: $0[0], "revision") }.filter { seen.insert($0).inserted }

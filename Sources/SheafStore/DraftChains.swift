@@ -91,9 +91,10 @@ extension StoreTransaction {
 
   /// The documents of a change set with the rows of its revisions that somebody's edit can go on from.
   func revisionRows(inChangeSet number: UInt64) throws -> [(DocumentRow, Int64)] {
-    try rows(
-      "SELECT document, id FROM revision WHERE change_set = ? AND verb NOT IN (\(Self.remarks))",
-      [Int64(clamping: number)]
+    let lines = RevisionRows.lines(of: number)
+    return try rows(
+      "SELECT document, id FROM revision WHERE id BETWEEN ? AND ? AND verb NOT IN (\(Self.remarks))",
+      [lines.first, lines.last]
     ).map { (DocumentRow(id: $0[0]), $0[1]) }
   }
 

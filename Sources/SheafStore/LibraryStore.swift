@@ -18,6 +18,8 @@ public enum Durability: Sendable {
 public final class LibraryStore: Sendable {
   /// The name of the database in a library's folder.
   public static let fileName = "library.sqlite"
+  /// Half of what SQLite takes by itself: a library has some sixty tables and indexes, most of them small.
+  private static let pageSizeInBytes = 2048
   /// A write-ahead log larger than this is moved into the file when the store is closed.
   private static let largeLogInBytes = 1 << 20
   /// The newest store format that this code reads and writes.
@@ -76,6 +78,8 @@ public final class LibraryStore: Sendable {
     let durability = options.durability
     let maximumPageCount = options.maximumPageCount
     configuration.prepareDatabase { db in
+      // Counts for a new file alone.
+      try db.execute(sql: "PRAGMA page_size = \(pageSizeInBytes)")
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
       // Every reader keeps its cache for as long as the process lives, so theirs are small.
       try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -2048 : -16384)")
@@ -212,6 +216,7 @@ public struct StoreTransaction {
   let bodyCache = BodyCache()
   let packCache = PackCache()
   let noteCache = NoteCache()
+  let reasonCache = ReasonCache()
   let draftChains = DraftChains()
   let pathCache = PathCache()
   let memberCache = MemberCache()

@@ -46,7 +46,7 @@ extension StoreTransaction {
   private func delta(
     of bytes: [UInt8], against base: SHA256Hash
   ) throws -> (base: Int64, depth: Int, packed: [UInt8])? {
-    guard let row = try row("SELECT id, depth, size FROM body WHERE hash = ?", [base.data]) else {
+    guard let row = try row("SELECT id, depth, size FROM body WHERE \(Self.isBody)", [base.data]) else {
       return nil
     }
     let depth: Int = row[1]
@@ -60,14 +60,22 @@ extension StoreTransaction {
     return (row[0], depth + 1, packed)
   }
 
+  /// A condition on a row of `body`: that it is the content of the hash `?1`, by the index of first bytes.
+  static let isBody = "substr(hash, 1, 8) = substr(?1, 1, 8) AND hash = ?1"
+
+  /// The same for the hash in a column.
+  static func isBody(_ column: String) -> String {
+    "substr(body.hash, 1, 8) = substr(\(column), 1, 8) AND body.hash = \(column)"
+  }
+
   /// Whether content is held.
   public func holdsBody(_ hash: SHA256Hash) throws -> Bool {
-    try integer("SELECT 1 FROM body WHERE hash = ?", [hash.data]) != nil
+    try integer("SELECT 1 FROM body WHERE \(Self.isBody)", [hash.data]) != nil
   }
 
   /// The size of held content in bytes.
   public func bodySize(_ hash: SHA256Hash) throws -> UInt64? {
-    try integer("SELECT size FROM body WHERE hash = ?", [hash.data]).map { UInt64(clamping: $0) }
+    try integer("SELECT size FROM body WHERE \(Self.isBody)", [hash.data]).map { UInt64(clamping: $0) }
   }
 
   /// Content by its hash, or `nil` when this copy doesn't hold it, or holds it in chunks.
@@ -78,7 +86,8 @@ extension StoreTransaction {
   public func body(_ hash: SHA256Hash) throws -> [UInt8]? {
     if let cached = bodyCache[hash] { return cached }
     guard
-      let row = try row("SELECT size, coding, data, base, pack, entry FROM body WHERE hash = ?", [hash.data])
+      let row = try row(
+        "SELECT size, coding, data, base, pack, entry FROM body WHERE \(Self.isBody)", [hash.data])
     else { return nil }
     if (row[1] as Int) == Self.chunkedCoding { return nil }
     // Deltas made one by one stand above packed ones, and a packing that was cut short leaves
@@ -198,10 +207,10 @@ extension StoreTransaction {
 
   private func dropUnneededBody(_ hash: SHA256Hash) throws -> Bool {
     bodyCache.remove(hash)
-    let pack = try integer("SELECT pack FROM body WHERE hash = ?", [hash.data])
+    let pack = try integer("SELECT pack FROM body WHERE \(Self.isBody)", [hash.data])
     try execute(
       """
-      DELETE FROM body WHERE hash = ?1
+      DELETE FROM body WHERE \(Self.isBody)
         AND NOT EXISTS (
           SELECT 1 FROM revision
           WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1)

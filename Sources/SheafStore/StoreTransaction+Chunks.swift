@@ -46,8 +46,10 @@ extension StoreTransaction {
 
   /// The size of an asset that is held, in bytes; `nil` for what is not held or is held whole.
   public func assetSize(_ hash: SHA256Hash) throws -> UInt64? {
-    try integer("SELECT size FROM body WHERE hash = ? AND coding = ?", [hash.data, Self.chunkedCoding])
-      .map { UInt64(clamping: $0) }
+    try integer(
+      "SELECT size FROM body WHERE \(Self.isBody) AND coding = ?2", [hash.data, Self.chunkedCoding]
+    )
+    .map { UInt64(clamping: $0) }
   }
 
   /// The size of an asset that this copy knows of without holding it; `nil` for everything else.
@@ -270,14 +272,14 @@ extension StoreTransaction {
         """, [hash.data]) == nil
     else { return nil }
     let before = try integer("SELECT ifnull(sum(size), 0) FROM chunk") ?? 0
-    try execute("DELETE FROM body WHERE hash = ?", [hash.data])
+    try execute("DELETE FROM body WHERE \(Self.isBody)", [hash.data])
     let after = try integer("SELECT ifnull(sum(size), 0) FROM chunk") ?? 0
     try noteAbsent(hash, sizeInBytes: size)
     return UInt64(clamping: before - after)
   }
 
   private func assetRow(_ hash: SHA256Hash) throws -> Int64? {
-    try integer("SELECT id FROM body WHERE hash = ? AND coding = ?", [hash.data, Self.chunkedCoding])
+    try integer("SELECT id FROM body WHERE \(Self.isBody) AND coding = ?2", [hash.data, Self.chunkedCoding])
   }
 
   private func chunks(ofBody body: Int64, from start: Int64, count: Int) throws -> [StoredChunk] {

@@ -103,13 +103,8 @@ extension StoreTransaction {
     try rows(
       """
       SELECT r.*, d.path FROM revision r JOIN document d ON d.id = r.document
-      WHERE r.verb = 'merge' AND r.verb <> 'put' AND (r.change_set, r.line) < (?, ?)
-      ORDER BY r.change_set DESC, r.line DESC LIMIT ?
-      """,
-      [
-        Int64(clamping: before?.changeSet ?? UInt64(Int64.max)), Int64(before?.line ?? UInt32.max),
-        max(0, count),
-      ]
+      WHERE r.verb = 'merge' AND r.verb <> 'put' AND r.id < ? ORDER BY r.id DESC LIMIT ?
+      """, [before.flatMap(RevisionRows.row) ?? Int64.max, max(0, count)]
     ).map { try StoredRevision($0, in: self) }
   }
 }
@@ -122,7 +117,7 @@ extension StoreTransaction {
       SELECT r.*, d.path FROM head h JOIN revision r ON r.id = h.revision JOIN document d ON d.id = h.document
       WHERE r.verb = 'merge' AND h.position = 0
         AND NOT EXISTS (SELECT 1 FROM conflict c WHERE c.document = h.document)
-      ORDER BY r.change_set DESC, r.line DESC
+      ORDER BY r.id DESC
       """
     ).map { try StoredRevision($0, in: self) }
   }

@@ -15,14 +15,14 @@ extension StoreTransaction {
       from == 0
       ? """
       SELECT path, id FROM document WHERE (?1 IS NULL OR path > ?1)
-        AND EXISTS (SELECT 1 FROM revision WHERE document = document.id AND change_set > ?2 AND change_set <= ?3)
+        AND EXISTS (SELECT 1 FROM revision WHERE document = document.id AND revision.id >= ?2 AND revision.id < ?3)
       ORDER BY path LIMIT ?4
       """
       : """
       SELECT DISTINCT d.path, d.id FROM revision r JOIN document d ON d.id = r.document
-      WHERE r.change_set > ?2 AND r.change_set <= ?3 AND (?1 IS NULL OR d.path > ?1) ORDER BY d.path LIMIT ?4
+      WHERE r.id >= ?2 AND r.id < ?3 AND (?1 IS NULL OR d.path > ?1) ORDER BY d.path LIMIT ?4
       """
-    return try rows(sql, [after?.text, Int64(clamping: from), Int64(clamping: to), count])
+    return try rows(sql, [after?.text, RevisionRows.end(from), RevisionRows.end(to), count])
       .map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
   }
 
@@ -38,10 +38,10 @@ extension StoreTransaction {
     guard
       let row = try row(
         """
-        SELECT base FROM revision WHERE document = ? AND change_set > ? AND change_set <= ? AND verb = 'move'
-        ORDER BY change_set DESC LIMIT 1
-        """, [document.id, Int64(clamping: from), Int64(clamping: to)]),
-      case .headOf(let origin) = try RevisionBase(parsing: row[0] as String)
+        SELECT base FROM revision WHERE document = ? AND id >= ? AND id < ? AND verb = 'move'
+        ORDER BY id DESC LIMIT 1
+        """, [document.id, RevisionRows.end(from), RevisionRows.end(to)]),
+      case .headOf(let origin) = try base(of: row)
     else { return nil }
     return origin
   }
@@ -79,7 +79,7 @@ extension StoreTransaction {
     try rows(
       """
       SELECT base FROM conflict WHERE base IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM body WHERE body.hash = conflict.base)
+        AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("conflict.base")))
       """
     ).contains { row in
       let base = try SHA256Hash(column: row[0], "conflict")
@@ -100,6 +100,7 @@ extension StoreTransaction {
 
   /// A revision as a bundle counts it.
   public struct SizedRevision: Sendable {
+    public var changeSet: UInt64
     public var path: DocumentPath
     public var hasContent: Bool
     /// `nil` where only the commitment is known.
@@ -111,8 +112,8 @@ extension StoreTransaction {
   /// How many bytes the contents of all revisions between two positions have together.
   public func publishedSize(after first: UInt64, upTo last: UInt64) throws -> UInt64 {
     let size = try integer(
-      "SELECT ifnull(sum(size), 0) FROM revision WHERE change_set > ? AND change_set <= ?",
-      [Int64(clamping: first), Int64(clamping: last)])
+      "SELECT ifnull(sum(size), 0) FROM revision WHERE id >= ? AND id < ?",
+      [RevisionRows.end(first), RevisionRows.end(last)])
     return UInt64(clamping: size ?? 0)
   }
 
@@ -120,13 +121,14 @@ extension StoreTransaction {
   public func revisionSizes(from first: UInt64, to last: UInt64) throws -> [SizedRevision] {
     try rows(
       """
-      SELECT d.path, r.size, l.superseded, r.content FROM revision r JOIN document d ON d.id = r.document
+      SELECT d.path, r.size, l.superseded, r.content, r.change_set FROM revision r JOIN document d ON d.id = r.document
       LEFT JOIN lineage l ON l.revision = r.id
-      WHERE r.change_set >= ? AND r.change_set <= ? ORDER BY r.change_set, r.line
-      """, [Int64(clamping: first), Int64(clamping: last)]
+      WHERE r.id >= ? AND r.id < ? ORDER BY r.id
+      """, [RevisionRows.lines(of: first).first, RevisionRows.end(last)]
     ).map { row in
       SizedRevision(
-        path: try DocumentPath(row[0] as String), hasContent: (row[1] as Int64?) != nil,
+        changeSet: UInt64(clamping: row[4] as Int64), path: try DocumentPath(row[0] as String),
+        hasContent: (row[1] as Int64?) != nil,
         content: try (row[3] as Data?).map { try SHA256Hash(column: $0, "revision") },
         sizeInBytes: UInt64(clamping: (row[1] as Int64?) ?? 0),
         superseded: (row[2] as Int64?).map { UInt64(clamping: $0) })

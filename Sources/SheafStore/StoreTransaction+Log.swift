@@ -47,7 +47,7 @@ public struct StoredChangeSet: Hashable, Sendable {
     let notes = try transaction.storedNotes()
     self.number = UInt64(clamping: number)
     seed = (row["seed"] as Data?).flatMap { Seed(bytes: [UInt8]($0)) }
-    reason = (row["reason"] as Data?).map { [UInt8]($0) }
+    reason = try transaction.reason(number, in: row)
     author = try notes.author(row["author"], in: transaction)
     after = try (row["after_leaf"] as Data?).map { try SHA256Hash(column: $0, place) }
     seen = UInt64(clamping: row["seen"] as Int64)
@@ -166,10 +166,11 @@ extension StoreTransaction {
 
   /// Forgets the log and the lines: before a deeper or wider copy replaces them.
   public func removeHistory() throws {
-    for table in ["sketch", "lineage", "revision", "change_set", "log_node"] {
+    for table in ["sketch", "lineage", "revision", "change_set", "reasons", "log_node"] {
       try db.execute(sql: "DELETE FROM \(table)")
     }
     try emptySketches()
+    reasonCache.span = nil
     memberCache.removeAll()
     try emptyReasonSearch()
   }
@@ -284,6 +285,7 @@ extension StoreTransaction {
         result = .failure(error)
         bodyCache.removeAll()
         packCache.removeAll()
+        reasonCache.span = nil
         noteCache.notes?.forgetAuthors()
         draftChains.removeAll()
         memberCache.removeAll()

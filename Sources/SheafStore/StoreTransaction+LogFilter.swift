@@ -88,12 +88,12 @@ extension StoreTransaction {
         need(
           """
           EXISTS (SELECT 1 FROM revision r JOIN document d ON d.id = r.document
-            WHERE r.change_set = c.number AND d.collection = ?\(verb ?? ""))
+            WHERE \(RevisionRows.ofChangeSet) AND d.collection = ?\(verb ?? ""))
           """, collection.text)
       }
     } else if let verb {
       if query.verb == .put {
-        need("EXISTS (SELECT 1 FROM revision r WHERE r.change_set = c.number\(verb))")
+        need("EXISTS (SELECT 1 FROM revision r WHERE \(RevisionRows.ofChangeSet)\(verb))")
       } else {
         need("c.number IN (SELECT r.change_set FROM revision r WHERE 1\(verb))")
       }
@@ -148,7 +148,9 @@ extension StoreTransaction {
       [Int64(clamping: done), Self.reasonStep])
     guard let last = next.last else { return false }
     for row in next {
-      guard let bytes = row[1] as Data?, let reason = try? Reason(parsing: [UInt8](bytes)) else { continue }
+      guard let bytes = try reason(row[0], in: row), let reason = try? Reason(parsing: bytes) else {
+        continue
+      }
       let who = [reason.by, reason.claims.author].compactMap { $0 }.joined(separator: "\n")
       let why = [reason.message, reason.claims.source].compactMap { $0 }.joined(separator: "\n")
       try execute(

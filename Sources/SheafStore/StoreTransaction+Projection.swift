@@ -184,7 +184,7 @@ extension StoreTransaction {
     try execute(
       "INSERT INTO lineage (revision, parents, rank, superseded, proposed) VALUES (?, ?, ?, ?, ?)",
       [
-        revision, parents.map(String.init).joined(separator: ","), rank,
+        revision, parents.count == 1 ? parents[0] : parents.map(String.init).joined(separator: ","), rank,
         superseded.map { Int64(clamping: $0) },
         isProposal ? 1 : 0,
       ])

@@ -55,10 +55,10 @@ extension StoreTransaction {
       """
       SELECT r.document, r.change_set, r.line, r.id AS revision, r.content, r.size
       FROM revision r JOIN lineage l ON l.revision = r.id
-      WHERE r.document = ?1 AND r.change_set <= ?2 AND l.proposed = 1
+      WHERE r.document = ?1 AND r.id < ?3 AND l.proposed = 1
         AND (l.superseded IS NULL OR l.superseded > ?2)
-      ORDER BY r.change_set, r.line
-      """, [document.id, Int64(clamping: size)]
+      ORDER BY r.id
+      """, [document.id, Int64(clamping: size), RevisionRows.end(size)]
     ).map(StoredProposal.init)
   }
 
@@ -139,13 +139,13 @@ extension StoreTransaction {
       row[0] as Int64 == 1
     else { return nil }
     guard let superseded = row[1] as Int64? else { return .open }
-    let found = try self.row(
-      "SELECT line FROM revision WHERE change_set = ? AND document = ?", [superseded, revision.document.id])
-    guard let found,
-      let closing = try self.revision(
-        RevisionName(
-          changeSet: UInt64(clamping: superseded), line: UInt32(clamping: found[0] as Int64)))
+    let lines = RevisionRows.lines(of: UInt64(clamping: superseded))
+    guard
+      let found = try integer(
+        "SELECT id FROM revision WHERE id BETWEEN ? AND ? AND document = ?",
+        [lines.first, lines.last, revision.document.id])
     else { return .unknown }
+    let closing = try self.revision(row: found)
     return closing.verb.decides ? .decided(closing) : .carriedOn
   }
 
@@ -227,12 +227,13 @@ extension StoreTransaction {
         found.append(row)
         continue
       }
-      if let superseded = lineage[0] as Int64?,
+      let lines = (lineage[0] as Int64?).map { RevisionRows.lines(of: UInt64(clamping: $0)) }
+      if let lines,
         let accepting = try integer(
           """
           SELECT id FROM revision
-          WHERE change_set = ? AND document = ? AND verb IN ('accept', 'accept-deleted')
-          """, [superseded, document.id])
+          WHERE id BETWEEN ? AND ? AND document = ? AND verb IN ('accept', 'accept-deleted')
+          """, [lines.first, lines.last, document.id])
       {
         found.append(accepting)
       } else {

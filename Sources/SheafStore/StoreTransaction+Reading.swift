@@ -44,11 +44,12 @@ extension StoreTransaction {
 
   /// The first lines of a change set that this copy holds.
   public func revisions(inChangeSet number: UInt64, count: Int) throws -> [StoredRevision] {
-    try rows(
+    let lines = RevisionRows.lines(of: number)
+    return try rows(
       """
       SELECT r.*, d.path FROM revision r JOIN document d ON d.id = r.document
-      WHERE r.change_set = ? ORDER BY r.line LIMIT ?
-      """, [Int64(clamping: number), count]
+      WHERE r.id BETWEEN ? AND ? ORDER BY r.id LIMIT ?
+      """, [lines.first, lines.last, count]
     ).map { try StoredRevision($0, in: self) }
   }
 
@@ -79,10 +80,10 @@ extension StoreTransaction {
   /// - Parameter prefix: Such as `git `.
   public func newestSource(prefix: String) throws -> (changeSet: UInt64, source: String)? {
     // Newest first: an import that goes on finds its own last change set within a few rows.
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT number, reason FROM change_set WHERE reason IS NOT NULL ORDER BY number DESC")
+    let rows = try Row.fetchCursor(db, sql: "SELECT number, reason FROM change_set ORDER BY number DESC")
     while let row = try rows.next() {
-      guard let source = try? Reason(parsing: [UInt8](row[1] as Data)).claims.source, source.hasPrefix(prefix)
+      guard let reason = try reason(row[0], in: row),
+        let source = try? Reason(parsing: reason).claims.source, source.hasPrefix(prefix)
       else {
         continue
       }

@@ -26,7 +26,7 @@ public struct StoredRevision: Hashable, Sendable {
     let place = "revision \(name)"
     guard let verb = RevisionVerb(rawValue: row["verb"]) else { throw StoreError.damaged(place) }
     self.verb = verb
-    base = try RevisionBase(parsing: row["base"] as String)
+    base = try transaction.base(of: row)
     sizeInBytes = (row["size"] as Int64?).map { UInt64(clamping: $0) }
     content = try (row["content"] as Data?).map { try SHA256Hash(column: $0, place) }
     commitment = try (row["commitment"] as Data?).map { try SHA256Hash(column: $0, place) }
@@ -67,31 +67,46 @@ extension StoreTransaction {
     _ name: RevisionName, line: RevisionLine, document: DocumentRow, content: SHA256Hash?,
     commitmentIsNeeded: Bool
   ) throws -> Int64 {
+    guard let row = RevisionRows.row(of: name) else { throw StoreError.damaged("revision \(name)") }
     try execute(
       """
-      INSERT INTO revision (change_set, line, document, verb, base, size, content, commitment)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO revision (id, document, verb, base, size, content, commitment) VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        Int64(name.changeSet), Int64(name.line), document.id, line.verb.rawValue, line.base.text,
+        row, document.id, line.verb.rawValue, try storedBase(line.base),
         line.content.map { Int64(clamping: $0.sizeInBytes) }, content?.data,
         commitmentIsNeeded ? line.content?.commitment.hash.data : nil,
       ])
-    return db.lastInsertedRowID
+    return row
+  }
+
+  /// A line's base as it is stored: where a move came from is a document's row, unless this copy has none of it.
+  private func storedBase(_ base: RevisionBase) throws -> any DatabaseValueConvertible {
+    guard case .headOf(let old) = base, let document = try existingDocumentRow(old) else { return base.text }
+    return document.id
+  }
+
+  /// Reads a line's base from a row with its column.
+  func base(of row: Row) throws -> RevisionBase {
+    if let document = Int64.fromDatabaseValue(row["base"]) {
+      return .headOf(try path(DocumentRow(id: document)))
+    }
+    return try RevisionBase(parsing: row["base"] as String)
   }
 
   /// The lines of a change set that this copy holds, in their order.
   public func revisions(inChangeSet number: UInt64) throws -> [StoredRevision] {
-    try rows("SELECT \(Self.columns) WHERE r.change_set = ? ORDER BY r.line", [Int64(clamping: number)])
-      .map { try StoredRevision($0, in: self) }
+    let lines = RevisionRows.lines(of: number)
+    return try rows(
+      "SELECT \(Self.columns) WHERE r.id BETWEEN ? AND ? ORDER BY r.id", [lines.first, lines.last]
+    )
+    .map { try StoredRevision($0, in: self) }
   }
 
   /// A revision by its name.
   public func revision(_ name: RevisionName) throws -> StoredRevision? {
-    try row(
-      "SELECT \(Self.columns) WHERE r.change_set = ? AND r.line = ?",
-      [Int64(clamping: name.changeSet), Int64(name.line)]
-    ).map { try StoredRevision($0, in: self) }
+    guard let id = RevisionRows.row(of: name) else { return nil }
+    return try row("SELECT \(Self.columns) WHERE r.id = ?", [id]).map { try StoredRevision($0, in: self) }
   }
 
   /// A revision by its row.
@@ -104,15 +119,15 @@ extension StoreTransaction {
 
   /// A document's revisions, newest first.
   public func revisions(of document: DocumentRow) throws -> [StoredRevision] {
-    try rows(
-      "SELECT \(Self.columns) WHERE r.document = ? ORDER BY r.change_set DESC, r.line DESC", [document.id]
-    )
-    .map { try StoredRevision($0, in: self) }
+    try rows("SELECT \(Self.columns) WHERE r.document = ? ORDER BY r.id DESC", [document.id]).map {
+      try StoredRevision($0, in: self)
+    }
   }
 
   /// What a revision was made from, as rows.
   public func parents(of revision: Int64) throws -> [Int64] {
     guard let row = try row("SELECT parents FROM lineage WHERE revision = ?", [revision]) else { return [] }
+    if let parent = Int64.fromDatabaseValue(row[0]) { return [parent] }
     return (row[0] as String).split(separator: ",").compactMap { Int64($0) }
   }
 
@@ -121,10 +136,10 @@ extension StoreTransaction {
     try rows(
       """
       SELECT r.id, r.content, r.size FROM revision r JOIN lineage l ON l.revision = r.id
-      WHERE r.document = ?1 AND r.change_set <= ?2 AND (l.superseded IS NULL OR l.superseded > ?2)
+      WHERE r.document = ?1 AND r.id < ?3 AND (l.superseded IS NULL OR l.superseded > ?2)
         AND l.proposed = 0
       ORDER BY l.rank, r.id
-      """, [document.id, Int64(clamping: size)]
+      """, [document.id, Int64(clamping: size), RevisionRows.end(size)]
     ).map { row in
       StoredHead(
         revision: row[0], content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "revision") },

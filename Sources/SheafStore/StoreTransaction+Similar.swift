@@ -25,13 +25,14 @@ extension StoreTransaction {
     var looked = 0
     while done < size, looked < limit {
       done += 1
+      let places = RevisionRows.lines(of: done)
       let lines = try rows(
         """
         SELECT r.id, r.content, (SELECT count(*) FROM revision o WHERE o.document = r.document AND o.id <= r.id)
-        FROM revision r WHERE r.change_set = ? AND r.size BETWEEN ? AND ? ORDER BY r.line
+        FROM revision r WHERE r.id BETWEEN ? AND ? AND r.size BETWEEN ? AND ? ORDER BY r.id
         """,
         [
-          Int64(clamping: done), SimilaritySketch.smallestContent,
+          places.first, places.last, SimilaritySketch.smallestContent,
           SimilaritySketch.largestContent,
         ])
       for line in lines where Self.isSketched(line[2]) {
@@ -56,17 +57,14 @@ extension StoreTransaction {
   /// Documents that are like a content, as the log up to a position knows them: the most shared numbers first,
   /// then the newest.
   public func similarDocuments(to sketch: SimilaritySketch, at size: UInt64) throws -> [DocumentRow] {
-    guard
-      let last = try integer("SELECT max(id) FROM revision WHERE change_set <= ?", [Int64(clamping: size)])
-    else { return [] }
     var shared: [Int64: (count: Int, newest: Int64)] = [:]
     for value in sketch.values {
       // What very many documents share tells them apart from nothing.
       let found = try rows(
         """
         SELECT s.revision, r.document FROM sketch s JOIN revision r ON r.id = s.revision
-        WHERE s.value = ? AND s.revision <= ? ORDER BY s.revision DESC LIMIT 16
-        """, [Int64(value), last])
+        WHERE s.value = ? AND s.revision < ? ORDER BY s.revision DESC LIMIT 16
+        """, [Int64(value), RevisionRows.end(size)])
       var seen: Set<Int64> = []
       for row in found where seen.insert(row[1]).inserted {
         let known = shared[row[1]] ?? (0, 0)

@@ -50,15 +50,15 @@ extension StoreTransaction {
     var places = try rows(
       """
       SELECT d.path FROM head h JOIN document d ON d.id = h.document
-      WHERE h.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = h.content)
+      WHERE h.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("h.content")))
         AND NOT EXISTS (SELECT 1 FROM absent_asset a WHERE a.hash = h.content)
       UNION
       SELECT d.path FROM conflict c JOIN document d ON d.id = c.document
-      WHERE ? AND c.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = c.base)
+      WHERE ? AND c.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("c.base")))
         AND NOT EXISTS (SELECT 1 FROM absent_asset a WHERE a.hash = c.base)
       UNION
       SELECT d.path FROM proposal p JOIN document d ON d.id = p.document
-      WHERE p.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = p.content)
+      WHERE p.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("p.content")))
         AND NOT EXISTS (SELECT 1 FROM absent_asset a WHERE a.hash = p.content)
       LIMIT ?
       """, [bases, limit]
@@ -67,14 +67,14 @@ extension StoreTransaction {
       places += try rows(
         """
         SELECT r.change_set, r.line FROM revision r WHERE r.size IS NOT NULL
-          AND (r.content IS NULL OR NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = r.content)) LIMIT ?
+          AND (r.content IS NULL OR NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("r.content")))) LIMIT ?
         """, [limit]
       ).map { "revision \($0[0] as Int64).\($0[1] as Int64)" }
     }
     places += try rows(
       """
       SELECT DISTINCT d.leaf FROM draft d JOIN draft_line l ON l.draft = d.id
-      WHERE l.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body b WHERE b.hash = l.content) LIMIT ?
+      WHERE l.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("l.content"))) LIMIT ?
       """, [limit]
     ).map { "draft \(Hexadecimal.encode([UInt8]($0[0] as Data)).prefix(16))" }
     return places

@@ -5,6 +5,8 @@ import SheafStore
 extension Library {
   /// How much work one transaction does, as `BodyPacker` counts it, so that a reader or another change waits for none of them long.
   private static let stepInBytes = 16 << 20
+  /// How many spans of reasons one transaction packs.
+  private static let reasonSpans = 64
 
   /// Packs what this copy holds as small as it can.
   ///
@@ -19,6 +21,9 @@ extension Library {
       let run = try await store.read { try $0.newestPack() }
       report.bodies = try await pack(run: run, activity: activity)
       try await packRest(run: run)
+    }
+    while try await !store.write(purpose: "sheaf compact", { try $0.packReasons(count: Self.reasonSpans) }) {
+      try environment.step(.packed)
     }
     try await store.write(purpose: "sheaf compact") { try $0.optimizeSearch() }
     let now = try store.fileSize()

@@ -37,6 +37,47 @@ struct BodyTests {
     }
   }
 
+  @Test("Contents whose hashes start alike are told apart")
+  func alike() throws {
+    let hashes = (0..<3).compactMap { last in
+      SHA256Hash(bytes: [UInt8](repeating: 7, count: 31) + [UInt8(last)])
+    }
+    try withStore { (transaction) throws in
+      for (number, hash) in hashes.dropLast().enumerated() {
+        try transaction.storeBody([UInt8(number)], hash: hash)
+        try transaction.storeBody([UInt8(number)], hash: hash)
+      }
+      #expect(try transaction.bodyHashes() == Array(hashes.dropLast()))
+      transaction.bodyCache.removeAll()
+      #expect(try hashes.map { try transaction.body($0) } == [[0], [1], nil])
+      #expect(try transaction.holdsBody(hashes[2]) == false)
+      try transaction.dropUnneededBodies([hashes[0]])
+      #expect(try transaction.bodyHashes() == [hashes[1]])
+    }
+  }
+
+  @Test("A pack that takes the number of one that went is not taken for it")
+  func numbers() throws {
+    try withStore { (transaction) throws in
+      let first = Array("the first pack's content".utf8)
+      try transaction.storeBody(first, hash: SHA256Hash(hashing: first))
+      _ = try pack([first], transaction)
+      // Read, so that its pack is remembered.
+      #expect(try transaction.body(SHA256Hash(hashing: first)) == first)
+      let number = try transaction.newestPack()
+      try transaction.dropUnneededBodies([SHA256Hash(hashing: first)])
+      #expect(try transaction.newestPack() == 0)
+      let second = Array("another pack's content".utf8)
+      try transaction.storeBody(second, hash: SHA256Hash(hashing: second))
+      var packer = BodyPacker(transaction, run: 0)
+      try packer.add(SHA256Hash(hashing: second), bases: [])
+      try packer.flush()
+      #expect(try transaction.newestPack() == number)
+      transaction.bodyCache.removeAll()
+      #expect(try transaction.body(SHA256Hash(hashing: second)) == second)
+    }
+  }
+
   @Test("A stored body that was changed does not pass for content")
   func damaged() throws {
     let content = [UInt8](repeating: 65, count: 5000)

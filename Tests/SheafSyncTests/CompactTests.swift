@@ -58,6 +58,31 @@ struct CompactTests {
     #expect(try await world.library.search("version", limit: 20).count == 6)
   }
 
+  @Test("Reasons say the same after they were packed, and later ones join them")
+  func reasons() async throws {
+    let world = try await ReadingWorld()
+    func reasons() async throws -> [[UInt8]?] {
+      try await world.library.store.read { try $0.changeSets(from: 1, count: 200).map(\.reason) }
+    }
+    func unpacked() async throws -> Int64? {
+      try await world.library.store.read { try $0.unpackedReasons() }
+    }
+    for version in 1...66 { try await world.publish(["a.md": "version \(version)"]) }
+    let before = try await reasons()
+    #expect(before.count >= 66 && !before.contains(nil))
+    _ = try await world.library.compact(activity: { _ in })
+    #expect(try await reasons() == before)
+    #expect(try await unpacked() == 0)
+    for version in 67...70 { try await world.publish(["a.md": "version \(version)"]) }
+    let later = try await reasons()
+    #expect(later.starts(with: before) && later.count == before.count + 4 && !later.contains(nil))
+    #expect(try await unpacked() == 4)
+    _ = try await world.library.compact(activity: { _ in })
+    #expect(try await reasons() == later)
+    #expect(try await unpacked() == 0)
+    #expect(try await world.library.verify(rebuild: false, activity: { _ in }).problems == [])
+  }
+
   @Test("The history of many edits takes little more than the newest contents")
   func size() async throws {
     let world = try await ReadingWorld()

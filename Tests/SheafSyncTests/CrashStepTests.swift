@@ -198,7 +198,7 @@ struct CrashStepTests {
         var environment = scene.environment(dyingAt: nil)
         let file = scene.folder.appending(path: "\(name)/library.sqlite")
         let size = try #require(try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int)
-        environment.storeOptions.maximumPageCount = size / 4096 + 20
+        environment.storeOptions.maximumPageCount = size / 2048 + 40
         return try await Library.open(at: scene.folder.appending(path: name), environment: environment)
       }
       func expectFull(_ library: Library, size: UInt64, _ body: () async throws -> Void) async throws {

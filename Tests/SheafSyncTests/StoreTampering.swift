@@ -3,6 +3,10 @@ import SheafModel
 @testable import SheafStore
 
 extension StoreTransaction {
+  func unpackedReasons() throws -> Int64? {
+    try integer("SELECT count(*) FROM change_set WHERE reason IS NOT NULL")
+  }
+
   /// Changes the file behind the engine's back, as a fault or a stranger would.
   func tamper(_ sql: String) throws { try db.execute(sql: sql) }
 

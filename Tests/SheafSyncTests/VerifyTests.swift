@@ -84,7 +84,10 @@ struct VerifyTests {
     .init(sql: "UPDATE revision SET size = 5 WHERE change_set = 2", place: "change set 2"),
     .init(sql: "UPDATE revision SET content = zeroblob(32) WHERE change_set = 2", place: "change set 2"),
     .init(
-      sql: "UPDATE revision SET line = line + 10 WHERE change_set = 1 AND line = 3", place: "change set 1"),
+      sql: """
+        PRAGMA defer_foreign_keys = ON; UPDATE revision SET id = id + 10 WHERE change_set = 1 AND line = 3;
+        UPDATE lineage SET revision = revision + 10 WHERE revision = (1 << 17) + 3
+        """, place: "change set 1"),
     .init(
       sql:
         "UPDATE revision SET document = (SELECT id FROM document WHERE path = 'b/z.txt') WHERE change_set = 2",
@@ -98,8 +101,11 @@ struct VerifyTests {
     .init(sql: "UPDATE checkpoint SET state_root = root WHERE size = 3", place: "checkpoint 3"),
     .init(sql: "DELETE FROM checkpoint WHERE size = 3", place: "checkpoint 3"),
     .init(sql: "UPDATE checkpoint SET size = 7 WHERE size = 3", place: "checkpoint 7"),
-    .init(sql: "UPDATE lineage SET rank = 99 WHERE revision = 1", place: "lineage of revision 1.1"),
-    .init(sql: "UPDATE lineage SET superseded = NULL WHERE revision = 1", place: "lineage of revision 1.1"),
+    .init(
+      sql: "UPDATE lineage SET rank = 99 WHERE revision = (1 << 17) + 1", place: "lineage of revision 1.1"),
+    .init(
+      sql: "UPDATE lineage SET superseded = NULL WHERE revision = (1 << 17) + 1",
+      place: "lineage of revision 1.1"),
     .init(
       sql: "UPDATE head SET content = (SELECT hash FROM body WHERE id = 1) WHERE size = 4",
       place: "head of document a/x.md"),

@@ -61,8 +61,10 @@ def is_plain(database, name):
 
 
 def rows(database, name, keys):
-    star = "rowid, *" if keys == ["rowid"] else "*"
-    cursor = database.execute(f'SELECT {star} FROM "{name}"')
+    # Not `*`, which has computed columns too.
+    stored = [f'"{row[1]}"' for row in database.execute(f'PRAGMA table_info("{name}")')]
+    cursor = database.execute(
+        f'SELECT {", ".join((["rowid"] if keys == ["rowid"] else []) + stored)} FROM "{name}"')
     columns = [about[0] for about in cursor.description]
     return columns, set(cursor)
 
