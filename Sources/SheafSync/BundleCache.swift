@@ -70,6 +70,8 @@ actor BundleCache {
       entries[mark]?.use = uses
       if await Blocking.always({ Self.touch(entry.bundle) }) { return entry.bundle }
       entries[mark] = nil
+      // What stands there is not what it was made as, and would be counted by nobody.
+      await Blocking.always { try? FileManager.default.removeItem(at: entry.bundle.file) }
     }
     if let task = making[mark] { return try await task.value }
     let task = Task { [folder] in
@@ -132,10 +134,16 @@ actor BundleCache {
     let task =
       loading
       ?? Task { [folder] in
+        var doubles: [URL] = []
         for found in await Blocking.always({ Self.files(in: folder) }) {
           uses += 1
+          // Two processes that made one bundle of a library that went on between them left two.
+          if let older = entries[found.mark] { doubles.append(older.bundle.file) }
           entries[found.mark] = Entry(bundle: found.bundle, use: uses)
         }
+        let files = doubles
+        await Blocking.always { for file in files { try? FileManager.default.removeItem(at: file) } }
+        await evict(keeping: nil)
       }
     loading = task
     await task.value
@@ -184,7 +192,7 @@ actor BundleCache {
     return true
   }
 
-  private func evict(keeping newest: String) async {
+  private func evict(keeping newest: String?) async {
     var gone: [URL] = []
     for isLarge in [false, true] {
       let some = entries.filter { ($0.value.bundle.sizeInBytes > capacityInBytes.largeInBytes) == isLarge }

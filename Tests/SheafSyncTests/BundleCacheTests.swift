@@ -92,4 +92,41 @@ struct BundleCacheTests {
     _ = try await cache.bundle(for: "9000") { try Self.write(9_000, to: $0) }
     #expect(try sizes() == [601, 602, 603, 9_000])
   }
+
+  @Test("What an earlier run left counts, and of two files for one step the newer stays")
+  func restart() async throws {
+    let folder = try TestFolder()
+    func names() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+    }
+    let capacity = BundleCache.Capacity(largeInBytes: 1_000, smallInBytes: 2_000, largeTotalInBytes: 5_000)
+    let first = BundleCache(folder: folder.url, capacity: capacity)
+    var made: [BundleFile] = []
+    for (age, count) in [600, 601, 602].enumerated() {
+      let bundle = try await first.bundle(for: "\(count)") { try Self.write(count, to: $0) }
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: Double(age) - 60)], ofItemAtPath: bundle.file.path)
+      made.append(bundle)
+    }
+    // Another process left other bytes of the newest step, an hour ago.
+    let mark = made[2].file.lastPathComponent.prefix(32)
+    let double = folder.appending("\(mark)-\(String(repeating: "0", count: 64)).sheaf")
+    _ = try Self.write(900, to: double)
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: double.path)
+    let second = BundleCache(folder: folder.url, capacity: capacity)
+    _ = try await second.bundle(for: "602") { _ in throw LibraryError.empty }
+    #expect(try names() == made.map(\.file.lastPathComponent).sorted())
+    let next = try await second.bundle(for: "603") { try Self.write(603, to: $0) }
+    #expect(try names() == (made.dropFirst() + [next]).map(\.file.lastPathComponent).sorted())
+    // A smaller bound holds from the start.
+    let third = BundleCache(
+      folder: folder.url, capacity: .init(largeInBytes: 1_000, smallInBytes: 700, largeTotalInBytes: 5_000))
+    _ = try await third.bundle(for: "603") { _ in throw LibraryError.empty }
+    #expect(try names() == [next.file.lastPathComponent])
+    // What was cut short is made anew, and leaves nothing behind.
+    try Data([1]).write(to: next.file)
+    let again = try await third.bundle(for: "603") { try Self.write(604, to: $0) }
+    #expect(try names() == [again.file.lastPathComponent])
+  }
 }
