@@ -195,7 +195,7 @@ public enum Route: Hashable, Sendable {
 
   /// Only what differs from the defaults is written, for a request over a poor line
   /// should be short: `from` 0, `known` as `from`, `depth` trail, `only` everything, `to` the newest,
-  /// `held` nothing.
+  /// `held` nothing, `holds` nothing.
   private static func query(_ request: PullRequest) -> String {
     var parts: [String] = []
     if request.from != 0 { parts.append("from=\(request.from)") }
@@ -206,6 +206,7 @@ public enum Route: Hashable, Sendable {
     }
     if let to = request.to { parts.append("to=\(to)") }
     if let held = request.held { parts.append("held=\(held)") }
+    if request.holdsCurrent { parts.append("holds=current") }
     return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
   }
 
@@ -237,7 +238,9 @@ public enum Route: Hashable, Sendable {
       guard held != nil else { throw .malformed("held is not the mark of a checkpoint") }
     }
     return PullRequest(
-      from: from, known: known, depth: depth, subscription: subscription, to: try number("to"), held: held)
+      from: from, known: known, depth: depth, subscription: subscription, to: try number("to"), held: held,
+      // What else a copy may hold is not known here, and may come again.
+      holdsCurrent: try query.single("holds") == "current")
   }
 
   // MARK: Parts

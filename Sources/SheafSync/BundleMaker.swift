@@ -236,6 +236,7 @@ struct BundleMaker {
       for revision in some where request.subscription.holds(revision.path.collection) {
         counts.revisions += 1
         guard revision.hasContent,
+          try !isHeldByReceiver(revision.content, of: revision.changeSet, supersededAt: revision.superseded),
           carriesBody(revision.content, of: revision.path, supersededAt: revision.superseded),
           try !(revision.content.map { try isLazy($0, at: revision.path) } ?? false)
         else { continue }
@@ -254,6 +255,18 @@ struct BundleMaker {
   ) -> Bool {
     request.depth == .full || (superseded ?? .max) > to || path.tellsRights
       || content.map(conflictBases.contains) ?? false
+  }
+
+  /// Whether the receiver of a deeper history said that it has a content: it was current at what it knows.
+  ///
+  /// Assets may be absent there, so they come again.
+  private func isHeldByReceiver(
+    _ content: SHA256Hash?, of changeSet: UInt64, supersededAt superseded: UInt64?
+  ) throws -> Bool {
+    guard request.holdsCurrent, request.from == 0, let content, changeSet <= request.known,
+      superseded ?? .max > request.known
+    else { return false }
+    return try transaction.assetSize(content) == nil && transaction.absentSize(content) == nil
   }
 
   /// Whether a content is an asset that waits to be asked for, as the settings stand at the end.
@@ -283,7 +296,9 @@ struct BundleMaker {
         if !isHeld, !isLazy, request.depth == .full || (superseded ?? .max) > to {
           throw LibraryError.notHeld(revision.path.text)
         }
-        if isHeld || isLazy, carriesBody(hash, of: revision.path, supersededAt: superseded) {
+        let isThere = try isHeldByReceiver(
+          hash, of: revision.name.changeSet, supersededAt: superseded)
+        if isHeld || isLazy, !isThere, carriesBody(hash, of: revision.path, supersededAt: superseded) {
           var origin: DocumentPath?
           if case .headOf(let path) = revision.base { origin = path }
           content =

@@ -34,6 +34,7 @@ extension Library: LibraryService {
     let wanted = filled
     let key =
       "\(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
+      + (wanted.holdsCurrent ? " deeper" : "")
     return .bundle(
       try await bundleCache.bundle(for: key) {
         try await self.store.read { try $0.publishedSize(after: wanted.from, upTo: to) }

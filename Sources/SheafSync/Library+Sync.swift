@@ -150,9 +150,13 @@ extension Library {
       var isSameKind = depth == facts.depth && subscription == facts.subscription
       if mends, isSameKind, try transaction.lacksConflictBase() { isSameKind = false }
       let note = isSameKind && size > 0 ? try transaction.checkpoint(size: size)?.note : nil
+      // What is current stays through the change, and need not come again if it is all there.
+      let holdsCurrent =
+        try size > 0 && depth > facts.depth && subscription == facts.subscription
+        && transaction.missingContent(bases: false, revisions: false, limit: 1).isEmpty
       return PullRequest(
         from: isSameKind ? size : 0, known: size, depth: depth, subscription: subscription,
-        held: note.map { CheckpointMark(note: $0) })
+        held: note.map { CheckpointMark(note: $0) }, holdsCurrent: holdsCurrent)
     }
   }
 

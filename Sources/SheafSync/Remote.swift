@@ -195,10 +195,13 @@ public struct PullRequest: Hashable, Sendable {
   public var to: UInt64?
   /// The checkpoint note that the asker holds; a remote whose newest is the same need not send it again.
   public var held: CheckpointMark?
+  /// Whether the receiver holds all that was current at `known`, assets aside, though `from` is 0: a deeper history
+  /// need not bring it again.
+  public var holdsCurrent: Bool
 
   public init(
     from: UInt64, known: UInt64, depth: Depth, subscription: Subscription, to: UInt64? = nil,
-    held: CheckpointMark? = nil
+    held: CheckpointMark? = nil, holdsCurrent: Bool = false
   ) {
     self.from = from
     self.known = known
@@ -206,6 +209,7 @@ public struct PullRequest: Hashable, Sendable {
     self.subscription = subscription
     self.to = to
     self.held = held
+    self.holdsCurrent = holdsCurrent
   }
 }
 

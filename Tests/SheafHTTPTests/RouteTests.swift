@@ -19,6 +19,9 @@ struct RouteTests {
     let request = PullRequest(
       from: 12, known: 40, depth: .heads, subscription: .only([try CollectionName("trials")]), to: 50)
     #expect(Route.bundle(request).target == "/bundle?from=12&known=40&depth=heads&only=trials&to=50")
+    let deeper = PullRequest(from: 0, known: 40, depth: .trail, subscription: .all, holdsCurrent: true)
+    #expect(Route.bundle(deeper).target == "/bundle?known=40&holds=current")
+    #expect(try Route(target: "/bundle?known=40&holds=current") == .bundle(deeper))
     let same = PullRequest(from: 12, known: 12, depth: .trail, subscription: .all)
     #expect(Route.bundle(same).target == "/bundle?from=12")
   }
