@@ -52,7 +52,7 @@ public struct CosignatureList: Hashable, Sendable {
     guard lines.popFirst() == Array(Self.header.utf8), lines.popLast() == [] else { throw .malformed }
     var keyNote: SignedNote?
     if lines.first == Array(TimeKey.header.utf8) {
-      let end = lines.dropFirst(4).firstIndex { !isSignature($0) } ?? lines.endIndex
+      let end = lines.dropFirst(5).firstIndex { !isSignature($0) } ?? lines.endIndex
       keyNote = try? SignedNote(
         parsing: lines[..<end].flatMap { $0 + [UInt8(ascii: "\n")] }, maximumSize: maximumSize,
         maximumSignatures: Self.maximumLines)
