@@ -206,6 +206,12 @@ actor Download {
       } catch { cut = try remote.cut(error) }
       if let reply {
         try await conclude(reply)
+        if case .problem(let problem) = reply.rest, problem.kind == .busy {
+          // The drafts are in; what is new is asked for again without them.
+          refusal = nil
+          cut = remote.interrupted("it is busy")
+          cut?.retryAfter = .seconds(5)
+        }
         return (reply.answers(to: leaves), cut)
       }
       failures += 1

@@ -25,6 +25,8 @@ struct Answer: Sendable {
   var status: Int
   var fields: HTTPFields
   var body: Body
+  /// What of the body is counted as held in memory until it was sent.
+  var hold: ByteBudget.Hold?
 
   init(status: Int = 200, fields: HTTPFields, body: Body) {
     self.status = status

@@ -93,6 +93,14 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.fireChannelRead(wrapInboundOut(part))
   }
 
+  /// Whoever closes its side before the answer has begun does not wait for it.
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event as? ChannelEvent == .inputClosed, case .answering = state, !answerStarted {
+      context.close(promise: nil)
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
   func read(context: ChannelHandlerContext) {
     if held.isEmpty { context.read() } else { wantsRead = true }
   }

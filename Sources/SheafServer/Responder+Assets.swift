@@ -12,29 +12,61 @@ extension Responder {
       throw Problem(.notFound, detail: "there is no asset \(hash)")
     }
     // What it is named for never changes, whoever asks.
-    var answer = try content(reading, tag: "\"\(hash.base64)\"", request)
+    var answer = try await content(reading, tag: "\"\(hash.base64)\"", request)
     answer.fields[.contentType] = "application/octet-stream"
     answer.fields[.cacheControl] = "max-age=31536000, immutable"
     return answer
   }
 
-  /// Answers with content of any size or a range of it, without ever holding it whole.
-  func content(_ reading: ContentReading, tag: String, _ request: Request) throws -> Answer {
+  /// Answers with content of any size or a range of it.
+  ///
+  /// An asset is read as it is sent. Another content is here whole already; of a range no more than that is kept,
+  /// and what is kept is counted until it was sent, however slowly.
+  func content(_ reading: ContentReading, tag: String, _ request: Request) async throws -> Answer {
     let size = reading.sizeInBytes
     var fields: HTTPFields = [.eTag: tag, .acceptRanges: "bytes"]
     // If-Range compares strongly; a date or another tag means: the whole, please.
     let isSame = request.headers[.ifRange].map { $0 == tag } ?? true
     switch ByteRange(isSame ? request.headers[.range] : nil, size: size) {
-    case .whole: return Answer(fields: fields, body: .content(reading, 0..<size))
+    case .whole:
+      var answer = Answer(fields: fields, body: .content(reading, 0..<size))
+      if reading.isInMemory { answer.hold = try hold(Int(clamping: size)) }
+      return answer
     case .part(let range):
       fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
-      return Answer(status: 206, fields: fields, body: .content(reading, range))
+      var answer = Answer(status: 206, fields: fields, body: .content(reading, range))
+      if reading.isInMemory {
+        let count = Int(clamping: range.upperBound - range.lowerBound)
+        answer.hold = try hold(count)
+        answer.body = .bytes(try await reading.bytes(from: range.lowerBound, count: count))
+      }
+      return answer
     case .unsatisfiable:
       var answer = Answer(Problem(.badRequest, detail: "the range holds no byte of the content"))
       answer.status = 416
       answer.fields[.contentRange] = "bytes */\(size)"
       return answer
     }
+  }
+
+  /// Counts bytes that an answer keeps in memory until it was sent; small ones are not counted.
+  ///
+  /// - Throws: `Problem` when others hold too many.
+  func hold(_ count: Int) throws -> ByteBudget.Hold? {
+    guard count > limits.uncountedBytes else { return nil }
+    guard let hold = contents.take(count) else {
+      throw Problem(.busy, detail: "other large contents are being sent")
+    }
+    return hold
+  }
+}
+
+extension ByteBuffer {
+  /// The next piece of a range, as a server sends it.
+  func piece(_ range: Range<UInt64>) -> ByteBuffer {
+    let start = Int(clamping: range.lowerBound)
+    let count = min(ServedFile.chunkSizeInBytes, Int(clamping: range.upperBound) - start)
+    return getSlice(at: readerIndex + start, length: count) ?? ByteBuffer()
   }
 }
 

@@ -12,7 +12,7 @@ extension Responder {
     guard let content = try await service.open(path) else {
       throw Problem(.notFound, detail: "there is no document \(path)")
     }
-    var answer = try self.content(content, tag: "\"\(content.hash.base64)\"", request)
+    var answer = try await self.content(content, tag: "\"\(content.hash.base64)\"", request)
     guard answer.status < 400 else { return answer }
     answer.fields[.contentType] =
       content.mediaType.isText ? content.mediaType.essence + "; charset=utf-8" : content.mediaType.essence

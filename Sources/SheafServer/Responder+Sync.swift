@@ -16,8 +16,32 @@ extension Responder {
     case bundle(ServedFile, sizeInBytes: UInt64, BundleTag)
   }
 
+  /// Who asks, as far as waiting goes.
+  struct Asker: Sendable {
+    let name: String
+    /// Ends with the connection.
+    let gone: EventLoopFuture<Void>
+  }
+
   /// Looks for what leads on from a position.
-  func find(_ wanted: PullRequest) async throws -> Found {
+  ///
+  /// It may have to be made. One asker waits for a few different bundles at most, and nothing is begun any more for
+  /// one that has gone.
+  private func find(_ wanted: PullRequest, for asker: Asker) async throws -> Found {
+    var named = wanted
+    named.held = nil
+    let target = Route.bundle(named).target
+    guard askers.begin(asker.name, target) else {
+      throw Problem(.busy, detail: "it waits for \(limits.bundlesPerAsker) other bundles already")
+    }
+    defer { askers.end(asker.name, target) }
+    let waiting = Waiting(Task { try await find(wanted) })
+    asker.gone.whenComplete { _ in waiting.cancel() }
+    defer { waiting.forget() }
+    return try await waiting.value
+  }
+
+  private func find(_ wanted: PullRequest) async throws -> Found {
     guard wanted.to != 0 else { throw RemoteError.nothingFits(address: "", position: wanted.known) }
     var wanted = wanted
     let held = wanted.held
@@ -39,8 +63,8 @@ extension Responder {
   }
 
   /// Answers a pull: nothing or the checkpoint note when nothing is new, else the bundle or a range of it.
-  func bundle(_ wanted: PullRequest, _ request: Request) async throws -> Answer {
-    switch try await find(wanted) {
+  func bundle(_ wanted: PullRequest, _ request: Request, as asker: Asker) async throws -> Answer {
+    switch try await find(wanted, for: asker) {
     case .unchanged(_, isSame: true): return Answer(status: 204, fields: [:], body: .bytes([]))
     case .unchanged(let note, _): return Answer(Wire.checkpoint, note)
     case .bundle(let file, let size, let tag):
@@ -90,12 +114,12 @@ extension Responder {
 
   /// Takes drafts, and answers with what became of them and what leads on from a position (`Schemas/exchange.md`).
   func exchange(
-    _ wanted: PullRequest, _ request: Request, from caller: Gatekeeper.Caller, id: UInt64
+    _ wanted: PullRequest, _ request: Request, from caller: Gatekeeper.Caller, as asker: Asker, id: UInt64
   ) async throws -> Answer {
     var answers = try await receive(request, from: caller)
     let found: Found
     do {
-      found = try await find(wanted)
+      found = try await find(wanted, for: asker)
     } catch let error as CancellationError {
       throw error
     } catch {
@@ -124,7 +148,10 @@ extension Responder {
     }
   }
 
-  /// Receives and judges drafts. One push in memory is up to `pushBytes`, so only a few are taken at a time.
+  /// Receives and judges drafts.
+  ///
+  /// One push in memory is up to `pushBytes`. What is here of large ones is counted together, so one that comes
+  /// slowly takes no more room than it has filled, and small ones need none.
   private func receive(_ request: Request, from caller: Gatekeeper.Caller) async throws -> [DraftAnswer] {
     let type = request.headers[.contentType] ?? ""
     guard type.prefix(while: { $0 != ";" }).lowercased() == Wire.bundle else {
@@ -134,11 +161,15 @@ extension Responder {
     if let declared = request.headers[.contentLength].flatMap({ Int($0) }), declared > limits.pushBytes {
       throw tooLarge
     }
-    guard pushes.take() else { throw Problem(.busy, detail: "other pushes are being received") }
-    defer { pushes.giveBack() }
+    let busy = Problem(.busy, detail: "other pushes are being received")
+    guard let hold = pushes.take(0) else { throw busy }
+    defer { withExtendedLifetime(hold) {} }
     var bytes: [UInt8] = []
     for try await chunk in request.body {
-      guard bytes.count + chunk.readableBytes <= limits.pushBytes else { throw tooLarge }
+      let count = bytes.count + chunk.readableBytes
+      guard count <= limits.pushBytes else { throw tooLarge }
+      let counted = min(chunk.readableBytes, count - limits.uncountedBytes)
+      guard counted <= 0 || hold.add(counted) else { throw busy }
       bytes.append(contentsOf: chunk.readableBytesView)
     }
     do {
@@ -155,6 +186,29 @@ extension Responder {
       separator: UInt8(ascii: "\n"), maxSplits: 2, omittingEmptySubsequences: false)
     return lines.count == 3 ? UInt64(String(decoding: lines[1], as: UTF8.self)) : nil
   }
+}
+
+/// Work that somebody waits for and that can be given up, as long as it lasts.
+private final class Waiting: Sendable {
+  private let task: Mutex<Task<Responder.Found, any Error>?>
+
+  init(_ task: Task<Responder.Found, any Error>) { self.task = Mutex(task) }
+
+  var value: Responder.Found {
+    get async throws {
+      guard let task = task.withLock({ $0 }) else { throw CancellationError() }
+      return try await withTaskCancellationHandler {
+        try await task.value
+      } onCancel: {
+        task.cancel()
+      }
+    }
+  }
+
+  func cancel() { task.withLock { $0 }?.cancel() }
+
+  /// Lets go of the work, so that a connection which lasts keeps nothing of what is done.
+  func forget() { task.withLock { $0 = nil } }
 }
 
 /// A bounded number of places; who finds none is told to come back.

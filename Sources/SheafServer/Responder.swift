@@ -20,7 +20,11 @@ struct Responder: HTTPResponder {
   let gate: ConnectionGate
   let logger: Logger
   let metrics = ServerMetrics()
-  let pushes: Places
+  let pushes: ByteBudget
+  /// Contents that were read whole and are being sent.
+  let contents: ByteBudget
+  /// Who waits for bundles to be made.
+  let askers: WaitingAskers
   /// Coding contents takes time and memory, so few of them are coded at once.
   let pastContents = Places(2)
   private let ids = RequestIDs()
@@ -34,7 +38,9 @@ struct Responder: HTTPResponder {
     limits = configuration.limits
     self.gate = gate
     self.logger = logger
-    pushes = Places(limits.pushesAtOnce)
+    pushes = ByteBudget(limits.pushedBytesInMemory)
+    contents = ByteBudget(limits.sentBytesInMemory)
+    askers = WaitingAskers(limit: limits.bundlesPerAsker)
   }
 
   func respond(to request: Request, context: AddressedContext) async throws -> Response {
@@ -52,7 +58,9 @@ struct Responder: HTTPResponder {
       let asked = Self.asked(request, from: context.address)
       let caller = try await gatekeeper.admit(asked, to: wanted)
       member = caller.member?.mark
-      answer = try await self.answer(wanted, to: caller, asked, request, id: record.id)
+      let asker = Asker(
+        name: caller.member.map { "member \($0.mark)" } ?? "address \(context.address)", gone: context.gone)
+      answer = try await self.answer(wanted, to: caller, asked, request, as: asker, id: record.id)
     } catch let error as CancellationError {
       throw error
     } catch {
@@ -101,7 +109,8 @@ struct Responder: HTTPResponder {
   }
 
   private func answer(
-    _ route: Route, to caller: Gatekeeper.Caller, _ asked: Gatekeeper.Asked, _ request: Request, id: UInt64
+    _ route: Route, to caller: Gatekeeper.Caller, _ asked: Gatekeeper.Asked, _ request: Request,
+    as asker: Asker, id: UInt64
   ) async throws -> Answer {
     switch route {
     case .checkpoint:
@@ -116,9 +125,10 @@ struct Responder: HTTPResponder {
       return answer
     case .cosignatures(let size): return Answer.list(try await service.cosignatures(after: size))
     case .cosign(let size): return try await cosign(after: size, request)
-    case .bundle(let wanted): return try await bundle(wanted, request)
+    case .bundle(let wanted): return try await bundle(wanted, request, as: asker)
     case .push: return try await push(request, from: caller)
-    case .exchange(let wanted): return try await exchange(wanted, request, from: caller, id: id)
+    case .exchange(let wanted):
+      return try await exchange(wanted, request, from: caller, as: asker, id: id)
     case .answers(let leaves): return try Answer(json: try await service.answers(to: leaves))
     case .receipt(let number):
       return Answer(Wire.text, Array(try await service.receipt(changeSet: number).utf8))
@@ -149,7 +159,9 @@ struct Responder: HTTPResponder {
       else {
         throw Problem(.notFound, detail: "there are no contents of \(path)")
       }
-      return Answer(Wire.contents, contents)
+      var answer = Answer(Wire.contents, contents)
+      answer.hold = try hold(contents.count)
+      return answer
     case .health: return Answer(Wire.text, Array("ok\n".utf8))
     case .ready:
       do {
@@ -174,6 +186,7 @@ struct Responder: HTTPResponder {
     case let error as RouteError: return Problem(.badRequest, detail: error.problem)
     case RemoteError.nothingFits(_, let position):
       return Problem(.nothingFits, detail: "nothing here leads on from checkpoint \(position)")
+    case is TooManyMakings: return Problem(.busy, detail: "other bundles are being made")
     case LibraryError.noDocument, LibraryError.noMoment, LibraryError.empty:
       // The words for a person at a terminal name commands; who asks here has none.
       return Problem(.notFound, detail: (error as? LibraryError)?.problem)
@@ -235,6 +248,13 @@ struct Responder: HTTPResponder {
     case .bytes(let bytes) where bytes.isEmpty:
       finished(0, true)
       return Response(status: status, headers: fields)
+    case .bytes(let bytes) where answer.hold != nil:
+      let body = ByteBuffer(bytes: bytes)
+      return Response(
+        status: status, headers: fields,
+        body: Self.body(
+          0..<UInt64(bytes.count), hold: answer.hold, read: { body.piece($0) }, finished: finished)
+      )
     case .bytes(let bytes):
       finished(UInt64(bytes.count), true)
       return Response(
@@ -245,18 +265,22 @@ struct Responder: HTTPResponder {
         body: Self.body(range, after: before, read: file.read, finished: finished))
     case .content(let reading, let range):
       return Response(
-        status: status, headers: fields, body: Self.body(range, read: reading.piece, finished: finished))
+        status: status, headers: fields,
+        body: Self.body(range, hold: answer.hold, read: reading.piece, finished: finished))
     }
   }
 
   /// A body that is read piece by piece as it is sent, behind some bytes.
+  ///
+  /// - Parameter hold: What is counted until it is sent.
   private static func body(
-    _ range: Range<UInt64>, after before: [UInt8] = [],
+    _ range: Range<UInt64>, after before: [UInt8] = [], hold: ByteBudget.Hold? = nil,
     read: @escaping @Sendable (Range<UInt64>) async throws -> ByteBuffer,
     finished: @escaping @Sendable (_ sent: UInt64, _ isWhole: Bool) -> Void
   ) -> ResponseBody {
     let size = range.upperBound - range.lowerBound + UInt64(before.count)
     return ResponseBody(contentLength: Int(clamping: size)) { writer in
+      defer { withExtendedLifetime(hold) {} }
       var at = range.lowerBound
       do {
         if !before.isEmpty { try await writer.write(ByteBuffer(bytes: before)) }

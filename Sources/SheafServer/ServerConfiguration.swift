@@ -61,8 +61,14 @@ public struct ServerLimits: Sendable {
   public var headerFields = 64
   /// The largest push in bytes.
   public var pushBytes = Limits.pushBytes
-  /// How many pushes are received and judged at once; each may hold `pushBytes` in memory.
-  public var pushesAtOnce = 4
+  /// The bytes of pushes held in memory at once, those received slowly as far as they are here.
+  public var pushedBytesInMemory = 4 * Limits.pushBytes
+  /// The bytes of large contents held in memory at once while they are sent.
+  public var sentBytesInMemory = 512 << 20
+  /// What of each push, and of each content, is not counted: small ones never wait for large ones.
+  public var uncountedBytes = 256 << 10
+  /// How many different bundles one member, or one address where nobody is known, may wait for at once.
+  public var bundlesPerAsker = 8
   /// How long a connection may take to deliver a whole request head, a TLS handshake included.
   public var headerTime: Duration = .seconds(10)
   /// The slowest that a request body may arrive, in bytes a second, once `headerTime` has passed.

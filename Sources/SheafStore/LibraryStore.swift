@@ -73,7 +73,8 @@ public final class LibraryStore: Sendable {
     var configuration = Configuration()
     configuration.label = "sheaf.library"
     configuration.foreignKeysEnabled = true
-    configuration.maximumReaderCount = 4
+    // Two bundles and two histories may be read at length in a server; short reads wait for none of them.
+    configuration.maximumReaderCount = 12
     configuration.busyMode = .timeout(10)
     let durability = options.durability
     let maximumPageCount = options.maximumPageCount

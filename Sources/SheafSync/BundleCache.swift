@@ -25,6 +25,8 @@ actor BundleCache {
 
   /// Work above so many bytes of content waits in the line for large ones: some seconds on a slow machine.
   static let largeWorkInBytes: UInt64 = 4 << 20
+  /// The most bundles that are being made or wait to be: each asker chooses what it asks for.
+  static let mostMakings = 64
   /// The most files kept.
   static let capacity = 4096
   /// How long a bundle is kept that nobody asks for: nobody resumes a download from the same file after a month.
@@ -40,7 +42,16 @@ actor BundleCache {
   private let capacityInBytes: Capacity
   private var entries: [String: Entry] = [:]
   private var loading: Task<Void, Never>?
-  private var making: [String: Task<BundleFile, any Error>] = [:]
+  /// A bundle that is being made, or waits to be.
+  private struct Making {
+    var number: UInt64
+    var task: Task<BundleFile, any Error>
+    /// How many wait for it.
+    var waiting = 0
+    var isBegun = false
+  }
+
+  private var making: [String: Making] = [:]
   private var uses: UInt64 = 0
   /// The making that was begun last in each of two lines, of large ones or not: the next one waits for it, so that
   /// memory is spent twice, not once a replica, and nobody waits minutes for what takes a moment.
@@ -59,6 +70,8 @@ actor BundleCache {
   ///   - work: About how many bytes of content have to be looked at, asked when the bundle is not there.
   ///   - make: Writes the bundle to the file it is given and returns its size and
   ///     hash. Several callers of one key share one call.
+  /// - Throws: `TooManyMakings`; `CancellationError` to a caller that was cancelled. When the last that waits for a
+  ///   bundle is, it is not begun any more; one that was begun is finished, for whoever asks again.
   func bundle(
     for key: String, work: @escaping @Sendable () async throws -> UInt64 = { 0 },
     make: @escaping @Sendable (URL) async throws -> (sizeInBytes: UInt64, hash: SHA256Hash)
@@ -73,12 +86,45 @@ actor BundleCache {
       // What stands there is not what it was made as, and would be counted by nobody.
       await Blocking.always { try? FileManager.default.removeItem(at: entry.bundle.file) }
     }
-    if let task = making[mark] { return try await task.value }
-    let task = Task { [folder] in
+    if making[mark] == nil {
+      guard making.count < Self.mostMakings else { throw TooManyMakings() }
+      makings += 1
+      making[mark] = Making(number: makings, task: task(for: mark, number: makings, work: work, make: make))
+    }
+    return try await wait(for: mark)
+  }
+
+  private func wait(for mark: String) async throws -> BundleFile {
+    guard let some = making[mark] else { throw CancellationError() }
+    making[mark]?.waiting += 1
+    return try await withTaskCancellationHandler {
+      try await some.task.value
+    } onCancel: {
+      Task { await self.leave(mark, some.number) }
+    }
+  }
+
+  /// Somebody who waited does so no longer.
+  private func leave(_ mark: String, _ number: UInt64) {
+    guard let some = making[mark], some.number == number else { return }
+    making[mark]?.waiting -= 1
+    guard some.waiting == 1, !some.isBegun else { return }
+    some.task.cancel()
+    making[mark] = nil
+  }
+
+  private func task(
+    for mark: String, number: UInt64, work: @escaping @Sendable () async throws -> UInt64,
+    make: @escaping @Sendable (URL) async throws -> (sizeInBytes: UInt64, hash: SHA256Hash)
+  ) -> Task<BundleFile, any Error> {
+    Task { [folder] in
+      defer { if making[mark]?.number == number { making[mark] = nil } }
       let isLarge = try await work() > Self.largeWorkInBytes
       let (before, ended) = line(isLarge)
       defer { ended.finish() }
       await before?.value
+      try Task.checkCancellation()
+      if making[mark]?.number == number { making[mark]?.isBegun = true }
       defer { FreedMemory.giveBack() }
       try await Blocking.run {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -89,19 +135,15 @@ actor BundleCache {
         let made = try await make(partial)
         let file = folder.appending(path: "\(mark)-\(made.hash.hex)" + Self.suffix)
         try await Blocking.run { try FileManager.default.replaceOrMove(partial, to: file) }
-        return BundleFile(file: file, sizeInBytes: made.sizeInBytes, hash: made.hash)
+        let bundle = BundleFile(file: file, sizeInBytes: made.sizeInBytes, hash: made.hash)
+        entries[mark] = Entry(bundle: bundle, use: uses)
+        await evict(keeping: mark)
+        return bundle
       } catch {
         try? await Blocking.run { try FileManager.default.removeItem(at: partial) }
         throw error
       }
     }
-    makings += 1
-    making[mark] = task
-    defer { making[mark] = nil }
-    let bundle = try await task.value
-    entries[mark] = Entry(bundle: bundle, use: uses)
-    await evict(keeping: mark)
-    return bundle
   }
 
   /// Takes a place at the end of a line.
@@ -212,6 +254,14 @@ actor BundleCache {
     guard !files.isEmpty else { return }
     await Blocking.always { for file in files { try? FileManager.default.removeItem(at: file) } }
   }
+}
+
+/// So many bundles are being made or wait to be that another is not begun. Nothing was changed.
+public struct TooManyMakings: SheafFailure, Equatable {
+  public init() {}
+
+  public var problem: String { "\(BundleCache.mostMakings) other bundles are being made" }
+  public var hint: String? { "Try again in a while." }
 }
 
 /// Memory that the allocator keeps after large work.

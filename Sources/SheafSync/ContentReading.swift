@@ -47,6 +47,9 @@ public struct ContentReading: Sendable {
     source = .bytes(content.bytes)
   }
 
+  /// Whether all its bytes are held in memory for as long as this value lives.
+  public var isInMemory: Bool { if case .bytes = source { true } else { false } }
+
   /// The bytes from an offset on.
   ///
   /// - Returns: At most `count` bytes; none behind the end.

@@ -23,14 +23,16 @@ extension Library {
     of path: DocumentPath, upTo size: UInt64, before: RevisionName?, in collections: Set<CollectionName>?,
     full: Int
   ) async throws -> [UInt8]? {
-    let contents = try await store.read { transaction -> PastContents? in
+    typealias Content = (name: RevisionName, hash: SHA256Hash, bytes: [UInt8])
+    typealias Found = (chosen: [Content], base: (hash: SHA256Hash, bytes: [UInt8])?, hasMore: Bool)
+    let found = try await store.read { transaction -> Found? in
       let view = try MomentView(transaction)
       guard view.facts.depth >= .trail, let document = try transaction.existingDocumentRow(path) else {
         return nil
       }
       let shown = try transaction.heads(document, at: size).first?.content
       var seen = Set([shown].compactMap { $0 })
-      var chosen: [(name: RevisionName, hash: SHA256Hash, bytes: [UInt8])] = []
+      var chosen: [Content] = []
       var total = 0
       var hasMore = false
       for revision in try view.lifeline(of: path) where revision.name.changeSet <= size {
@@ -50,10 +52,14 @@ extension Library {
         total += bytes.count
       }
       let base = try shown.flatMap { hash in try transaction.body(hash).map { (hash, $0) } }
-      return PastContents(chosen, base: base, hasMore: hasMore)
+      return (chosen, base, hasMore)
     }
+    guard let found else { return nil }
     defer { FreedMemory.giveBack() }
-    return contents?.bytes
+    // Coded when the read is over: others read meanwhile.
+    return await Blocking.always {
+      PastContents(found.chosen, base: found.base, hasMore: found.hasMore).bytes
+    }
   }
 
   /// Gets the contents of a document's past that this copy knows of and does not hold.

@@ -4,6 +4,7 @@ import SheafModel
 import SheafServer
 import SheafSync
 import SheafTesting
+import Synchronization
 import Testing
 
 @testable import SheafHTTP
@@ -193,6 +194,38 @@ struct ExchangeTests {
         }
       }
     }
+  }
+
+  @Test("A server too busy to make the bundle is asked for that again, without the drafts")
+  func busyBehind() async throws {
+    let library = try FakeLibrary()
+    let bytes = FakeLibrary.bytes(1_000)
+    let delays = Mutex(0)
+    library.set {
+      $0.bundles[1219] = bytes
+      $0.answers = (try? answers()) ?? []
+      // The first delay is that of the drafts.
+      $0.delay = {
+        let count = delays.withLock { count in
+          count += 1
+          return count
+        }
+        if count == 2 { throw TooManyMakings() }
+      }
+    }
+    try await withServer(library) { server in
+      try await withRemote(server.address) { remote in
+        try await withFolder { folder in
+          let answer = try await remote.exchange(
+            [1], of: leaves, from: member, asking: position, into: folder, progress: { _, _ in })
+          guard case .answered(let got) = answer.push, case .bundle(let file, _) = try answer.pull.get()
+          else { throw TestError("\(answer)") }
+          #expect(try got == answers())
+          #expect(Array(try Data(contentsOf: file)) == bytes)
+        }
+      }
+    }
+    #expect(library.contents.withLock { $0.pushed.count } == 1 && delays.withLock { $0 } == 3)
   }
 
   @Test("A reply that is cut in the bundle goes on by ranges, and the drafts are not sent again")

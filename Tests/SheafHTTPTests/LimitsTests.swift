@@ -3,6 +3,7 @@ import SheafModel
 import SheafServer
 import SheafSync
 import SheafTesting
+import Synchronization
 import Testing
 
 @testable import SheafHTTP
@@ -38,7 +39,8 @@ struct LimitsTests {
         Int(limits.headerTime.components.seconds), limits.slowestBodyInBytesPerSecond,
         Int(limits.requestTime.components.seconds), Int(limits.stalledAnswerTime.components.seconds),
         Int(limits.idleTime.components.seconds), limits.connections, limits.connectionsPerAddress,
-        limits.pushesAtOnce, limits.enrolmentBytes, limits.failedTries, Int(limits.failedTriesWindow),
+        limits.pushedBytesInMemory, limits.sentBytesInMemory, limits.uncountedBytes, limits.bundlesPerAsker,
+        limits.enrolmentBytes, limits.failedTries, Int(limits.failedTriesWindow),
         limits.failedTriesAddresses, limits.sessions, limits.sessionsPerMember, Int(limits.sessionTime),
       ])
   }
@@ -207,6 +209,61 @@ struct LimitsTests {
         try await answer(to: request, on: server).text.hasPrefix("HTTP/1.1 200")
       }
       #expect(isOpen)
+    }
+  }
+
+  @Test("One asker waits for so many bundles; what nobody waits for any more is given up")
+  func waitingForBundles() async throws {
+    var limits = ServerLimits()
+    limits.bundlesPerAsker = 1
+    let library = try FakeLibrary()
+    let begun = Mutex(0)
+    let ended = Mutex(0)
+    library.set {
+      $0.bundles[1219] = [1, 2, 3]
+      $0.delay = {
+        begun.withLock { $0 += 1 }
+        defer { ended.withLock { $0 += 1 } }
+        try await Task.sleep(for: .seconds(60))
+      }
+    }
+    try await withServer(library, limits: limits) { server in
+      var waiting: [Socket] = []
+      for number in 1...2 {
+        waiting.append(try Socket.connect(port: server.port))
+        waiting.last?.send("GET /bundle?from=7 HTTP/1.1\r\nhost: h\r\n\r\n")
+        #expect(try await eventually { begun.withLock { $0 } == number })
+      }
+      let refused = try await ask(server, "/bundle?from=8")
+      #expect(refused.status == 503 && refused.fields["retry-after"] == "5" && refused.problem == .busy)
+      waiting = []
+      #expect(try await eventually { ended.withLock { $0 } == 2 })
+      library.set { $0.delay = nil }
+      #expect(try await eventually { try await ask(server, "/bundle?from=8").status == 200 })
+    }
+  }
+
+  @Test("Large contents that are taken slowly are counted, ranges by their own size")
+  func heldContents() async throws {
+    var limits = ServerLimits()
+    limits.sentBytesInMemory = 30 << 20
+    let bytes = FakeLibrary.bytes(20 << 20)
+    let hash = SHA256Hash(hashing: bytes)
+    let content = DocumentContent(
+      path: try DocumentPath("a.bin"), revision: nil, mediaType: .octetStream, bytes: bytes,
+      isConflicted: false)
+    let library = try FakeLibrary(.init(assets: [hash: content]))
+    try await withServer(library, limits: limits) { server in
+      let target = Route.asset(hash).target
+      var slow: Socket? = try Socket.connect(port: server.port, bufferInBytes: 4096)
+      slow?.send("GET \(target) HTTP/1.1\r\nhost: h\r\n\r\n")
+      #expect(slow?.receive(atMost: 12).isEmpty == false)
+      let refused = try await ask(server, target)
+      #expect(refused.status == 503 && refused.fields["retry-after"] == "5")
+      let range = try await ask(server, target, ["range": "bytes=5-1000004"])
+      #expect(range.status == 206 && range.body == Array(bytes[5..<1_000_005]))
+      slow = nil
+      #expect(try await eventually { try await ask(server, target).body == bytes })
     }
   }
 

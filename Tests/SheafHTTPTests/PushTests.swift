@@ -153,11 +153,12 @@ struct PushTests {
     let gate = AsyncStream.makeStream(of: Void.self)
     library.set { $0.delay = { for await _ in gate.stream { return } } }
     var limits = ServerLimits()
-    limits.pushesAtOnce = 1
+    limits.pushedBytesInMemory = 50_000
+    let (first, second) = (FakeLibrary.bytes(300_000, seed: 1), FakeLibrary.bytes(300_000, seed: 2))
     try await withServer(library, limits: limits) { server in
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
-          try await withRemote(server.address) { _ = try await $0.push([1], from: member) }
+          try await withRemote(server.address) { _ = try await $0.push(first, from: member) }
         }
         try await Task.sleep(for: .milliseconds(200))
         try await withRemote(
@@ -169,10 +170,33 @@ struct PushTests {
               try await Task.sleep(for: .milliseconds(200))
             }
           }
-        ) { _ = try await $0.push([2], from: member) }
+        ) { remote in
+          _ = try await remote.push(second, from: member)
+        }
         try await group.waitForAll()
       }
     }
-    #expect(library.contents.withLock { $0.pushed } == [[1], [2]])
+    #expect(library.contents.withLock { $0.pushed } == [first, second])
+  }
+
+  @Test("Pushes that come slowly keep nobody else from pushing, large or small")
+  func slowPushes() async throws {
+    let library = try FakeLibrary()
+    try await withServer(library) { server in
+      let slow = try (0..<8).map { _ in
+        let socket = try Socket.connect(port: server.port)
+        socket.send(
+          "POST /push HTTP/1.1\r\nhost: h\r\ncontent-type: \(Wire.bundle)\r\n"
+            + "content-length: \(Limits.pushBytes)\r\n\r\n")
+        socket.send([UInt8](repeating: 7, count: 9_000))
+        return socket
+      }
+      try await withRemote(server.address, configuration: impatient { $0.retries = 0 }) { remote in
+        _ = try await remote.push([1], from: member)
+        _ = try await remote.push(FakeLibrary.bytes(2_000_000), from: member)
+      }
+      #expect(library.contents.withLock { $0.pushed.count } == 2)
+      withExtendedLifetime(slow) {}
+    }
   }
 }

@@ -51,6 +51,55 @@ struct BundleCacheTests {
     tell.finish()
   }
 
+  @Test("What nobody waits for any more is not begun, and so many wait and no more")
+  func waiting() async throws {
+    let folder = try TestFolder()
+    let cache = BundleCache(folder: folder.url)
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let (begun, tell) = AsyncStream.makeStream(of: String.self)
+    @Sendable func ask(_ key: String) -> Task<BundleFile, any Error> {
+      Task {
+        try await cache.bundle(for: key) { file in
+          tell.yield(key)
+          for await _ in gate { break }
+          return try Self.write(key.utf8.count, to: file)
+        }
+      }
+    }
+    func settles(at count: UInt64) async throws {
+      while await cache.makings < count { try await Task.sleep(for: .milliseconds(2)) }
+    }
+    let first = ask("first")
+    var order = begun.makeAsyncIterator()
+    #expect(await order.next() == "first")
+    let others = (2...BundleCache.mostMakings).map { ask("other \($0)") }
+    try await settles(at: UInt64(BundleCache.mostMakings))
+    await #expect(throws: TooManyMakings.self) {
+      try await cache.bundle(for: "too many") { try Self.write(1, to: $0) }
+    }
+    // A second that waits for one of them keeps that alone; the one under way is finished.
+    let kept = ask("other 9")
+    try await Task.sleep(for: .milliseconds(50))
+    for task in others + [first] { task.cancel() }
+    // Room is there again at once.
+    try await Task.sleep(for: .milliseconds(50))
+    let later = ask("later")
+    try await settles(at: UInt64(BundleCache.mostMakings) + 1)
+    open.yield()
+    #expect(await order.next() == "other 9")
+    open.yield()
+    #expect(try await kept.value.sizeInBytes == 7)
+    #expect(await order.next() == "later")
+    open.yield()
+    #expect(try await later.value.sizeInBytes == 5)
+    for (index, task) in others.enumerated() where index != 7 {
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
+    #expect(try await first.value.sizeInBytes == 5)
+    open.finish()
+    tell.finish()
+  }
+
   @Test("A making that fails lets the next one go on")
   func failing() async throws {
     let folder = try TestFolder()
