@@ -81,6 +81,14 @@ public enum BundleError: SheafFailure, Equatable {
     }
   }
 
+  /// Whether another program could read the bundle.
+  public var isAboutProgram: Bool {
+    switch self {
+    case .newerVersion, .unknownCoder: true
+    default: false
+    }
+  }
+
   public var kind: FailureKind {
     switch self {
     case .impossible, .notABundle, .newerVersion, .unknownCoder, .doesNotFit: .failed

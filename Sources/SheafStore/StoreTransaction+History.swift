@@ -73,17 +73,27 @@ extension StoreTransaction {
     return bases
   }
 
-  /// Whether this copy could not tell what a conflict is about, because it got what the heads descend from
-  /// only after that was past.
-  public func lacksConflictBase() throws -> Bool {
-    try rows(
+  /// What conflicts are about and this copy lacks, because it got what the heads descend from only after that
+  /// was past; each content once.
+  ///
+  /// - Returns: The sizes are what the log says, `nil` in a copy without it.
+  public func missingConflictBases() throws -> [(
+    path: DocumentPath, content: SHA256Hash, sizeInBytes: UInt64?
+  )] {
+    var seen: Set<SHA256Hash> = []
+    return try rows(
       """
-      SELECT base FROM conflict WHERE base IS NOT NULL
+      SELECT document, base, (
+        SELECT max(r.size) FROM revision r WHERE r.content IS NOT NULL
+          AND substr(r.content, 1, 8) = substr(conflict.base, 1, 8) AND r.content = conflict.base
+      ) FROM conflict WHERE base IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("conflict.base")))
       """
-    ).contains { row in
-      let base = try SHA256Hash(column: row[0], "conflict")
-      return try !holdsBody(base) && absentSize(base) == nil
+    ).compactMap { row in
+      let base = try SHA256Hash(column: row[1], "conflict")
+      guard try !holdsBody(base), try absentSize(base) == nil, seen.insert(base).inserted else { return nil }
+      let size: Int64? = row[2]
+      return (try path(DocumentRow(id: row[0])), base, size.map { UInt64(clamping: $0) })
     }
   }
 

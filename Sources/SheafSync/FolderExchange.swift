@@ -10,7 +10,8 @@ extension Library {
   /// In this order, so that a stick pulled out at any moment serves its replicas as before
   /// or as after: drafts are judged, their answers written, then the drafts removed; bundles
   /// are written, then the checkpoint, then the bundles that nobody needs any more are
-  /// removed. Damaged drafts are named in the report and left where they are.
+  /// removed. Damaged drafts are named in the report and left where they are; those that nobody
+  /// can take, though they are as they were left, are named and removed.
   ///
   /// - Parameter withTiles: Whether the log's tiles are left too; a folder that has some keeps them in any case.
   /// - Throws: `RemoteError` when the folder can't be read or written, or holds another library;
@@ -197,12 +198,20 @@ extension Library {
           try own(FolderLayout.drafts, isMade: false)?.remove(name.text)
         }
         answers += judged
-      } catch let error as any SheafFailure where error is BundleError || error is BundleMisfit {
+      } catch let error as DiskTooSmall {
+        // It is in order as far as anybody knows, and waits for room; so do those that may be made from it.
         problems.append("\(place): \(error.problem)")
         return answers
-      } catch RemoteError.tooMuch {
-        problems.append("\(place) is larger than a push may be")
+      } catch let error as BundleError where error.isAboutProgram {
+        problems.append("\(place): \(error.problem)")
         return answers
+      } catch let error as any SheafFailure where error is BundleError || error is BundleMisfit {
+        // It is what was left, so the next visit would refuse it as well. Its replica still has the drafts.
+        problems.append("\(place): \(error.problem); it was taken away")
+        try await Blocking.run { try own(FolderLayout.drafts, isMade: false)?.remove(name.text) }
+      } catch RemoteError.tooMuch {
+        problems.append("\(place) is larger than a push may be; it was taken away")
+        try await Blocking.run { try own(FolderLayout.drafts, isMade: false)?.remove(name.text) }
       }
     }
     return answers
@@ -228,14 +237,13 @@ extension Library {
     let first = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
     let whole = BundleName(first, to: newest)
     let older = held.filter { $0 == BundleName(first, to: $0.to) && $0.to < newest }.max { $0.to < $1.to }
-    if held.contains(whole) {
-      kept.insert(whole)
-    } else if let older, wanted[whole] == nil,
-      let step = try await smallStep(after: older, to: newest, in: remote)
+    if let older, wanted[whole] == nil, !held.contains(whole),
+      let step = try await smallStep(after: older, to: newest, in: remote), try await lies(older, in: remote)
     {
       kept.insert(older)
       wanted[BundleName(step, to: newest)] = step
     } else {
+      // What lies there under this name is compared with what is made: it may be damaged, or another's.
       wanted[whole] = first
     }
     for (name, request) in wanted.sorted(by: { $0.key.text < $1.key.text }) where !kept.contains(name) {
@@ -313,6 +321,17 @@ extension Library {
     let request = PullRequest(from: older.to, known: older.to, depth: .trail, subscription: .all, to: newest)
     guard let size, case .bundle(let step) = try await offer(request) else { return nil }
     return step.sizeInBytes <= size / 4 ? request : nil
+  }
+
+  /// Whether an older first copy lies there as it was left, byte for byte.
+  private func lies(_ name: BundleName, in remote: FolderRemote) async throws -> Bool {
+    let request = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all, to: name.to)
+    guard case .bundle(let bundle) = try await offer(request) else { return false }
+    return try await Blocking.run {
+      let bundles = try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: false)
+      // One that can't be read is none.
+      return (try? bundles?.file(name.text)?.uncached().hash()) == bundle.hash
+    }
   }
 
   /// Makes a bundle and leaves it, unless the same bytes lie there.

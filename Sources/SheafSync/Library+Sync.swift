@@ -93,7 +93,9 @@ extension Library {
     }
   }
 
-  /// What a sync would cost, exactly, without fetching it.
+  /// What a sync would cost, without fetching it: exactly, as long as the remote stays as it is.
+  ///
+  /// What was received earlier and is gone on with is not counted, and on a stick every step is that leads on.
   public func plan(
     with remote: any Remote, options: SyncOptions = SyncOptions()
   ) async throws -> SyncPlan {
@@ -107,28 +109,55 @@ extension Library {
   }
 
   private func planned(with remote: any Remote, options: SyncOptions) async throws -> SyncPlan {
-    let request = try await pullRequest(options)
+    var request = try await pullRequest(options)
     let drafts = try await draftsBundle()
     var plan = SyncPlan(
       remote: remote.address, from: request.known, to: request.known, downloadInBytes: 0, unpackedInBytes: 0,
       revisions: 0, drafts: drafts?.leaves.count ?? 0, uploadInBytes: UInt64(drafts?.bytes.count ?? 0))
-    guard let preview = try await remote.preview(request) else { return plan }
-    var rest = preview.prefix[...]
-    let reader = BundleReader { count in
-      defer { rest = rest.dropFirst(count) }
-      return Array(rest.prefix(count))
+    var hops = 0
+    while let preview = try await preview(of: request, at: remote, isFirst: hops == 0) {
+      var rest = preview.prefix[...]
+      let reader = BundleReader { count in
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+      }
+      let header = try reader.readHeader()
+      let held = await held(of: preview, from: remote)
+      plan.to = header.to
+      plan.add(header, downloadInBytes: preview.sizeInBytes - held, sizeInBytes: preview.sizeInBytes)
+      hops += 1
+      guard remote.mayStopShort, header.to > request.known || request.from == 0, hops < 1_000 else { break }
+      request = PullRequest(
+        from: header.to, known: header.to, depth: request.depth, subscription: request.subscription)
     }
-    let header = try reader.readHeader()
-    plan.to = header.to
-    plan.downloadInBytes = preview.sizeInBytes
-    plan.unpackedInBytes = header.unpackedSizeInBytes
-    plan.changeSets = header.changeSetCount
-    plan.revisions = header.revisionCount
-    plan.contents = header.bodyCount
-    let (disk, isTooLarge) = preview.sizeInBytes.addingReportingOverflow(header.unpackedSizeInBytes)
-    plan.diskInBytes = isTooLarge ? .max : disk
+    guard hops > 0 else { return plan }
     plan.freeInBytes = await Blocking.always { [folder] in Self.freeSpace(of: folder) }
     return plan
+  }
+
+  private func preview(
+    of request: PullRequest, at remote: any Remote, isFirst: Bool
+  ) async throws -> PullPreview? {
+    do {
+      return try await remote.preview(request)
+    } catch RemoteError.nothingFits where !isFirst { return nil }
+  }
+
+  /// How much of a bundle was received before and is not asked for again.
+  private func held(of preview: PullPreview, from remote: any Remote) async -> UInt64 {
+    let folder = incoming(remote)
+    return await Blocking.always {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      let sizes = names.compactMap { name -> UInt64? in
+        guard !name.hasSuffix(".json"), let part = FolderFile(own: folder.appending(path: name)),
+          part.sizeInBytes > 0, part.sizeInBytes <= preview.sizeInBytes,
+          let start = try? part.read(at: 0, count: preview.prefix.count),
+          preview.prefix.starts(with: start)
+        else { return nil }
+        return part.sizeInBytes
+      }
+      return sizes.max() ?? 0
+    }
   }
 
   /// The bytes that are free where a file lies, for whoever runs this.
@@ -139,7 +168,7 @@ extension Library {
 
   // MARK: pull
 
-  /// - Parameter mends: Whether a copy that lacks what a conflict is about asks for everything.
+  /// - Parameter mends: Whether everything is asked for, because something that is known of is missing.
   private func pullRequest(_ options: SyncOptions, mends: Bool = false) async throws -> PullRequest {
     try await store.read { transaction in
       let facts = try transaction.facts()
@@ -148,7 +177,7 @@ extension Library {
       let size = try transaction.position().size
       // A deeper or wider copy starts from nothing; the position that is known still has to be continued.
       var isSameKind = depth == facts.depth && subscription == facts.subscription
-      if mends, isSameKind, try transaction.lacksConflictBase() { isSameKind = false }
+      if mends { isSameKind = false }
       let note = isSameKind && size > 0 ? try transaction.checkpoint(size: size)?.note : nil
       // What is current stays through the change, and need not come again if it is all there.
       let holdsCurrent =
@@ -177,26 +206,57 @@ extension Library {
     } else {
       pulled = try await pull(from: remote, options: options, activity: activity)
     }
-    // A step has no content that was past before it, and a conflict with somebody who lagged may be about such.
-    if !remote.mayStopShort, pulled.report != nil, try await store.read({ try $0.lacksConflictBase() }) {
-      let whole = try await pull(from: remote, options: options, activity: activity)
-      pulled.isSame = whole.isSame
-      if let more = whole.report { pulled.report?.add(more) }
-    }
     while remote.mayStopShort, pulled.report != nil {
       let next = try await pull(from: remote, options: options, activity: activity)
       pulled.isSame = next.isSame
-      guard let more = next.report else { return pulled }
+      guard let more = next.report else { break }
       pulled.report?.add(more)
+    }
+    // A step has no content that was past before it, and a conflict with somebody who lagged may be about such.
+    let fetched = try await fetchConflictBases(from: remote, activity)
+    pulled.report?.transferredInBytes += fetched.transferredInBytes
+    // A folder may hold no whole that reaches as far as this copy; its publisher leaves what was wished for.
+    if fetched.lacksSome, !remote.answersLater {
+      let whole = try await pull(from: remote, options: options, mends: true, activity: activity)
+      pulled.isSame = whole.isSame
+      if var report = pulled.report, let more = whole.report {
+        report.add(more)
+        pulled.report = report
+      } else {
+        pulled.report = pulled.report ?? whole.report
+      }
     }
     return pulled
   }
 
+  /// Gets what conflicts are about and this copy lacks, one by one, which is far less than everything.
+  ///
+  /// - Returns: Whether something is missing still.
+  private func fetchConflictBases(
+    from remote: any Remote, _ activity: @escaping ActivitySink
+  ) async throws -> (lacksSome: Bool, transferredInBytes: UInt64) {
+    let missing = try await store.read { try $0.missingConflictBases() }
+    let wanted = missing.compactMap { base in
+      base.sizeInBytes.map { Wanted(content: base.content, sizeInBytes: $0, paths: [base.path]) }
+    }
+    guard !wanted.isEmpty else { return (!missing.isEmpty, 0) }
+    var report = FetchReport()
+    do {
+      try await fetch(wanted, from: remote, &report, activity)
+    } catch let error where error is any SheafFailure {
+      // What can't be had by its hash comes with everything else.
+    }
+    guard !report.fetched.isEmpty else { return (true, report.transferredInBytes) }
+    try await store.write(purpose: "sheaf sync") { try $0.forgetMarks(in: nil) }
+    try await markConflicts()
+    let isMissingStill = try await store.read { try !$0.missingConflictBases().isEmpty }
+    return (isMissingStill, report.transferredInBytes)
+  }
+
   private func pull(
-    from remote: any Remote, options: SyncOptions, activity: @escaping ActivitySink
+    from remote: any Remote, options: SyncOptions, mends: Bool = false, activity: @escaping ActivitySink
   ) async throws -> Pulled {
-    // A folder may hold no whole that reaches as far as this copy.
-    let request = try await pullRequest(options, mends: !remote.mayStopShort)
+    let request = try await pullRequest(options, mends: mends)
     let answer = try await remote.pull(request, into: incoming(remote)) {
       activity(.transferring(received: $0, total: $1))
     }

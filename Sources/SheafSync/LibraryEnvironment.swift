@@ -45,6 +45,9 @@ public struct LibraryEnvironment: Sendable {
     case packed
   }
 
+  /// The bytes that are free where a folder is; `nil` when nobody can say. Tests put their own disk here.
+  public var freeSpace: @Sendable (URL) -> UInt64? = { DiskSpace.free(at: $0) }
+
   public init(
     clock: @escaping @Sendable () -> Timestamp, random: @escaping @Sendable (_ count: Int) -> [UInt8],
     storeOptions: LibraryStore.Options = LibraryStore.Options(),

@@ -41,6 +41,9 @@ final class PushStage: @unchecked Sendable {
   /// The most bytes held in memory; what comes behind them lies in the file.
   private static let memoryInBytes = 4 << 20
   private let folder: URL
+  private let freeSpace: @Sendable (URL) -> UInt64?
+  /// Up to which size there was room when it was looked at last.
+  private var roomInBytes = 0
   private var memory: [UInt8] = []
   private var file: Int32 = -1
   private var sizeInBytes = 0
@@ -56,11 +59,18 @@ final class PushStage: @unchecked Sendable {
   /// Unpacks and verifies a push, without a transaction of its own: what it is made from is in the log, which
   /// only grows.
   ///
-  /// - Parameter carrier: The member that hands it over, where somebody knows that; nothing is made from what that
-  ///   member, or the author of a draft, could not read.
+  /// - Parameters:
+  ///   - carrier: The member that hands it over, where somebody knows that; nothing is made from what that
+  ///     member, or the author of a draft, could not read.
+  ///   - freeSpace: The bytes that are free where a folder is; asked as what is unpacked grows, for nothing
+  ///     proves what a push says of itself.
   /// - Throws: `BundleError`, `BundleMisfit`, `RemoteError.tooMuch`, `DiskTooSmall`; nothing was stored.
-  init(unpacking bundle: [UInt8], for store: LibraryStore, from carrier: MemberMark? = nil) throws {
+  init(
+    unpacking bundle: [UInt8], for store: LibraryStore, from carrier: MemberMark? = nil,
+    freeSpace: @escaping @Sendable (URL) -> UInt64? = { DiskSpace.free(at: $0) }
+  ) throws {
     folder = store.folder
+    self.freeSpace = freeSpace
     guard bundle.count <= Limits.pushBytes else { throw RemoteError.tooMuch(address: "the push") }
     var offset = 0
     let reader = BundleReader { count in
@@ -72,9 +82,6 @@ final class PushStage: @unchecked Sendable {
     guard header.content == .drafts else { throw BundleMisfit.drafts }
     let (facts, position) = try store.readBlocking { (try $0.facts(), try $0.position()) }
     try reader.begin(BundleContext(library: facts.library, logKey: facts.logKey, position: position))
-    try DiskSpace.check(
-      missing: header.unpackedSizeInBytes, whole: header.unpackedSizeInBytes, at: folder.path,
-      free: DiskSpace.free(at: folder))
     let size = min(header.from, position.size)
     let scope = try store.readBlocking { transaction in
       try carrier.map { try transaction.readable(by: $0, at: size) } ?? .everything
@@ -114,6 +121,7 @@ final class PushStage: @unchecked Sendable {
     if file < 0, memory.count + bytes.count <= Self.memoryInBytes {
       memory += bytes
     } else {
+      try checkRoom(sizeInBytes + bytes.count)
       if file < 0 { try openFile() }
       guard OpenFile.write(bytes, to: file) else { throw failure }
     }
@@ -123,6 +131,15 @@ final class PushStage: @unchecked Sendable {
 
   /// Whether a content came with the push, so that whoever made the push has it.
   func brings(_ content: SHA256Hash) -> Bool { bodies[content] != nil || assets[content] != nil }
+
+  /// Refuses more than the disk has room for, some megabytes ahead.
+  private func checkRoom(_ size: Int) throws {
+    guard size > roomInBytes else { return }
+    let ahead = size + Int(DiskSpace.leastInBytes)
+    try DiskSpace.check(
+      missing: DiskSpace.leastInBytes, whole: UInt64(ahead), at: folder.path, free: freeSpace(folder))
+    roomInBytes = ahead
+  }
 
   /// The bytes of a piece.
   func bytes(of piece: Piece) throws -> [UInt8] {

@@ -353,6 +353,34 @@ struct ConflictLifeTests {
     #expect(try await clinic.conflict(of: path).report.sides.map(\.isDeletion) == [true, false])
   }
 
+  @Test("What a conflict is about comes alone, not with everything, to a copy that never had it")
+  func missingBase() async throws {
+    let world = try await SyncWorld()
+    var random = SplitMix64(seed: 9)
+    try world.content.write(random.bytes(300_000), to: "images/large.bin")
+    try world.content.write("one\n", to: "t/a.md")
+    _ = try await world.publish()
+    let clinic = try await world.replica()
+    for text in ["two\n", "three\n"] {
+      try world.content.write(text, to: "t/a.md")
+      _ = try await world.publish()
+    }
+    let late = try await world.replica("late")
+    let path = try DocumentPath("t/a.md")
+    _ = try await clinic.put(Array("four\n".utf8), at: path, reason: "Edit")
+    let remote = MemoryRemote(service: world.publisher)
+    #expect(try await clinic.sync(with: remote).conflicts == ["t/a.md"])
+    let before = remote.traffic.received
+    let synced = try await late.sync(with: remote)
+    #expect(synced.conflicts == ["t/a.md"] && synced.isSameAsPublisher)
+    let received = remote.traffic.received
+    #expect(received - before < 20_000)
+    _ = try await late.sync(with: remote)
+    #expect(remote.traffic.received == received)
+    let told = try await late.conflict(of: path).report
+    #expect(try await told == world.publisher.conflict(of: path).report)
+  }
+
   @Test("A draft after a refused one is put on what is current, when it can stand alone")
   func standsAlone() async throws {
     let world = try await SyncWorld()

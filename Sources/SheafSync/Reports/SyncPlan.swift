@@ -1,3 +1,5 @@
+import SheafBundle
+
 /// What a sync would cost.
 public struct SyncPlan: Hashable, Sendable, Codable {
   /// The remote's address.
@@ -6,9 +8,9 @@ public struct SyncPlan: Hashable, Sendable, Codable {
   public var from: UInt64
   /// The remote's position.
   public var to: UInt64
-  /// The bundle's exact size.
+  /// What of the bundles is still to be received, exactly.
   public var downloadInBytes: UInt64
-  /// How much content it unpacks to.
+  /// How much content they unpack to.
   public var unpackedInBytes: UInt64
   /// Change sets; 0 in a `heads` copy, which gets none.
   public var changeSets: UInt64
@@ -51,5 +53,23 @@ public struct SyncPlan: Hashable, Sendable, Codable {
     self.freeInBytes = freeInBytes
     self.drafts = drafts
     self.uploadInBytes = uploadInBytes
+  }
+
+  /// Counts one more bundle.
+  ///
+  /// - Parameters:
+  ///   - downloadInBytes: What of it is still to be received.
+  ///   - sizeInBytes: Its whole size.
+  mutating func add(_ header: BundleHeader, downloadInBytes: UInt64, sizeInBytes: UInt64) {
+    func sum(_ one: UInt64, _ other: UInt64) -> UInt64 {
+      let (sum, isTooLarge) = one.addingReportingOverflow(other)
+      return isTooLarge ? .max : sum
+    }
+    self.downloadInBytes = sum(self.downloadInBytes, downloadInBytes)
+    unpackedInBytes = sum(unpackedInBytes, header.unpackedSizeInBytes)
+    changeSets = sum(changeSets, header.changeSetCount)
+    revisions = sum(revisions, header.revisionCount)
+    contents = sum(contents, header.bodyCount)
+    diskInBytes = sum(diskInBytes, sum(sizeInBytes, header.unpackedSizeInBytes))
   }
 }
