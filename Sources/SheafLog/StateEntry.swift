@@ -69,30 +69,10 @@ public struct StateEntry: Hashable, Sendable {
     var message: [UInt8] = [0x02]
     message += UInt16(truncatingIfNeeded: path.utf8.count).bigEndianBytes
     message += path.utf8
-    message += Self.bytes(of: value)
+    message += value.bytes
     return SHA256Hash(hashing: message)
   }
 
-  private static func bytes(of value: Value) -> [UInt8] {
-    switch value {
-    case .content(let hash): return [1] + hash.bytes
-    case .conflict(let base, let heads):
-      return [2] + flagged(base) + [UInt8(truncatingIfNeeded: heads.count)] + heads.flatMap(flagged)
-    case .proposed(let current, let proposals):
-      // Values do not nest deeper: what is current holds no proposals itself.
-      let before = current.map(bytes) ?? [0]
-      return [3] + before + [UInt8(truncatingIfNeeded: proposals.count)]
-        + proposals.flatMap {
-          $0.name.changeSet.bigEndianBytes + $0.name.line.bigEndianBytes + flagged($0.content)
-        }
-    }
-  }
-
-  // Absent is one zero byte, so that it is not the same as a hash of zeros.
-  private static func flagged(_ hash: SHA256Hash?) -> [UInt8] {
-    guard let hash else { return [0] }
-    return [1] + hash.bytes
-  }
 }
 
 /// Why an entry cannot stand in the state tree.

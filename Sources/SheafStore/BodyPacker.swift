@@ -174,7 +174,8 @@ extension LibraryStore {
 
   /// Writes the whole file anew without its free space; stopped at any moment, it is as it was.
   ///
-  /// Takes as much free disk as the file is large.
+  /// Takes up to twice the file's size of free disk: once in a temporary file, which SQLite puts in
+  /// `SQLITE_TMPDIR`, `TMPDIR` or `/var/tmp`, and once in the write-ahead log.
   public func vacuum() async throws {
     try await exclusively(purpose: "sheaf compact") { db in
       try db.execute(sql: "VACUUM")

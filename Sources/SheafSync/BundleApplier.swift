@@ -18,7 +18,8 @@ struct BundleApplier {
   private var position: CompactRange
   private var report: PullReport
   private var freed: Set<SHA256Hash> = []
-  private var changes: [(DocumentPath, StateEntry.Value?)] = []
+  /// What becomes of the settings, which all else is judged by.
+  private var settingsChange: StateEntry.Value??
   private var received: [SHA256Hash: UInt64] = [:]
   private var absence: AbsenceCheck
 
@@ -70,6 +71,7 @@ struct BundleApplier {
   /// - Returns: What it brought; sizes of the file itself are the caller's to fill in.
   mutating func apply(progress: (UInt64, UInt64) -> Void) throws -> PullReport {
     if header.from == 0 { try forgetEverything() }
+    if depth == .heads { try transaction.beginStagedChanges() }
     var host = StoreBundleHost(
       transaction: transaction, size: header.from, subscription: header.subscription, isPresent: true,
       receiverSettings: absence.settingsBefore)
@@ -93,9 +95,16 @@ struct BundleApplier {
       case .stateChange(let path, let value):
         report.revisions += 1
         if value == nil { report.tombstones += 1 }
+        // What goes must have been there, or a bundle that unpacks to nothing could fill the disk.
+        if value == nil,
+          try transaction.existingDocumentRow(path).flatMap({ try transaction.stateValue($0) }) == nil
+        {
+          throw BundleMisfit.nothingThere(path)
+        }
         // The reader asks for what was held before, so a step's changes wait for its end.
         guard header.from == 0 else {
-          changes.append((path, value))
+          if path.text == LibrarySettings.path { settingsChange = .some(value) }
+          try transaction.stage(path, value)
           break
         }
         try set(path, value)
@@ -189,15 +198,35 @@ struct BundleApplier {
       return
     }
     // The settings stand behind most paths; they are put in place first, for all others are judged by them.
-    for (path, value) in changes where path.text == LibrarySettings.path { try set(path, value) }
-    for (path, value) in changes {
-      guard let value else { continue }
-      let before = try transaction.existingDocumentRow(path).flatMap { try transaction.stateValue($0) }
-      for content in value.contents
-      where try !absence.allows(content, at: path, before: before?.contents ?? []) {
-        throw BundleMisfit.missingBody(path)
+    if let value = settingsChange { try set(try DocumentPath(LibrarySettings.path), value) }
+    var last: Int64 = 0
+    while case let some = try transaction.stagedChanges(after: last, count: 1_000), let end = some.last {
+      for case (_, let path, let value?) in some {
+        let before = try transaction.existingDocumentRow(path).flatMap { try transaction.stateValue($0) }
+        for content in value.contents
+        where try !absence.allows(content, at: path, before: before?.contents ?? []) {
+          throw BundleMisfit.missingBody(path)
+        }
       }
+      last = end.number
     }
+  }
+
+  /// Puts a step's changes in place.
+  ///
+  /// - Returns: The documents that it changed.
+  private mutating func placeStagedChanges() throws -> Set<DocumentRow> {
+    var changed: Set<DocumentRow> = []
+    var last: Int64 = 0
+    while case let some = try transaction.stagedChanges(after: last, count: 1_000), let end = some.last {
+      for (_, path, value) in some {
+        if path.text != LibrarySettings.path { try set(path, value) }
+        changed.insert(try transaction.documentRow(path))
+      }
+      last = end.number
+    }
+    try transaction.endStagedChanges()
+    return changed
   }
 
   /// The same for a copy with change sets.
@@ -220,10 +249,7 @@ struct BundleApplier {
     var changed: Set<DocumentRow> = []
     if depth == .heads {
       try checkHeads()
-      for (path, value) in changes {
-        if path.text != LibrarySettings.path { try set(path, value) }
-        changed.insert(try transaction.documentRow(path))
-      }
+      changed = try placeStagedChanges()
     } else {
       changed = try transaction.project(after: header.from) { _ in }
       try checkHistory(changed)
@@ -267,6 +293,7 @@ public enum BundleMisfit: SheafFailure, Equatable {
   case notAskedFor(depth: Depth, subscription: Subscription)
   case wrongStart(from: UInt64, own: UInt64)
   case missingBody(DocumentPath)
+  case nothingThere(DocumentPath)
   case stateDiffers(own: SHA256Hash, signed: SHA256Hash)
   case noEnd
 
@@ -283,6 +310,7 @@ public enum BundleMisfit: SheafFailure, Equatable {
         + "which is not what it was asked for"
     case .wrongStart(let from, let own): "the bundle starts at checkpoint \(from), and this copy is at \(own)"
     case .missingBody(let path): "the bundle names content of \(path) that it does not carry"
+    case .nothingThere(let path): "the bundle takes \(path) away, which is not there"
     case .stateDiffers(let own, let signed):
       "the state after the bundle has the root \(own.base64), and the publisher signed \(signed.base64)"
     case .noEnd: "the bundle has no end"
@@ -296,12 +324,13 @@ public enum BundleMisfit: SheafFailure, Equatable {
     case .older, .nothingNew: nil
     case .otherKind: "Run `sheaf sync --keep … --only …` to change what this copy keeps."
     case .wrongStart: "Run `sheaf sync`, or get a bundle that starts where this copy is."
-    case .notAskedFor, .missingBody, .stateDiffers, .noEnd: "Do not use this bundle; tell the publisher."
+    case .notAskedFor, .missingBody, .nothingThere, .stateDiffers, .noEnd:
+      "Do not use this bundle; tell the publisher."
     }
   }
   public var kind: FailureKind {
     switch self {
-    case .notAskedFor, .missingBody, .stateDiffers, .noEnd: .verification
+    case .notAskedFor, .missingBody, .nothingThere, .stateDiffers, .noEnd: .verification
     default: .failed
     }
   }

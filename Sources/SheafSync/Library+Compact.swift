@@ -1,3 +1,4 @@
+import Foundation
 import SheafDelta
 import SheafModel
 import SheafStore
@@ -13,8 +14,11 @@ extension Library {
   /// The newest body of each document is kept whole and the older ones as deltas, together in packs; then
   /// the file is written anew without the space that got free. Works in short transactions and may
   /// be stopped at any moment: the library is right then, and another run begins anew.
+  ///
+  /// - Throws: `NoRoomToCompact` before anything is done, when the file could not be written anew in the end.
   public func compact(activity: @escaping ActivitySink) async throws -> CompactReport {
     let before = try store.fileSize()
+    try checkRoom(toWrite: before.total)
     var report = CompactReport(bodies: 0, sizeBefore: before.total, sizeAfter: before.total)
     // A copy of depth heads drops what is superseded, and a base of others could not go.
     if try await store.read({ try $0.facts().depth > .heads && $0.hasUnpackedBodies() }) {
@@ -31,6 +35,21 @@ extension Library {
     if now.free > now.total / 64 || report.bodies > 0 { try await store.vacuum() }
     report.sizeAfter = try store.fileSize().total
     return report
+  }
+
+  /// Makes sure that the file can be written anew: once to a temporary file and once to the write-ahead log.
+  private func checkRoom(toWrite size: UInt64) throws {
+    let (twice, isTooLarge) = size.multipliedReportingOverflow(by: 2)
+    let needed = isTooLarge ? .max : twice
+    if let free = environment.freeSpace(folder), free < needed {
+      throw NoRoomToCompact(place: folder.path, needed: needed, free: free)
+    }
+    // As SQLite looks for it.
+    let variables = ProcessInfo.processInfo.environment
+    let place = variables["SQLITE_TMPDIR"] ?? variables["TMPDIR"] ?? "/var/tmp"
+    if let free = environment.freeSpace(URL(filePath: place)), free < size {
+      throw NoRoomToCompact(place: place, needed: size, free: free)
+    }
   }
 
   /// Where a run of packing stands between two transactions.
@@ -127,4 +146,19 @@ extension Library {
       }
     }
   }
+}
+
+/// There is no room to write the library's file anew. Nothing was packed.
+public struct NoRoomToCompact: SheafFailure, Equatable {
+  public let place: String
+  /// The bytes that it takes there.
+  public let needed: UInt64
+  /// The bytes that are free.
+  public let free: UInt64
+
+  public var problem: String {
+    "writing the library anew takes \(needed) bytes of disk, and there are \(free) free at \(place)"
+  }
+  public var unchanged: String { "the library is as it was" }
+  public var hint: String? { "Free some space; SQLITE_TMPDIR names another folder for temporary files." }
 }

@@ -59,11 +59,15 @@ struct StateTreeTests {
         let entry = try StateEntry(path: fact[3], value: value)
         #expect(entry.key.hex == fact[1])
         #expect(entry.leafHash.hex == fact[2])
+        #expect(StateEntry.Value(bytes: entry.value.bytes) == entry.value)
+        #expect(StateEntry.Value(bytes: Array(entry.value.bytes.dropLast())) == nil)
         leaves.append((entry.key, entry.leafHash))
       case "proposed":
         let entry = try StateEntry(
           path: fact[3], value: try #require(try Self.proposedValue(fact[4], fact[5...])))
         #expect(entry.key.hex == fact[1] && entry.leafHash.hex == fact[2])
+        #expect(StateEntry.Value(bytes: entry.value.bytes) == entry.value)
+        #expect(StateEntry.Value(bytes: Array(entry.value.bytes.dropLast())) == nil)
         proposed.append((entry.key, entry.leafHash))
       case "proposed-root":
         #expect(proposed.count == 4 && StateTree.root(ofLeaves: proposed).hex == fact[1])

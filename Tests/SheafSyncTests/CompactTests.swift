@@ -1,6 +1,8 @@
 import Foundation
 import SheafModel
+import SheafStore
 import SheafTesting
+import Synchronization
 import Testing
 
 @testable import SheafSync
@@ -98,5 +100,21 @@ struct CompactTests {
     #expect(report.bodies >= 61 && report.sizeAfter < report.sizeBefore)
     let after = try await bodies()
     #expect(after < before && after < 6_000)
+  }
+
+  @Test("Without room to write the file anew, nothing is packed")
+  func noRoom() async throws {
+    let free = Mutex<UInt64>(5_000)
+    var environment = TestWorld(seed: 1).environment
+    environment.freeSpace = { _ in free.withLock { $0 } }
+    let world = try await SyncWorld(environment: environment)
+    for version in 1...3 {
+      for (path, text) in Self.files(version: version) { try world.content.write(text, to: path) }
+      _ = try await world.publish()
+    }
+    await #expect(throws: NoRoomToCompact.self) { try await world.publisher.compact(activity: { _ in }) }
+    #expect(try await world.publisher.store.read { try $0.hasUnpackedBodies() })
+    free.withLock { $0 = 1 << 40 }
+    #expect(try await world.publisher.compact(activity: { _ in }).bodies > 0)
   }
 }

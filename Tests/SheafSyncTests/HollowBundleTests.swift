@@ -28,20 +28,61 @@ struct HollowBundleTests {
     #expect(!FileManager.default.fileExists(atPath: copy.appending(path: LibraryStore.fileName).path))
   }
 
+  @Test("A document that it takes away must have been there", arguments: [UInt64(0), 1])
+  func goneFromNowhere(from: UInt64) async throws {
+    let world = try await SyncWorld()
+    try world.content.write("what a clinic needs", to: "a.md")
+    _ = try await world.publish()
+    let clinic = try await Library.clone(
+      from: MemoryRemote(service: world.publisher), to: world.folder.appending("clinic"),
+      options: CloneOptions(depth: .heads, member: "c"), environment: world.environment
+    ).library
+    try world.content.write("and more", to: "a.md")
+    _ = try await world.publish()
+    let path = try DocumentPath("nowhere/z.md")
+    let bytes = try await world.publisher.store.read { transaction in
+      let request = PullRequest(from: from, known: from, depth: .heads, subscription: .all)
+      var header = try BundleMaker(
+        transaction: transaction, facts: try transaction.facts(), request: request
+      ).header()
+      (header.revisionCount, header.bodyCount, header.unpackedSizeInBytes) = (1, 0, 0)
+      let proof = MerkleProof.extensionNodes(from: from, to: 2)
+      var bytes: [UInt8] = []
+      let writer = try BundleWriter(
+        header: header, seal: try Self.seal(transaction), proof: try proof.map(transaction.node),
+        sink: { bytes.append(contentsOf: $0) })
+      var host = StoreBundleHost(transaction: transaction, size: from, subscription: .all)
+      try writer.append(OutgoingStateChange(path: path, value: nil, bodies: []), host: &host)
+      _ = try writer.finish()
+      return bytes
+    }
+    let file = world.content.url.appending(path: "gone.sheaf")
+    try Data(bytes).write(to: file)
+    await #expect(throws: BundleMisfit.nothingThere(path)) {
+      _ = try await clinic.apply(bundle: file, mayChangeDepth: true)
+    }
+    #expect(try await world.text("a.md", in: clinic) == "what a clinic needs")
+    #expect(try await clinic.store.read { try $0.existingDocumentRow(path) } == nil)
+  }
+
+  private static func seal(_ transaction: StoreTransaction) throws -> BundleSeal {
+    let checkpoint = try #require(try transaction.newestCheckpoint())
+    let stateNote = try SignedNote(
+      parsing: checkpoint.stateNote, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures)
+    return BundleSeal(
+      checkpoint: try SignedCheckpoint(parsing: checkpoint.note), stateNote: stateNote,
+      stateRoot: try StateNote(parsing: stateNote.text).root)
+  }
+
   /// The publisher's own bundle of its first change set, with a hash in the place of each body.
   private static func hollowBundle(_ transaction: StoreTransaction, depth: Depth) throws -> [UInt8] {
     let request = PullRequest(from: 0, known: 0, depth: depth, subscription: .all)
     let header = try BundleMaker(
       transaction: transaction, facts: try transaction.facts(), request: request
     ).header()
-    let checkpoint = try #require(try transaction.newestCheckpoint())
-    let stateNote = try SignedNote(
-      parsing: checkpoint.stateNote, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures)
-    let seal = BundleSeal(
-      checkpoint: try SignedCheckpoint(parsing: checkpoint.note), stateNote: stateNote,
-      stateRoot: try StateNote(parsing: stateNote.text).root)
     var bytes: [UInt8] = []
-    let writer = try BundleWriter(header: header, seal: seal, sink: { bytes.append(contentsOf: $0) })
+    let writer = try BundleWriter(
+      header: header, seal: try seal(transaction), sink: { bytes.append(contentsOf: $0) })
     let stored = try #require(try transaction.changeSet(1))
     let note = try SignedNote(
       parsing: stored.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
