@@ -6,6 +6,9 @@ struct CSVTable {
   struct Row {
     var cells: [ArraySlice<UInt8>]
     var end: ArraySlice<UInt8>
+
+    /// The row as it is written.
+    var bytes: [UInt8] { Array(cells.joined(separator: [UInt8(ascii: ",")])) + end }
   }
 
   /// What stands before the first row: a byte-order mark or nothing.
@@ -18,6 +21,12 @@ struct CSVTable {
 
   /// Reads a table; `nil` when it is none, has a column twice, or rows of another width than its header.
   init?(_ bytes: [UInt8]) {
+    var repeated: String?
+    self.init(bytes, repeated: &repeated)
+  }
+
+  /// Reads a table, and tells the name of a column that keeps it from being one because it stands twice.
+  init?(_ bytes: [UInt8], repeated: inout String?) {
     guard CSVCheck.violations(bytes).isEmpty, UTF8Text.firstInvalidOffset(in: bytes) == nil else {
       return nil
     }
@@ -55,6 +64,10 @@ struct CSVTable {
     names = header.cells.map { Self.meaning(of: $0) }
     places = Dictionary(
       names.enumerated().map { (ExactString($1), $0) }, uniquingKeysWith: { first, _ in first })
+    if places.count < names.count {
+      var seen: Set<ExactString> = []
+      repeated = names.first { !seen.insert(ExactString($0)).inserted }
+    }
     guard places.count == names.count,
       rows.allSatisfy({ $0.cells.count == header.cells.count })
     else { return nil }

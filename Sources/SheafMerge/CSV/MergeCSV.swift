@@ -42,12 +42,16 @@ func mergeCSV(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8]
   let columns = writer.columns
   var draft = MergeDraft(rule: .rows)
   draft.setAside = merge.setAside
+  if let schema { draft.settling = MergeSettling(schema: schema, base: before.value, kind: .table) }
   draft.append(tables.one.mark + writer.header(columns))
   guard let whole = merge.parts.first, whole.place == .field(.root) else {
     writer.write(merge.parts, pieces, rows(.proposed), rows(.ours), rows(.theirs), columns, into: &draft)
-    return lines.isClean && draft.isClean
-      && lines.bytes.flatMap({ CSVTable($0)?.value }) == .array(rows(.ours).map { .object($0) })
-      ? MergeDraft(lines.bytes ?? [], rule: .lines, setAside: draft.setAside) : draft
+    guard lines.isClean, draft.isClean, let text = lines.bytes,
+      CSVTable(text)?.value == .array(rows(.ours).map { .object($0) })
+    else { return draft }
+    var settled = MergeDraft(text, rule: .lines, setAside: draft.setAside)
+    settled.settling = draft.settling
+    return settled
   }
   // Only the order of rows is asked about.
   if lines.isClean { return lines }

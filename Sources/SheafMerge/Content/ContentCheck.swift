@@ -40,7 +40,7 @@ public enum ContentCheck {
   /// What has a text's name must be UTF-8. JSON must read, CSV must have balanced quotes and as
   /// many fields in every row (RFC 4180), front matter must read where there is some. With a
   /// schema, the JSON value, the front matter or the table's rows must fit it; Markdown without front
-  /// matter counts as `{}`, a table as a list of objects with one text per column.
+  /// matter counts as `{}`, a table as a list of objects with one text per column, none of them twice.
   public static func violations(
     path: String, content: [UInt8], mediaType: MediaType, schema: JSONSchema?
   ) -> [ContentViolation] {
@@ -68,8 +68,13 @@ public enum ContentCheck {
       }
     case .csv:
       let found = CSVCheck.violations(content)
-      guard found.isEmpty, schema != nil, let table = CSVTable(content) else { return found }
-      return fieldViolations(table.value, schema)
+      guard found.isEmpty, schema != nil else { return found }
+      var repeated: String?
+      if let table = CSVTable(content, repeated: &repeated) { return fieldViolations(table.value, schema) }
+      // Rows that are no objects can't be held against a schema, so that none would apply.
+      return repeated.map {
+        [.init(place: .text(line: 1, column: 1), rule: "the column \"\($0)\" must not stand twice")]
+      } ?? []
     case .text, .xml, .html, .image, .pdf, .other: return []
     }
   }

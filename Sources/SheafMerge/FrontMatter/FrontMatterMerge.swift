@@ -8,7 +8,7 @@ struct FrontMatterMerge {
   /// Whether a declared strategy had a say, so that a merge by lines must mean the same.
   private(set) var isDecidedByStrategy = false
   /// What each key must mean afterwards; no value where its lines were merged.
-  private var meant: [(key: String, value: JSONValue?)] = []
+  private var meant: [ExactString: JSONValue?] = [:]
   private let isSwapped: Bool
   /// What the values came to, with a person's parts left as `one` has them.
   private var merged = JSONObject()
@@ -66,16 +66,26 @@ struct FrontMatterMerge {
       let asked = parts[ExactString(key)] ?? []
       if asked.isEmpty {
         guard let value = merged[key] else { continue }
-        meant.append((key, value))
-        draft.append(text(of: key, value))
+        meant[ExactString(key)] = .some(value)
+        if let text = textOfBoth(key, value) {
+          draft.append(text)
+          continue
+        }
+        draft.append(
+          ConflictPart(
+            place: .field(JSONPointer(tokens: [key])), base: texts.base.map { Array($0) },
+            ours: (isSwapped ? texts.other : texts.one).map { Array($0) },
+            theirs: (isSwapped ? texts.one : texts.other).map { Array($0) },
+            reason: "both sides changed this field or the comments beside it",
+            severity: .look(proposed: text(of: key, value))))
       } else if !asked.contains(where: \.isDeclared), let text = mergedLines(of: key) {
         // A list or long text of several lines, changed on different ones.
-        meant.append((key, nil))
+        meant[ExactString(key)] = .some(nil)
         draft.append(text)
       } else {
         let isProposed = asked.allSatisfy(\.part.isProposed)
         let text = isProposed ? proposed[key].map { self.text(of: key, $0) } : nil
-        meant.append((key, nil))
+        meant[ExactString(key)] = .some(nil)
         draft.append(
           ConflictPart(
             place: asked.count == 1 ? asked[0].part.place : .field(JSONPointer(tokens: [key])),
@@ -86,7 +96,23 @@ struct FrontMatterMerge {
       }
     }
     // Without keys there may still be comments.
-    if keys.isEmpty { draft.append(ours.yaml[0..<ours.yaml.count]) }
+    if keys.isEmpty {
+      draft.appendLines(base: base.yaml, ours: ours.yaml, theirs: theirs.yaml, from: (1, 1, 1))
+    }
+  }
+
+  /// The lines of a key that mean a value; `nil` where both sides wrote them anew and a comment would be lost.
+  private func textOfBoth(_ key: String, _ value: JSONValue) -> [UInt8]? {
+    let (one, other) = isSwapped ? (theirs, ours) : (ours, theirs)
+    let (before, left, right) = (base.text(key), one.text(key), other.text(key))
+    guard left != nil, right != nil, left != right, left != before, right != before else {
+      return text(of: key, value)
+    }
+    if let text = mergedLines(of: key), FrontMatterWriter.value(of: key, in: text) == value { return text }
+    return FrontMatterEntry.merged(
+      FrontMatterEntry(before, key: key, value: base.object[key]),
+      FrontMatterEntry(left, key: key, value: one.object[key]),
+      FrontMatterEntry(right, key: key, value: other.object[key]), value: value)
   }
 
   /// The lines of a key that mean a value: a side's own where they do, or the one that changed its
@@ -109,11 +135,10 @@ struct FrontMatterMerge {
 
   /// Whether front matter that was read back is what the merge meant.
   func isMeant(_ object: JSONObject) -> Bool {
-    object.keys.allSatisfy { key in meant.contains { ExactString($0.key) == ExactString(key) } }
-      && meant.allSatisfy { entry in
-        guard let value = entry.value else { return true }
-        return object[entry.key] == value
-      }
+    object.members.allSatisfy { member in
+      guard let wanted = meant[ExactString(member.key)] else { return false }
+      return wanted == nil || wanted == member.value
+    } && meant.allSatisfy { $0.value == nil || object.position(of: $0.key.text) != nil }
   }
 }
 

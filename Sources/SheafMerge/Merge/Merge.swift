@@ -32,19 +32,67 @@ public func merge(_ input: MergeInput, mediaType: MediaType, policy: MergePolicy
   case _ where mediaType.isText: draft = mergeProse(base: base, ours: ours, theirs: theirs)
   default: return clash("both sides changed content that cannot be merged")
   }
-  // What is shown while a person is asked must be valid too; what it is made of may be either.
-  let shown = draft.bytes ?? draft.merged.content(taking: []) ?? []
-  // What is byte for byte one of the sides needs no check: nothing was put together.
-  if shown == ours || shown == theirs { return draft.outcome }
+  // What is proposed must be valid, and so must what is shown while a person is asked, whichever side that is of.
+  let texts =
+    draft.isClean ? [draft.bytes] : [draft.bytes] + [.ours, .theirs].map(draft.merged.content(takingOfAll:))
   func violations(_ content: [UInt8]) -> [ContentViolation] {
     ContentCheck.violations(path: "", content: content, mediaType: mediaType, schema: policy.schema)
   }
-  let found = violations(shown)
-  if found.isEmpty { return draft.outcome }
-  // A rule that a side broke before is no work of the merge.
-  let known = Set(violations(ours) + violations(theirs))
-  guard let new = found.first(where: { !known.contains($0) }) else { return draft.outcome }
-  return clash("the two edits together break a rule at \(new)")
+  // A rule that the sides broke before is no work of the merge. Where it is broken may have moved.
+  var known: [BrokenRule: Int]?
+  // What is byte for byte one of the sides needs no check: nothing was put together.
+  var checked: Set<[UInt8]> = [ours, theirs]
+  for text in texts.compactMap(\.self) where checked.insert(text).inserted {
+    let found = violations(text)
+    if found.isEmpty { continue }
+    let allowed =
+      known ?? BrokenRule.allowed(base: violations(base), ours: violations(ours), theirs: violations(theirs))
+    known = allowed
+    if let new = BrokenRule.first(in: found, beyond: allowed) {
+      return clash("the two edits together break a rule at \(new)")
+    }
+  }
+  return draft.outcome
+}
+
+/// A rule and the field whose value breaks it, whichever line or item that is in.
+private struct BrokenRule: Hashable {
+  let rule: String
+  let place: [String]
+
+  init(_ violation: ContentViolation) {
+    rule = violation.rule
+    place =
+      switch violation.place {
+      case .text: []
+      case .field(let pointer): pointer.tokens.map { Int($0) == nil ? $0 : "" }
+      }
+  }
+
+  /// How often each may be broken after a merge: three-way, as edits of it would go together.
+  static func allowed(
+    base: [ContentViolation], ours: [ContentViolation], theirs: [ContentViolation]
+  ) -> [BrokenRule: Int] {
+    func counts(_ found: [ContentViolation]) -> [BrokenRule: Int] {
+      found.reduce(into: [:]) { $0[BrokenRule($1), default: 0] += 1 }
+    }
+    let (before, left, right) = (counts(base), counts(ours), counts(theirs))
+    var allowed = left.merging(right, uniquingKeysWith: max)
+    for (rule, count) in allowed {
+      allowed[rule] = max(count, (left[rule] ?? 0) + (right[rule] ?? 0) - (before[rule] ?? 0))
+    }
+    return allowed
+  }
+
+  /// The first violation that is more than are allowed.
+  static func first(in found: [ContentViolation], beyond allowed: [BrokenRule: Int]) -> ContentViolation? {
+    var left = allowed
+    return found.first { violation in
+      let rule = BrokenRule(violation)
+      left[rule, default: 0] -= 1
+      return left[rule, default: 0] < 0
+    }
+  }
 }
 
 /// Merges text by lines only: white space counts, and lines that both changed are a conflict.

@@ -11,10 +11,22 @@ func mergeJSON(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8
   else { return mergeLines(base: base, ours: ours, theirs: theirs) }
   let isSwapped = LayoutChoice.prefersTheirs(base: base.bytes, ours: ours.bytes, theirs: theirs.bytes)
   let (one, other) = isSwapped ? (theirs, ours) : (ours, theirs)
-  if ours.value == theirs.value { return MergeDraft(one.bytes, rule: .equal) }
+  /// One side's bytes, and a note of what the other one did to the layout of what it left as it was.
+  func whole(_ side: JSONSource, instead other: JSONSource, _ rule: MergeRule) -> MergeDraft {
+    MergeDraft(
+      side.bytes, rule: rule,
+      setAside: other.bytes == base.bytes
+        ? []
+        : [
+          SetAside(
+            place: .document, kept: side.bytes, other: other.bytes,
+            loser: other.bytes == ours.bytes ? .ours : .theirs, strategy: SetAside.whiteSpace)
+        ])
+  }
+  if ours.value == theirs.value { return whole(one, instead: other, .equal) }
   // A side that changed its layout only gives way.
-  if ours.value == base.value { return MergeDraft(theirs.bytes, rule: .fastForward) }
-  if theirs.value == base.value { return MergeDraft(ours.bytes, rule: .fastForward) }
+  if ours.value == base.value { return whole(theirs, instead: ours, .fastForward) }
+  if theirs.value == base.value { return whole(ours, instead: theirs, .fastForward) }
   var merge = StructureMerge(
     rules: MergeRules(schema), isSwapped: isSwapped, ours: input.oursSide, theirs: input.theirsSide)
   let context = merge.rules.root
@@ -32,15 +44,21 @@ func mergeJSON(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8
   // are taken when they mean the same, and where no strategy had a say also when fields alone leave
   // something to ask.
   let lines = mergeLines(base: base.bytes, ours: ours.bytes, theirs: theirs.bytes)
-  guard lines.isClean, let text = lines.bytes, let value = try? JSONReader.read(text) else { return draft }
-  if let fields = draft.bytes, let meant = try? JSONReader.read(fields) {
+  let isOpen = merge.declaredParts.isEmpty && !merge.isDecidedByStrategy && !merge.repeatsItems
+  guard lines.isClean, let text = lines.bytes, let value = try? JSONReader.read(text) else {
+    let around =
+      isOpen ? LinesAroundFields(base: base, ours: ours, theirs: theirs, parts: draft.parts)?.draft : nil
+    guard var around else { return draft }
+    around.settling = draft.settling
+    return around
+  }
+  if !merge.repeatsItems, let fields = draft.bytes, let meant = try? JSONReader.read(fields) {
     let isSame =
       isDeclared
       ? merge.rules.unordered(value, in: context) == merge.rules.unordered(meant, in: context)
       : value == meant
     if isSame { return MergeDraft(text, rule: .lines, setAside: draft.setAside) }
   }
-  let isOpen = merge.declaredParts.isEmpty && !merge.isDecidedByStrategy
   if isOpen, !draft.isClean {
     var lines = lines
     lines.settling = draft.settling

@@ -84,17 +84,19 @@ struct MarkdownText {
   /// The bytes of a key's lines.
   func text(_ key: String) -> ArraySlice<UInt8>? { entries[ExactString(key)].map { yaml[$0] } }
 
-  private var opening: ArraySlice<UInt8> { bytes[..<split.yaml.lowerBound] }
+  /// The first fence without a byte-order mark.
+  private var opening: ArraySlice<UInt8> { bytes[mark.count..<split.yaml.lowerBound] }
+  private var mark: [UInt8] { bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes[..<3]) : [] }
   private var closing: ArraySlice<UInt8> { bytes[split.yaml.upperBound..<split.body.lowerBound] }
 
-  /// The first fence: ours, or theirs where only theirs changed it.
-  func opening(instead base: MarkdownText, or theirs: MarkdownText) -> ArraySlice<UInt8> {
-    opening == base.opening ? theirs.opening : opening
+  /// The byte-order mark and the first fence: of a side that changed it, whichever is called ours.
+  func opening(instead base: MarkdownText, or theirs: MarkdownText) -> [UInt8] {
+    (mark == base.mark ? theirs.mark : mark) + Layout.merged(base.opening, opening, theirs.opening)
   }
 
-  /// The second fence: ours, or theirs where only theirs changed it.
+  /// The second fence: of a side that changed it, whichever is called ours.
   func closing(instead base: MarkdownText, or theirs: MarkdownText) -> ArraySlice<UInt8> {
-    closing == base.closing ? theirs.closing : closing
+    Layout.merged(base.closing, closing, theirs.closing)
   }
 }
 

@@ -32,6 +32,9 @@ public struct SetAside: Hashable, Sendable {
   /// The strategy that chose: a word of `Schemas/merge.md`, such as `latest` or `whiteSpace`.
   public let strategy: String
 
+  /// The strategy by which white space and layout give way to a change of meaning.
+  public static let whiteSpace = "whiteSpace"
+
   /// Makes a note.
   public init(place: ConflictPart.Place, kept: [UInt8]?, other: [UInt8]?, loser: Loser, strategy: String) {
     self.place = place

@@ -2,7 +2,7 @@ import SheafModel
 
 /// What follows from a merge, and again from each choice of a person: derived values, sorted sets.
 struct MergeSettling: Hashable, Sendable {
-  enum Kind { case json, frontMatter }
+  enum Kind { case json, frontMatter, table }
 
   let schema: JSONSchema
   /// What stood before: what is still the same as there is left alone.
@@ -15,7 +15,37 @@ struct MergeSettling: Hashable, Sendable {
     switch kind {
     case .json: return rules.settled(bytes, base: base)
     case .frontMatter: return settledFrontMatter(bytes, &rules)
+    case .table: return settledTable(bytes, &rules)
     }
+  }
+
+  /// Writes anew the cells whose text follows from others in their row.
+  private func settledTable(_ bytes: [UInt8], _ rules: inout MergeRules) -> [UInt8] {
+    guard let table = CSVTable(bytes), case .array(let values) = table.value else { return bytes }
+    let context = rules.item(of: rules.root)
+    var derived: [(column: Int, derivation: MergeDerivation)] = []
+    for (column, name) in table.names.enumerated() {
+      if case .derived(let derivation)? = rules.strategy(rules.member(name, of: context)) {
+        derived.append((column, derivation))
+      }
+    }
+    guard !derived.isEmpty else { return bytes }
+    let known = if case .array(let rows) = base { Set(rows) } else { Set<JSONValue>() }
+    var out = table.mark + table.header.bytes
+    for (value, row) in zip(values, table.rows) {
+      var row = row
+      for (column, derivation) in derived where !known.contains(value) {
+        let text: String
+        switch derivation.value(in: value) {
+        case .string(let found): text = found
+        case .number(let found): text = JSONWriter.text(.number(found))
+        default: continue
+        }
+        if text != CSVTable.meaning(of: row.cells[column]) { row.cells[column] = CSVTable.cell(text)[...] }
+      }
+      out += row.bytes
+    }
+    return out
   }
 
   /// Writes anew the lines of the keys whose value follows from others.

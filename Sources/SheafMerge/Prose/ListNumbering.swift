@@ -1,8 +1,9 @@
 /// What the numbers of the ordered lists of three texts mean, and how the lists of their merge are numbered.
 ///
 /// A list whose numbers are in order says no more by them than its lines' order does: it is compared without them.
-/// Numbers that are out of order were put so by somebody, and are text. So is each list, in any of the texts, that has
-/// an item in common with a list that is out of order in one of them.
+/// Numbers that are out of order were put so by somebody, and are text; so is the number of an item that stands alone
+/// wherever it stands, and those of a list that each side lets start at another number. So is each list, in any of the texts, that has
+/// an item in common with such a list in one of them.
 struct ListNumbering {
   /// The lines of one text that are compared without their numbers, by line.
   typealias Unnumbered = [Int: (digits: Range<Int>, key: LineKey)]
@@ -30,8 +31,20 @@ struct ListNumbering {
     for (index, list) in lists.enumerated() {
       for key in Set(list.keys) { holders[key, default: []].append(index) }
     }
-    var waiting = lists.indices.filter { !NumberedLists.isInOrder(lists[$0].items) }
-    var meant = Set(waiting)
+    // The number of an item that is in no list of several says what no order tells.
+    func isAlone(_ index: Int) -> Bool {
+      lists[index].keys.allSatisfy { (holders[$0] ?? []).allSatisfy { lists[$0].items.count == 1 } }
+    }
+    var meant = Set(lists.indices.filter { !NumberedLists.isInOrder(lists[$0].items) || isAlone($0) })
+    // Where both sides let a list start elsewhere, neither start follows from anything.
+    for (key, holders) in holders {
+      let sides = (0..<3).map { side in
+        holders.filter { lists[$0].side == side && lists[$0].keys.first == key }
+      }
+      let starts = sides.compactMap { $0.count == 1 ? lists[$0[0]].items.first?.number : nil }
+      if starts.count == 3, Set(starts).count == 3 { meant.formUnion(sides.joined()) }
+    }
+    var waiting = Array(meant)
     while let index = waiting.popLast() {
       for key in lists[index].keys {
         // Taken out, as all lists with this item are then known.

@@ -15,6 +15,7 @@ extension MergeDraft {
     let merge = ProseLines(base: base, ours: ours, theirs: theirs, from: before)
     var draft = merge.draft(regions)
     if !draft.isSettled, let moved = merge.movedSections() { draft = moved }
+    setAside += draft.setAside
     for piece in draft.pieces {
       switch piece {
       case .text(let bytes): append(bytes)
@@ -106,7 +107,9 @@ struct ProseLines {
           base: .init(text: texts.base, lines: region.base, unnumbered: places.base),
           ours: .init(text: texts.ours, lines: region.ours, unnumbered: places.ours),
           theirs: .init(text: texts.theirs, lines: region.theirs, unnumbered: places.theirs))
-        for item in ProseClash.wholeLines(merge.items.map(\.settled)) {
+        let items = ProseClash.wholeLines(merge.items.map(\.settled))
+        draft.setAside += notes(of: merge, items, region)
+        for item in items {
           switch item {
           case .text(let bytes): draft.append(bytes)
           case .clash(let clash):
@@ -116,6 +119,25 @@ struct ProseLines {
       }
     }
     return draft
+  }
+
+  /// The white space that a side changed and that gave way, in lines that nobody is asked about.
+  private func notes(of merge: ProseMerge, _ items: [ProseItem], _ region: ThreeWayLines.Region) -> [SetAside]
+  {
+    var kept: [UInt8] = []
+    for item in items {
+      guard case .text(let bytes) = item else { return [] }
+      kept += bytes
+    }
+    return [(SetAside.Loser.ours, ours[region.ours]), (.theirs, theirs[region.theirs])].compactMap {
+      loser, lines in
+      guard merge.gaveWay.contains(loser) else { return nil }
+      return SetAside(
+        place: .lines(
+          base: region.base.moved(before.base), ours: region.ours.moved(before.ours),
+          theirs: region.theirs.moved(before.theirs)),
+        kept: kept, other: Array(lines), loser: loser, strategy: SetAside.whiteSpace)
+    }
   }
 
   /// The merge with the sections of all three in the order that one side gave them, as a proposal; `nil` where no

@@ -13,6 +13,8 @@ struct ProseMerge {
 
   /// What the region came to, in order.
   private(set) var items: [ProseItem] = []
+  /// The sides of which white space was not taken.
+  private(set) var gaveWay: Set<SetAside.Loser> = []
   private let base: ProseSide
   private let ours: ProseSide
   private let theirs: ProseSide
@@ -73,20 +75,32 @@ struct ProseMerge {
         let (b, o, t) = (
           region.base.lowerBound + offset, region.ours.lowerBound + offset, region.theirs.lowerBound + offset
         )
-        write(Layout.merged(base.body(b..<b + 1), ours.body(o..<o + 1), theirs.body(t..<t + 1)))
-        write(Layout.merged(base.space(b), ours.space(o), theirs.space(t)))
+        writeLayout(base.body(b..<b + 1), ours.body(o..<o + 1), theirs.body(t..<t + 1))
+        writeLayout(base.space(b), ours.space(o), theirs.space(t))
       }
     case .ours:
+      if theirs.body(region.theirs) != base.body(region.base) { gaveWay.insert(.theirs) }
       write(ours.body(region.ours))
       writeSpace(region)
     case .theirs:
+      if ours.body(region.ours) != base.body(region.base) { gaveWay.insert(.ours) }
       write(theirs.body(region.theirs))
       writeSpace(region)
     case .both:
-      write(Layout.merged(base.body(region.base), ours.body(region.ours), theirs.body(region.theirs)))
+      writeLayout(base.body(region.base), ours.body(region.ours), theirs.body(region.theirs))
       writeSpace(region)
     case .conflict: items.append(.clash(clash(region)))
     }
+  }
+
+  /// Of three spellings that differ in white space only, the one to take.
+  private mutating func writeLayout(
+    _ base: ArraySlice<UInt8>, _ ours: ArraySlice<UInt8>, _ theirs: ArraySlice<UInt8>
+  ) {
+    let taken = Layout.merged(base, ours, theirs)
+    if ours != base, ours != taken { gaveWay.insert(.ours) }
+    if theirs != base, theirs != taken { gaveWay.insert(.theirs) }
+    write(taken)
   }
 
   /// The white space behind a region: three-way where all three have some, else that of whoever wrote it.
@@ -157,6 +171,11 @@ struct ProseMerge {
       let kinds = Set(regions.map(\.kind))
       // Every edit of one side is an edit of the other too: nothing is put together.
       clash.reason = kinds.contains(.ours) && kinds.contains(.theirs) ? .words : .contained
+      if clash.kind == .fence, clash.reason == .contained {
+        // The words of code tell nothing of its white space, which both may have changed.
+        clash.reason = kinds.isSubset(of: [.unchanged, .both]) ? .sameWords : .words
+        if clash.reason == .sameWords { clash.proposed = nil }
+      }
       return clash
     }
     let edits = (

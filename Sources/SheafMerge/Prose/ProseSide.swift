@@ -19,7 +19,8 @@ struct ProseSide {
     numbers = interning.numbers(
       of: units.map { unit in
         guard unit.startsBlock, let end = unnumbered[unit.body.lowerBound], end <= unit.body.upperBound else {
-          return Self.normal(bytes, unit.body)
+          // White space means something in code.
+          return unit.kind == .fence ? Array(bytes[unit.body]) : Self.normal(bytes, unit.body)
         }
         return [0] + Self.normal(bytes, end..<unit.body.upperBound)
       })

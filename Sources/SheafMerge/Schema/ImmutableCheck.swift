@@ -21,10 +21,12 @@ public enum ImmutableCheck {
 
   private static func value(of content: [UInt8], _ mediaType: MediaType) -> JSONValue? {
     switch mediaType.kind {
-    case .json: try? JSONReader.read(content)
-    case .markdown: (try? FrontMatter.read(content)) ?? nil
-    case .csv: CSVTable(content)?.value
-    default: nil
+    case .json: return try? JSONReader.read(content)
+    case .markdown:
+      // No front matter is empty front matter: dropping it takes away what was in it.
+      do { return try FrontMatter.read(content) ?? .object(JSONObject()) } catch { return nil }
+    case .csv: return CSVTable(content)?.value
+    default: return nil
     }
   }
 

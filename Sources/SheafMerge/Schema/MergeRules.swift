@@ -85,12 +85,21 @@ struct MergeRules {
   }
 
   /// Whether a strategy is declared for a value or for anything within it.
-  mutating func declaresAnything(_ context: Context) -> Bool {
+  func declaresAnything(_ context: Context) -> Bool { declares(context) { _ in true } }
+
+  /// Whether a value or anything within it is a counter.
+  func declaresCounter(_ context: Context) -> Bool {
+    declares(context) { strategy in
+      if case .group(_, let each) = strategy { each == .counter } else { strategy == .counter }
+    }
+  }
+
+  private func declares(_ context: Context, where isMeant: (MergeStrategy) -> Bool) -> Bool {
     var seen: Set<Int> = []
     var pending = context
     while let index = pending.popLast() {
       guard seen.insert(index).inserted else { continue }
-      if nodes[index].strategy != nil { return true }
+      if let strategy = nodes[index].strategy, isMeant(strategy) { return true }
       pending += nodes[index].always + nodes[index].within
     }
     return false

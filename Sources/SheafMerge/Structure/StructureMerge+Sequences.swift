@@ -33,10 +33,20 @@ extension StructureMerge {
       let brackets = (UInt8(ascii: "["), UInt8(ascii: "]"))
       return [.members(JSONSplice.container(entries, in: [one, other], brackets: brackets))]
     }
-    if merge.verdict == .clean { return pieces() }
+    if merge.verdict == .clean, !merge.repeatsItems { return pieces() }
     // Where changes on lines of their own go together, as in any merge by lines, nobody is asked.
-    if !isDeclared, let text = Self.mergeLinesWithin(base, one, other) {
-      return [.text(text)]
+    if !isDeclared, let (text, items) = Self.mergeLinesWithin(base, one, other) {
+      if !ItemMerge.repeats(base.items.map(\.value), one.items.map(\.value), other.items.map(\.value), items)
+      {
+        return [.text(text)]
+      }
+      repeatsItems = true
+    }
+    if merge.repeatsItems, merge.verdict != .clash {
+      repeatsItems = true
+      return clash(
+        values, pointer, "both sides moved the same item of this list, or one removed it",
+        isDeclared: isDeclared)
     }
     switch merge.verdict {
     case .ambiguous:
@@ -49,13 +59,15 @@ extension StructureMerge {
     }
   }
 
-  private static func mergeLinesWithin(_ base: JSONPart, _ one: JSONPart, _ other: JSONPart) -> [UInt8]? {
+  private static func mergeLinesWithin(
+    _ base: JSONPart, _ one: JSONPart, _ other: JSONPart
+  ) -> (text: [UInt8], items: [JSONValue])? {
     func lines(_ part: JSONPart) -> TextLines { TextLines(part.bytes, in: part.layout.range) }
     guard
       let text = ThreeWayLines.cleanMerge(base: lines(base), ours: lines(one), theirs: lines(other)),
-      case .array? = try? JSONReader.read(text)
+      case .array(let items)? = try? JSONReader.read(text)
     else { return nil }
-    return text
+    return (text, items)
   }
 }
 
@@ -72,6 +84,8 @@ private struct ItemMerge {
 
   private(set) var verdict = Verdict.clean
   private(set) var entries: [Entry] = []
+  /// Whether an item would stand more often than the sides account for: it was moved on both, or moved and removed.
+  private(set) var repeatsItems = false
 
   /// One side's change of neighbouring items, as small as it can be told.
   private struct Change {
@@ -145,6 +159,23 @@ private struct ItemMerge {
       told = end
     }
     for item in told..<max(told, base.count) { keep(item, base, places) }
+    repeatsItems = Self.repeats(
+      numbers.base, numbers.one, numbers.other, interning.numbers(of: entries.map(\.item.value)))
+  }
+
+  /// Whether a merged list has an item more often than a merge of how often each side has it comes to.
+  static func repeats<Item: Hashable>(_ base: [Item], _ one: [Item], _ other: [Item], _ merged: [Item])
+    -> Bool
+  {
+    func counts(_ items: [Item]) -> [Item: Int] { items.reduce(into: [:]) { $0[$1, default: 0] += 1 } }
+    let (before, left, right) = (counts(base), counts(one), counts(other))
+    return counts(merged).contains { item, count in
+      let (b, o, t) = (before[item] ?? 0, left[item] ?? 0, right[item] ?? 0)
+      // What no side has was put together from several.
+      if b + o + t == 0 { return false }
+      if o <= b, t <= b { return count > min(o, t) }
+      return count > (o >= b && t >= b ? max(o, t) : o + t - b)
+    }
   }
 
   /// A change of as many items as before changes each; a removal removes each.

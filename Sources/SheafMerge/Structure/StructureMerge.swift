@@ -20,6 +20,8 @@ struct StructureMerge {
   private(set) var declaredParts: Set<Int> = []
   /// Whether a declared strategy decided anything, so that a merge by lines may have it otherwise.
   private(set) var isDecidedByStrategy = false
+  /// Whether an item of a list would stand twice where lists are merged by their lines.
+  var repeatsItems = false
   var rules: MergeRules
   /// Whether two changes of one object are taken for two thoughts where nothing is declared.
   var trustsKeys = false
@@ -41,7 +43,14 @@ struct StructureMerge {
     _ values: Sides, at pointer: JSONPointer, in context: MergeRules.Context, isMatched: Bool = false
   ) -> [MergePiece]? {
     let (base, one, other) = (values.base, values.one, values.other)
-    if one?.value == other?.value { return equal(values) }
+    if one?.value == other?.value {
+      if one?.value != base?.value, rules.declaresCounter(context),
+        let both = countBoth(values, at: pointer, in: context)
+      {
+        return both.pieces
+      }
+      return equal(values)
+    }
     if other?.value == base?.value { return one.map { [.text(Array($0.text))] } }
     if one?.value == base?.value {
       return other.map { [.text($0.text(indentedBy: values.indent))] }
@@ -100,6 +109,27 @@ struct StructureMerge {
     }
     forget(since: before)
     return clash(values, pointer, reason, proposed: .look(proposed: proposed), isDeclared: isDeclared)
+  }
+
+  /// Equal values in which something is counted: two equal differences are two, as two unequal ones are.
+  private mutating func countBoth(
+    _ values: Sides, at pointer: JSONPointer, in context: MergeRules.Context
+  ) -> Decision? {
+    guard let base = values.base, let one = values.one else { return nil }
+    let strategy = rules.effective(context) ?? .natural(for: one.value, one.value)
+    switch strategy {
+    case .counter:
+      guard let decided = decide(strategy, values, at: pointer) else { return nil }
+      isDecidedByStrategy = true
+      return decided
+    case .object where base.object != nil && one.object != nil:
+      return Decision(pieces: mergeObjects(values, at: pointer, in: context))
+    case .list(let keys, let with, let orderMatters) where base.list != nil && one.list != nil:
+      return Decision(
+        pieces: mergeList(
+          values, by: keys, with: with, at: pointer, in: context, orderMatters ? .matters : .free))
+    default: return nil
+    }
   }
 
   /// Equal values: a scalar's new spelling wins over the one that was there; anything larger keeps
