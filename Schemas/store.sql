@@ -16,9 +16,10 @@ CREATE TABLE document (
 ) STRICT;
 CREATE INDEX document_by_folded ON document (folded);
 
--- Bodies compressed together.
+-- Bodies compressed together; entries: how many were, those that have gone since included.
 CREATE TABLE pack (
   id INTEGER PRIMARY KEY,
+  entries INTEGER NOT NULL,
   data BLOB NOT NULL
 ) STRICT;
 
@@ -116,6 +117,14 @@ CREATE TABLE revision (
 CREATE INDEX revision_by_document ON revision (document);
 CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
 CREATE INDEX revision_by_verb ON revision (verb) WHERE verb <> 'put';
+
+-- Salts of what is left of change sets whose seed was destroyed (redaction.md); line 0 is the reason's.
+CREATE TABLE salt (
+  change_set INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  salt BLOB NOT NULL CHECK (length(salt) = 16),
+  PRIMARY KEY (change_set, line)
+) STRICT, WITHOUT ROWID;
 
 -- What contents are like: the numbers of a revision's sketch.
 CREATE TABLE sketch (
@@ -282,6 +291,12 @@ CREATE TABLE signature (
   withdrawn INTEGER
 ) STRICT;
 CREATE INDEX signature_by_signed ON signature (signed);
+
+-- Revisions whose content is to be destroyed, and the change set with which that took effect.
+CREATE TABLE redaction (
+  revision INTEGER PRIMARY KEY REFERENCES revision (id),
+  change_set INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE state_leaf (
   collection TEXT NOT NULL,

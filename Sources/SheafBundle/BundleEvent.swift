@@ -40,6 +40,8 @@ public struct ReceivedChangeSet: Sendable {
   public let leafHash: SHA256Hash
   /// The seed of its salts; `nil` when it was destroyed.
   public let seed: Seed?
+  /// The salts that are left of a destroyed seed, by line; line 0 is the reason's.
+  public let salts: [UInt32: [UInt8]]
   /// The reason's bytes, which fit the note's commitment; `nil` when they did not travel.
   public let reason: [UInt8]?
   /// How many lines its list has.

@@ -78,7 +78,7 @@ public struct BundleInspection {
     var account = BundleSummary()
     account.add(Int(source.position), to: .header)
     if header.content != .drafts {
-      _ = try PackedSeal(reading: &source, content: header.content) { notes.add($0, $1, $2) }
+      _ = try PackedSeal(reading: &source, header: header) { notes.add($0, $1, $2) }
       account.add(Int(source.position - account.sizeInBytes), to: .seal)
       for node in header.proofNodes {
         let hash = try source.hash()

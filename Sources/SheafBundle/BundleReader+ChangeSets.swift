@@ -11,7 +11,8 @@ extension BundleReader {
       throw block.metadata.malformed("a change set without some of its lines")
     }
     let context = PackedLine.Context(
-      number: number, isPartial: head.carriedLines != nil, total: head.totalLines, coder: header.coder)
+      number: number, isPartial: head.carriedLines != nil, total: head.totalLines, coder: header.coder,
+      isSalted: head.seed == nil)
     if let bytes = head.verbatim { return try openVerbatim(bytes, number, head, context) }
     guard let fields = head.fields else { throw block.metadata.malformed("a change set without a note") }
     let author = try authors.key(of: fields.author, input: block.digests)
@@ -74,9 +75,11 @@ extension BundleReader {
       reference = RevisionLine.ContentReference(
         sizeInBytes: size, commitment: Commitment(hash: commitment))
     case .some(let content):
-      guard let seed = changeSet.head.seed else {
-        throw block.metadata.malformed("content without a seed to check it with")
+      let line = UInt32(packed.index + 1)
+      guard let salt = changeSet.head.seed?.salt(line: line) ?? packed.salt else {
+        throw block.metadata.malformed("content without a salt to check it with")
       }
+      if changeSet.head.seed == nil { changeSet.salts[line] = salt }
       let found: (hash: SHA256Hash, size: UInt64)
       if case .asset(let size, let form) = content, let known = packed.hash {
         event = try open(
@@ -95,7 +98,7 @@ extension BundleReader {
       hash = found.hash
       reference = RevisionLine.ContentReference(
         sizeInBytes: found.size,
-        commitment: Commitment(content: found.hash, seed: seed, line: UInt32(packed.index + 1)))
+        commitment: Commitment(found.hash, salt: salt, line: line))
     }
     guard packed.verb.hasContent == (reference != nil) else {
       throw block.metadata.malformed("a line's content")
@@ -121,6 +124,7 @@ extension BundleReader {
         throw block.metadata.malformed(error.problem)
       }
     }
+    if let salt = open.head.salt { open.salts[0] = salt }
     let (note, fields) = try note(of: open, header: header, linesRoot: root)
     guard fields.library == header.library else {
       throw BundleError.wrongLibrary(found: fields.library, expected: header.library)
@@ -138,7 +142,8 @@ extension BundleReader {
     if open.number > 0 { try extendLog(leaf) }
     return ReceivedChangeSet(
       number: open.number, note: note, fields: fields, leafHash: leaf, seed: open.head.seed,
-      reason: open.head.reason, totalLines: open.head.totalLines, lines: open.lines, subsetProof: proof)
+      salts: open.salts, reason: open.head.reason, totalLines: open.head.totalLines, lines: open.lines,
+      subsetProof: proof)
   }
 
   private func readSubsetProof(of open: OpenChangeSet) throws -> [SHA256Hash] {
@@ -154,8 +159,8 @@ extension BundleReader {
 
   /// The commitment to the reason, as sent or computed; `nil` where only the whole note has it.
   private func reason(of open: OpenChangeSet) throws(BundleError) -> Commitment? {
-    if let reason = open.head.reason, let seed = open.head.seed {
-      return Commitment(reason: SHA256Hash(hashing: reason), seed: seed)
+    if let reason = open.head.reason, let salt = open.head.seed?.salt(line: 0) ?? open.head.salt {
+      return Commitment(SHA256Hash(hashing: reason), salt: salt, line: 0)
     }
     return open.head.reasonCommitment.map { Commitment(hash: $0) }
   }

@@ -81,7 +81,7 @@ public final class BundleReader {
       else { throw BundleError.wrongLogKey(header.library) }
       ownPosition = context.position
       try header.checkFits(ownPosition)
-      let packed = try PackedSeal(reading: &source, content: header.content)
+      let packed = try PackedSeal(reading: &source, header: header)
       if header.content == .heads {
         range = try header.provenRange(from: ownPosition, reading: &source)
       } else {

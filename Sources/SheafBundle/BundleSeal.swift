@@ -9,11 +9,18 @@ public struct BundleSeal: Hashable, Sendable {
   public var stateNote: SignedNote
   /// The root that the state note states.
   public var stateRoot: SHA256Hash
+  /// In `heads`, the newest redaction in effect at the checkpoint, by its change set; `nil` for none.
+  ///
+  /// Not signed: a receiver without lines could not check it. A false one costs it a sweep and hides no later one.
+  public var redacted: UInt64?
 
-  public init(checkpoint: SignedCheckpoint, stateNote: SignedNote, stateRoot: SHA256Hash) {
+  public init(
+    checkpoint: SignedCheckpoint, stateNote: SignedNote, stateRoot: SHA256Hash, redacted: UInt64? = nil
+  ) {
     self.checkpoint = checkpoint
     self.stateNote = stateNote
     self.stateRoot = stateRoot
+    self.redacted = redacted
   }
 }
 
@@ -42,6 +49,7 @@ struct PackedSeal {
   let root: SHA256Hash?
   let state: PackedNote
   let stateRoot: SHA256Hash?
+  let redacted: UInt64?
 
   enum PackedNote {
     /// The one signature, by the log's own key.
@@ -60,6 +68,7 @@ struct PackedSeal {
     let note = try StateNote(origin: header.library.text, size: header.to, root: seal.stateRoot)
     state = Self.pack(seal.stateNote, text: note.text, library: header.library)
     stateRoot = state.isVerbatim ? nil : seal.stateRoot
+    redacted = header.content == .heads ? seal.redacted : nil
   }
 
   private static func pack(_ note: SignedNote, text: String, library: LibraryID) -> PackedNote {
@@ -71,7 +80,7 @@ struct PackedSeal {
 
   var bytes: [UInt8] {
     var out = ByteWriter()
-    out.byte((checkpoint.isVerbatim ? 1 : 0) | (state.isVerbatim ? 2 : 0))
+    out.byte((checkpoint.isVerbatim ? 1 : 0) | (state.isVerbatim ? 2 : 0) | (redacted == nil ? 0 : 4))
     for (note, root) in [(checkpoint, root), (state, stateRoot)] {
       if let root { out.hash(root) }
       switch note {
@@ -79,19 +88,29 @@ struct PackedSeal {
       case .verbatim(let bytes): out.sized(bytes)
       }
     }
+    if let redacted { out.number(redacted) }
     return out.bytes
   }
 
   init(
-    reading input: inout some ByteInput, content: BundleContent, note: FieldNote = { _, _, _ in }
+    reading input: inout some ByteInput, header: BundleHeader, note: FieldNote = { _, _, _ in }
   ) throws(BundleError) {
     let flags = try input.byte()
-    guard flags <= 3 else { throw input.malformed("the seal") }
+    let content = header.content
+    guard flags <= (content == .heads ? 7 : 3) else { throw input.malformed("the seal") }
     note(input.position, "seal flags", "\(flags)")
     (root, checkpoint) = try Self.read(
       &input, isVerbatim: flags & 1 != 0, hasRoot: content != .heads, name: "checkpoint", note: note)
     (stateRoot, state) = try Self.read(
       &input, isVerbatim: flags & 2 != 0, hasRoot: true, name: "state", note: note)
+    guard flags & 4 != 0 else {
+      redacted = nil
+      return
+    }
+    let number = try input.number(atMost: header.to)
+    guard number > 0 else { throw input.malformed("the seal") }
+    note(input.position, "newest redaction", "\(number)")
+    redacted = number
   }
 
   private static func read(
@@ -143,7 +162,8 @@ struct PackedSeal {
             StateNote(origin: origin, size: header.to, root: stateRoot ?? .zero).text, signature, key)
         }
       let state = try StateNote(verifying: stateNote, by: key, for: stated)
-      return BundleSeal(checkpoint: signed, stateNote: stateNote, stateRoot: state.root)
+      return BundleSeal(
+        checkpoint: signed, stateNote: stateNote, stateRoot: state.root, redacted: redacted)
     } catch let error as BundleError {
       throw error
     } catch CheckpointError.anotherOrigin {

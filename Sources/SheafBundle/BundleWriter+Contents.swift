@@ -14,12 +14,13 @@ extension BundleWriter {
     }
     /// The reader computes the commitment; another one could not be sent.
     func check(_ hash: SHA256Hash) throws(BundleError) -> RevisionLine.ContentReference {
-      guard let reference = line.line.content, let seed = changeSet.seed,
-        Commitment(content: hash, seed: seed, line: UInt32(line.index + 1)) == reference.commitment
+      guard let reference = line.line.content,
+        changeSet.commitment(to: hash, line: UInt32(line.index + 1)) == reference.commitment
       else { throw impossible("its content does not fit its commitment") }
       return reference
     }
     let packed: PackedLine
+    let salt = context.isSalted ? changeSet.salts[UInt32(line.index + 1)] : nil
     switch line.content {
     case .none:
       guard line.line.content == nil else { throw impossible("it has content") }
@@ -30,12 +31,12 @@ extension BundleWriter {
         index: line.index, line: line.line, content: .commitment, hash: reference.commitment.hash)
     case .hashOnly(let hash):
       _ = try check(hash)
-      packed = PackedLine(index: line.index, line: line.line, content: .hash, hash: hash)
+      packed = PackedLine(index: line.index, line: line.line, content: .hash, hash: hash, salt: salt)
     case .absent(let hash):
       let reference = try check(hash)
       packed = PackedLine(
         index: line.index, line: line.line,
-        content: .asset(sizeInBytes: reference.sizeInBytes, form: .absent), hash: hash)
+        content: .asset(sizeInBytes: reference.sizeInBytes, form: .absent), hash: hash, salt: salt)
       contents.setAbsent(hash, of: path)
     case .body(let hash, let similar):
       let reference = try check(hash)
@@ -46,7 +47,7 @@ extension BundleWriter {
         throw impossible("its content does not have its size")
       }
       packed = PackedLine(
-        index: line.index, line: line.line, content: content, hash: content.hasHash ? hash : nil)
+        index: line.index, line: line.line, content: content, hash: content.hasHash ? hash : nil, salt: salt)
     }
     try packed.write(
       to: &frames.metadata, digests: &frames.digests, previousPath: previousPath, context: context)

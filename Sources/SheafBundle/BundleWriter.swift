@@ -113,7 +113,7 @@ public final class BundleWriter {
           author: author.isNew ? .new(fields.author) : .known(author.index), time: fields.time,
           seen: seen(of: changeSet), after: after(of: fields),
           signature: changeSet.note.signatures[0].signature) : nil,
-      seed: changeSet.seed, reason: changeSet.reason,
+      seed: changeSet.seed, salt: changeSet.salts[0], reason: changeSet.reason,
       reasonCommitment: changeSet.reason == nil && isSpelledAsUsual ? fields.reason.hash : nil,
       totalLines: changeSet.totalLines, carriedLines: isPartial ? changeSet.lines.count : nil)
     packed.write(to: &frames.metadata, digests: &frames.digests, context: context)
@@ -124,7 +124,8 @@ public final class BundleWriter {
 
     if header.content == .drafts { try host.willCompare(seen: fields.seen) }
     var lineContext = PackedLine.Context(
-      number: changeSet.number, isPartial: isPartial, total: changeSet.totalLines, coder: header.coder)
+      number: changeSet.number, isPartial: isPartial, total: changeSet.totalLines, coder: header.coder,
+      isSalted: changeSet.seed == nil)
     for line in changeSet.lines {
       try frames.closeFullBlock()
       try append(line, of: changeSet, context: lineContext, host: &host)
@@ -167,8 +168,8 @@ public final class BundleWriter {
       previous = line.index
     }
     if let reason = changeSet.reason {
-      guard let seed = changeSet.seed, reason.count <= Limits.reason,
-        Commitment(reason: SHA256Hash(hashing: reason), seed: seed) == changeSet.fields.reason
+      guard reason.count <= Limits.reason,
+        changeSet.commitment(to: SHA256Hash(hashing: reason), line: 0) == changeSet.fields.reason
       else { throw refuse("its reason does not fit its note") }
     }
   }

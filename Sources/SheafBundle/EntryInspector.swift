@@ -145,7 +145,8 @@ struct EntryInspector {
     let number = header.content == .drafts ? 0 : header.from + changeSets
     let carried = head.carriedLines ?? head.totalLines
     let lines = PackedLine.Context(
-      number: number, isPartial: head.carriedLines != nil, total: head.totalLines, coder: header.coder)
+      number: number, isPartial: head.carriedLines != nil, total: head.totalLines, coder: header.coder,
+      isSalted: head.seed == nil)
     if carried > 0 || head.carriedLines != nil { open = (lines, carried) }
     var words: [String] = []
     if let fields = head.fields {
@@ -175,6 +176,7 @@ struct EntryInspector {
       if let text = note?.text, let fields = try? ChangeSetNote(parsing: text) { context.time = fields.time }
     }
     words.append(head.seed == nil ? "no seed" : "seed")
+    if head.salt != nil { words.append("salt of the reason") }
     if let reason = head.reason {
       words.append("reason \(String(decoding: reason, as: UTF8.self).debugDescription)")
     }
@@ -193,6 +195,7 @@ struct EntryInspector {
     var value = "\(line.verb.rawValue) \(line.path) from \(line.base.text)"
     if let content = line.content { value += ", \(content.words)" }
     if let size = line.sizeInBytes { value += ", \(size) bytes" }
+    if line.salt != nil { value += ", with its salt" }
     begin(line.content)
     return ("line \(line.index + 1)", value, line.content?.numberCount)
   }

@@ -13,6 +13,8 @@ struct OpenChangeSet {
   let after: SHA256Hash?
   var context: PackedLine.Context
   var lines: [ReceivedLine] = []
+  /// The salts that came in the place of the seed.
+  var salts: [UInt32: [UInt8]] = [:]
   var lineHashes: [(index: Int, hash: SHA256Hash)] = []
 
   var isComplete: Bool { lines.count == head.carriedLines ?? head.totalLines }

@@ -11,6 +11,8 @@ public struct OutgoingChangeSet: Sendable {
   public var fields: ChangeSetNote
   /// The seed of its salts; `nil` when it was destroyed.
   public var seed: Seed?
+  /// The salts that are left of a destroyed seed, by line; line 0 is the reason's.
+  public var salts: [UInt32: [UInt8]]
   /// The reason's bytes; `nil` when they are not held or were redacted.
   public var reason: [UInt8]?
   /// How many lines its list has.
@@ -21,17 +23,24 @@ public struct OutgoingChangeSet: Sendable {
   public var subsetProof: [SHA256Hash]
 
   public init(
-    number: UInt64, note: SignedNote, fields: ChangeSetNote, seed: Seed?, reason: [UInt8]?,
-    totalLines: Int, lines: [OutgoingLine], subsetProof: [SHA256Hash] = []
+    number: UInt64, note: SignedNote, fields: ChangeSetNote, seed: Seed?,
+    salts: [UInt32: [UInt8]] = [:], reason: [UInt8]?, totalLines: Int, lines: [OutgoingLine],
+    subsetProof: [SHA256Hash] = []
   ) {
     self.number = number
     self.note = note
     self.fields = fields
     self.seed = seed
+    self.salts = salts
     self.reason = reason
     self.totalLines = totalLines
     self.lines = lines
     self.subsetProof = subsetProof
+  }
+
+  /// The commitment to the content of a line, or with line 0 to the reason; `nil` where its salt was destroyed.
+  func commitment(to content: SHA256Hash, line: UInt32) -> Commitment? {
+    (seed?.salt(line: line) ?? salts[line]).map { Commitment(content, salt: $0, line: line) }
   }
 }
 

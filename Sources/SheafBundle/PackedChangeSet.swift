@@ -7,6 +7,8 @@ struct PackedChangeSet {
   /// What the note says, when it can.
   let fields: Fields?
   let seed: Seed?
+  /// The reason's salt, where a reason travels without the seed.
+  let salt: [UInt8]?
   /// The reason's bytes, or `nil` where only the commitment travels.
   let reason: [UInt8]?
   let reasonCommitment: SHA256Hash?
@@ -85,6 +87,7 @@ struct PackedChangeSet {
     if let verbatim { out.sized(verbatim) }
     if let fields { write(fields, to: &out, digests: &digests, context: context) }
     if let seed { digests.raw(seed.bytes) }
+    if let salt, seed == nil, reason != nil { digests.raw(salt) }
     if let reason { out.sized(reason) }
     if let reasonCommitment { digests.hash(reasonCommitment) }
     out.number(UInt64(totalLines))
@@ -110,12 +113,13 @@ struct PackedChangeSet {
   }
 
   init(
-    verbatim: [UInt8]?, fields: Fields?, seed: Seed?, reason: [UInt8]?, reasonCommitment: SHA256Hash?,
-    totalLines: Int, carriedLines: Int?
+    verbatim: [UInt8]?, fields: Fields?, seed: Seed?, salt: [UInt8]?, reason: [UInt8]?,
+    reasonCommitment: SHA256Hash?, totalLines: Int, carriedLines: Int?
   ) {
     self.verbatim = verbatim
     self.fields = fields
     self.seed = seed
+    self.salt = salt
     self.reason = reason
     self.reasonCommitment = reasonCommitment
     self.totalLines = totalLines
@@ -141,11 +145,12 @@ struct PackedChangeSet {
       seed = nil
     }
     if flags & Flag.reason != 0 {
-      guard seed != nil else { throw input.malformed("a reason without a seed to check it with") }
+      salt = seed == nil ? try digests.take(Seed.sizeInBytes) : nil
       reason = try input.sized(atMost: Limits.reason, what: "a reason")
       reasonCommitment = nil
     } else {
       reason = nil
+      salt = nil
       // A note that is there as a whole says it itself.
       reasonCommitment = verbatim == nil ? try digests.hash() : nil
     }

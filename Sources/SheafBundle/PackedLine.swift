@@ -13,6 +13,8 @@ struct PackedLine {
   let sizeInBytes: UInt64?
   /// The commitment or hash, as `content` says.
   let hash: SHA256Hash?
+  /// The content's salt, where the change set's seed was destroyed and the content is known.
+  let salt: [UInt8]?
 
   /// The verbs with the kinds of base that fit them; the place in this list is the code.
   private enum Form: UInt8 {
@@ -20,6 +22,7 @@ struct PackedLine {
     case accept, acceptDeleted, decline, resolveTwo, resolveTwoDeleted
     /// A signature has no content, so its meaning stands where a content's code would.
     case sign
+    case redact
   }
 
   /// What a signature says; the place in this list is the code.
@@ -44,12 +47,16 @@ struct PackedLine {
     case (.signAuthored, .revisions), (.signReviewed, .revisions), (.signApproved, .revisions),
       (.signRejected, .revisions):
       .sign
+    case (.redact, .revisions): .redact
     default: nil
     }
   }
 
-  init(index: Int, line: RevisionLine, content: PackedContent?, hash: SHA256Hash?) {
+  init(
+    index: Int, line: RevisionLine, content: PackedContent?, hash: SHA256Hash?, salt: [UInt8]? = nil
+  ) {
     self.index = index
+    self.salt = salt
     verb = line.verb
     path = line.path
     base = line.base
@@ -72,6 +79,8 @@ struct PackedLine {
     /// How many lines the list has.
     let total: Int
     let coder: BundleCoder
+    /// Whether the seed was destroyed, and each known content brings its salt.
+    var isSalted = false
     /// The index of the line before; -1 for none.
     var previousIndex = -1
   }
@@ -97,6 +106,7 @@ struct PackedLine {
     }
     content?.write(to: &out, path: pathBytes)
     if let sizeInBytes { out.number(sizeInBytes) }
+    if let salt { digests.raw(salt) }
     if let hash { digests.hash(hash) }
   }
 
@@ -125,6 +135,10 @@ struct PackedLine {
       (verb, base) = (.move, .headOf(old))
     case .merge:
       (verb, base) = (.merge, .revisions(try Self.names(&input, atLeast: 2, number: context.number)))
+    case .redact:
+      let names = try Self.names(
+        &input, atLeast: 1, atMost: Limits.redactedRevisions, number: context.number)
+      (verb, base) = (.redact, .revisions(names))
     case .accept, .acceptDeleted, .decline, .sign:
       switch form {
       case .accept: verb = .accept
@@ -143,12 +157,14 @@ struct PackedLine {
     }
     guard verb.hasContent else {
       guard form == .sign || tag & 15 == 0 else { throw input.malformed("a tombstone with content") }
-      (content, sizeInBytes, hash) = (nil, nil, nil)
+      (content, sizeInBytes, hash, salt) = (nil, nil, nil, nil)
       return
     }
     let content = try PackedContent(code: tag & 15, reading: &input, path: path, coder: context.coder)
     guard verb == .move || !content.needsOther else { throw input.malformed("another path's content") }
     self.content = content
+    let isUnknown = if case .commitment = content { true } else { false }
+    salt = context.isSalted && !isUnknown ? try digests.take(Seed.sizeInBytes) : nil
     switch content {
     case .commitment, .hash:
       sizeInBytes = try input.number(atMost: UInt64(Int64.max))
@@ -159,9 +175,9 @@ struct PackedLine {
   }
 
   private static func names(
-    _ input: inout ByteCursor, atLeast least: Int, number: UInt64
+    _ input: inout ByteCursor, atLeast least: Int, atMost most: Int = Limits.parents, number: UInt64
   ) throws(BundleError) -> [RevisionName] {
-    let count = try input.number(atMost: UInt64(Limits.parents))
+    let count = try input.number(atMost: UInt64(most))
     guard count >= least else { throw input.malformed("a merge of \(count)") }
     var names: [RevisionName] = []
     for _ in 0..<count {

@@ -38,6 +38,7 @@ struct SheafCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Review",
         subcommands: [ProposalsCommand.self, AcceptCommand.self, DeclineCommand.self, SignCommand.self]),
+      CommandGroup(name: "Erase", subcommands: [RedactCommand.self, RedactionsCommand.self]),
       CommandGroup(
         name: "Audit",
         subcommands: [

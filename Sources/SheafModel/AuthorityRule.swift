@@ -121,6 +121,11 @@ public struct AuthorityRule: Sendable {
       }
     }
     switch verb {
+    case .redact:
+      // One person alone is all that an open library is sure of.
+      guard isClosed else { throw AuthorityError(.noSecondPerson, at: path) }
+      guard role.redacts else { throw AuthorityError(.mayNotRedact, at: path) }
+      guard !path.tellsRights else { throw AuthorityError(.rightsStay, at: path) }
     case .put, .delete, .move, .resolve, .resolveDeleted:
       guard role.editsDocuments else { throw AuthorityError(.mayNotEdit, at: path) }
     case .accept, .acceptDeleted, .decline: break
@@ -207,7 +212,7 @@ extension RevisionVerb {
   public var edits: Bool {
     switch self {
     case .put, .delete, .move, .resolve, .resolveDeleted: true
-    case .merge, .accept, .acceptDeleted, .decline: false
+    case .merge, .accept, .acceptDeleted, .decline, .redact: false
     case .signAuthored, .signReviewed, .signApproved, .signRejected: false
     }
   }
@@ -233,6 +238,9 @@ public struct AuthorityError: SheafFailure, Hashable {
     case mayNotMerge = "only a publisher records a merge"
     case mergeUnapproved = "where every edit waits for an approval nothing is merged without one"
     case mayNotSign = "its author's role does not sign with that meaning"
+    case mayNotRedact = "its author's role destroys no content"
+    case noSecondPerson = "destroying content takes two members who may, and the library has no members"
+    case rightsStay = "what says who may do what is never destroyed"
     case memberStays = "a member is changed or revoked, and never deleted, moved or merged"
     case mayNotChangeMembers = "its author's role changes no members"
     case publishersOnly = "only a publisher makes, changes or revokes a publisher"

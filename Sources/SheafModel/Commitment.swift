@@ -49,6 +49,11 @@ public struct Commitment: Hashable, Sendable {
     hash = Self.commit(label: "sheaf/reason/v1\n", salt: seed.salt(line: 0), to: reason)
   }
 
+  /// Commits to a revision's content, or with line 0 to a reason, by the salt that an erasure left.
+  public init(_ content: SHA256Hash, salt: [UInt8], line: UInt32) {
+    hash = Self.commit(label: line == 0 ? "sheaf/reason/v1\n" : "sheaf/content/v1\n", salt: salt, to: content)
+  }
+
   private static func commit(label: String, salt: [UInt8], to content: SHA256Hash) -> SHA256Hash {
     var hasher = SHA256Hash.Hasher()
     hasher.update(Array(label.utf8))

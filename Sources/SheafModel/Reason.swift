@@ -7,6 +7,8 @@ public struct Reason: Hashable, Sendable {
   public var by: String
   /// Claims about an origin elsewhere (a git commit), in a fixed order.
   public var claims: Claims
+  /// What allows or demands an erasure, such as the article of a law; only a `redact` has one.
+  public var ground: String?
   /// The reason in words.
   public var message: String
 
@@ -26,9 +28,10 @@ public struct Reason: Hashable, Sendable {
     }
   }
 
-  public init(by: String, message: String, claims: Claims = Claims()) {
+  public init(by: String, message: String, claims: Claims = Claims(), ground: String? = nil) {
     self.by = Self.oneLine(by)
     self.message = message
+    self.ground = ground.map(Self.oneLine)
     self.claims = Claims(
       author: claims.author.map(Self.oneLine), time: claims.time, source: claims.source.map(Self.oneLine))
   }
@@ -39,6 +42,7 @@ public struct Reason: Hashable, Sendable {
     if let author = claims.author { text += "author \(author)\n" }
     if let time = claims.time { text += "time \(time)\n" }
     if let source = claims.source { text += "source \(source)\n" }
+    if let ground { text += "ground \(ground)\n" }
     return Array((text + "\n" + message).utf8)
   }
 
@@ -68,7 +72,7 @@ public struct Reason: Hashable, Sendable {
     }
     by = name
     claims = Claims()
-    var allowed = ["author ", "time ", "source "][...]
+    var allowed = ["author ", "time ", "source ", "ground "][...]
     while let header = line() {
       if header.isEmpty {
         message = String(rest)
@@ -80,6 +84,10 @@ public struct Reason: Hashable, Sendable {
       switch allowed[index] {
       case "author ": claims.author = value
       case "source ": claims.source = value
+      case "ground ":
+        // One that says nothing is none.
+        guard !value.isEmpty else { throw ReasonError(rule: "its ground is empty") }
+        ground = value
       default:
         guard let time = Timestamp(parsing: value) else { throw ReasonError(rule: "its time is malformed") }
         claims.time = time

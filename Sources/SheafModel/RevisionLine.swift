@@ -76,6 +76,8 @@ public enum RevisionVerb: String, Hashable, Sendable, CaseIterable {
   case signApproved = "sign-approved"
   /// A signature by who rejects a revision, or takes an approval of it back.
   case signRejected = "sign-rejected"
+  /// A wish that the content of past revisions be destroyed; a second person's makes it so.
+  case redact
 
   /// The verb that signs a revision with a meaning.
   public init(signing meaning: SignatureMeaning) {
@@ -91,7 +93,7 @@ public enum RevisionVerb: String, Hashable, Sendable, CaseIterable {
   public var hasContent: Bool {
     switch self {
     case .put, .move, .merge, .resolve, .accept: true
-    case .delete, .resolveDeleted, .acceptDeleted, .decline: false
+    case .delete, .resolveDeleted, .acceptDeleted, .decline, .redact: false
     case .signAuthored, .signReviewed, .signApproved, .signRejected: false
     }
   }
@@ -106,12 +108,13 @@ public enum RevisionVerb: String, Hashable, Sendable, CaseIterable {
     case .signReviewed: .reviewed
     case .signApproved: .approved
     case .signRejected: .rejected
-    case .put, .delete, .move, .merge, .resolve, .resolveDeleted, .accept, .acceptDeleted, .decline: nil
+    case .put, .delete, .move, .merge, .resolve, .resolveDeleted, .accept, .acceptDeleted, .decline, .redact:
+      nil
     }
   }
 
-  /// Whether it only says something about another revision, so that nobody's edit goes on from it.
-  public var isRemark: Bool { self == .decline || meaning != nil }
+  /// Whether it only says something about other revisions, so that nobody's edit goes on from it.
+  public var isRemark: Bool { self == .decline || self == .redact || meaning != nil }
 
   /// Whether the revision decides a proposal.
   public var decides: Bool { self == .accept || self == .acceptDeleted || self == .decline }
@@ -165,7 +168,7 @@ public enum RevisionBase: Hashable, Sendable {
         guard let name = RevisionName(parsing: part) else { throw .base(String(text.prefix(80))) }
         names.append(name)
       }
-      guard !names.isEmpty, names.count <= Limits.parents, Set(names).count == names.count else {
+      guard !names.isEmpty, names.count <= Limits.redactedRevisions, Set(names).count == names.count else {
         throw .base(String(text.prefix(80)))
       }
       self = .revisions(names)
@@ -228,6 +231,9 @@ public struct RevisionLine: Hashable, Sendable {
     let path: DocumentPath
     do { path = try DocumentPath(String(fields[1])) } catch { throw .path(error) }
     let base = try RevisionBase(parsing: fields[2])
+    if case .revisions(let names) = base, names.count > Limits.parents, verb != .redact {
+      throw .base(String(fields[2].prefix(80)))
+    }
     if verb.hasContent {
       guard let size = CanonicalNumber.parse(fields[3]), let hash = SHA256Hash(base64: fields[4]) else {
         throw .content(path)
@@ -250,6 +256,7 @@ public struct RevisionLine: Hashable, Sendable {
       case (.delete, .head), (.delete, .draft): true
       case (.move, .headOf(let old)): old != line.path
       case (.merge, .revisions(let names)): names.count >= 2
+      case (.redact, .revisions): true
       case (.resolve, .head), (.resolve, .firstTwo), (.resolveDeleted, .head), (.resolveDeleted, .firstTwo):
         true
       case (.accept, .revisions(let names)), (.acceptDeleted, .revisions(let names)),

@@ -95,7 +95,8 @@ public struct BodyPacker {
   /// Writes the pack that is being put together.
   public mutating func flush() throws {
     guard builder.count > 0 else { return }
-    try transaction.execute("INSERT INTO pack (data) VALUES (?)", [Data(builder.finish())])
+    try transaction.execute(
+      "INSERT INTO pack (entries, data) VALUES (?, ?)", [waiting.count, Data(builder.finish())])
     let pack = transaction.db.lastInsertedRowID
     for (entry, body) in waiting.enumerated() {
       let old = try transaction.integer("SELECT pack FROM body WHERE id = ?", [body.id])

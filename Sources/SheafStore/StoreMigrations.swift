@@ -29,6 +29,7 @@ enum StoreMigrations {
 
       CREATE TABLE pack (
         id INTEGER PRIMARY KEY,
+        entries INTEGER NOT NULL,
         data BLOB NOT NULL
       ) STRICT;
       CREATE TABLE body (
@@ -114,6 +115,13 @@ enum StoreMigrations {
       CREATE INDEX revision_by_document ON revision (document);
       CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
       CREATE INDEX revision_by_verb ON revision (verb) WHERE verb <> 'put';
+
+      CREATE TABLE salt (
+        change_set INTEGER NOT NULL,
+        line INTEGER NOT NULL,
+        salt BLOB NOT NULL CHECK (length(salt) = 16),
+        PRIMARY KEY (change_set, line)
+      ) STRICT, WITHOUT ROWID;
 
       CREATE TABLE sketch (
         value INTEGER NOT NULL,
@@ -265,6 +273,11 @@ enum StoreMigrations {
       ) STRICT;
       CREATE INDEX signature_by_signed ON signature (signed);
 
+      CREATE TABLE redaction (
+        revision INTEGER PRIMARY KEY REFERENCES revision (id),
+        change_set INTEGER NOT NULL
+      ) STRICT;
+
       CREATE TABLE state_leaf (
         collection TEXT NOT NULL,
         key BLOB NOT NULL,
@@ -304,7 +317,8 @@ enum StoreMigrations {
 
   /// The projections, which can be dropped and rebuilt from the log.
   static let projections = [
-    "lineage", "head", "conflict", "proposal", "signature", "state_leaf", "state_node", "state_collection",
+    "lineage", "head", "conflict", "proposal", "signature", "redaction", "state_leaf", "state_node",
+    "state_collection",
     "search_stale",
   ]
 

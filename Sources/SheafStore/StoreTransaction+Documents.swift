@@ -27,15 +27,18 @@ final class PathCache {
 public struct StoredHead: Hashable, Sendable {
   /// The revision's row, where this copy holds lines.
   public var revision: Int64?
-  /// The content's hash; `nil` for a tombstone.
+  /// The content's hash; `nil` for a tombstone, and of a past head for content that was destroyed.
   public var content: SHA256Hash?
   /// The content's size in bytes; 0 for a tombstone.
   public var sizeInBytes: UInt64
+  /// Whether it has content, known or destroyed; otherwise it is a tombstone.
+  public var hasContent: Bool
 
-  public init(revision: Int64?, content: SHA256Hash?, sizeInBytes: UInt64) {
+  public init(revision: Int64?, content: SHA256Hash?, sizeInBytes: UInt64, hasContent: Bool? = nil) {
     self.revision = revision
     self.content = content
     self.sizeInBytes = sizeInBytes
+    self.hasContent = hasContent ?? (content != nil)
   }
 }
 
@@ -69,7 +72,7 @@ extension StoreTransaction {
         StoredHead(
           revision: row[0],
           content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "head") },
-          sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0))
+          sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0), hasContent: (row[2] as Int64?) != nil)
       }
   }
 
@@ -117,6 +120,8 @@ extension StoreTransaction {
     public var title: String?
     public var revision: RevisionName?
     public var headCount: Int
+    /// Whether what stood there was destroyed since.
+    public var isDestroyed = false
   }
 
   /// Current documents in byte order of their paths, those in conflict included.

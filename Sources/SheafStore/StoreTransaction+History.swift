@@ -104,7 +104,7 @@ extension StoreTransaction {
       clamping: try integer(
         """
         SELECT count(DISTINCT r.document) FROM revision r JOIN lineage l ON l.revision = r.id
-        WHERE r.change_set <= ?1 AND ifnull(l.superseded, ?1 + 1) > ?1 AND r.content IS NOT NULL
+        WHERE r.change_set <= ?1 AND ifnull(l.superseded, ?1 + 1) > ?1 AND r.size IS NOT NULL
         """, [Int64(clamping: size)]) ?? 0)
   }
 

@@ -14,13 +14,13 @@ extension StoreTransaction {
     }
     switch line.base {
     case .none:
-      guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
+      guard try headsSeen(line.document).allSatisfy({ !$0.hasContent }) else {
         throw LineageError(path: line.path, rule: .alreadyThere)
       }
       return []
     case .head, .firstTwo:
       let seenHeads = try headsSeen(line.document)
-      guard seenHeads.contains(where: { $0.content != nil }) else {
+      guard seenHeads.contains(where: \.hasContent) else {
         throw LineageError(path: line.path, rule: .nothingThere)
       }
       let rows = seenHeads.compactMap(\.revision)
@@ -28,7 +28,7 @@ extension StoreTransaction {
       guard rows.count > 1 else { throw LineageError(path: line.path, rule: .oneHead) }
       return line.base == .firstTwo ? Array(rows.prefix(2)) : rows
     case .headOf(let old):
-      guard try headsSeen(line.document).allSatisfy({ $0.content == nil }) else {
+      guard try headsSeen(line.document).allSatisfy({ !$0.hasContent }) else {
         throw LineageError(path: line.path, rule: .alreadyThere)
       }
       // The old document may lie outside the subscription: then its part of the lineage is not known here.
@@ -74,13 +74,19 @@ extension StoreTransaction {
   /// another path don't count, so that a copy that holds one collection finds the same. `Schemas/revision-list.md`,
   /// "Conflict".
   public func commonAncestorContent(_ heads: [StoredHead], document: DocumentRow) throws -> SHA256Hash? {
+    // By the log and not by what is held: every copy must find the same, before and after it has destroyed anything.
+    guard let base = try commonAncestor(heads, document: document), try !isRedacted(base) else { return nil }
+    return try revision(row: base).content
+  }
+
+  /// The nearest revision of the same document from which the first two heads descend; its row.
+  func commonAncestor(_ heads: [StoredHead], document: DocumentRow) throws -> Int64? {
     guard heads.count > 1, let first = heads[0].revision, let second = heads[1].revision else { return nil }
     var search = NearestAncestor { row in
       try parents(of: row).filter {
         try integer("SELECT 1 FROM revision WHERE id = ? AND document = ?", [$0, document.id]) != nil
       }
     }
-    guard let base = try search.ofAll([first, second]) else { return nil }
-    return try revision(row: base).content
+    return try search.ofAll([first, second])
   }
 }

@@ -10,6 +10,8 @@ public struct StoredChangeSet: Hashable, Sendable {
   /// The signed note's bytes.
   public var note: [UInt8]
   public var seed: Seed?
+  /// The salts that an erasure left in the seed's place, by line; line 0 is the reason's. Empty while the seed is there.
+  public var salts: [UInt32: [UInt8]] = [:]
   /// The reason's bytes.
   public var reason: [UInt8]?
   public var author: [UInt8]
@@ -24,8 +26,9 @@ public struct StoredChangeSet: Hashable, Sendable {
 
   public init(
     number: UInt64, leaf: SHA256Hash, note: [UInt8], fields: ChangeSetNote, seed: Seed?, reason: [UInt8]?,
-    proof: [SHA256Hash]
+    salts: [UInt32: [UInt8]] = [:], proof: [SHA256Hash]
   ) {
+    self.salts = salts
     self.number = number
     self.leaf = leaf
     self.note = note
@@ -47,6 +50,7 @@ public struct StoredChangeSet: Hashable, Sendable {
     let notes = try transaction.storedNotes()
     self.number = UInt64(clamping: number)
     seed = (row["seed"] as Data?).flatMap { Seed(bytes: [UInt8]($0)) }
+    if seed == nil { salts = try transaction.salts(ofChangeSet: number) }
     reason = try transaction.reason(number, in: row)
     author = try notes.author(row["author"], in: transaction)
     after = try (row["after_leaf"] as Data?).map { try SHA256Hash(column: $0, place) }
@@ -130,6 +134,11 @@ extension StoreTransaction {
         changeSet.after?.data, Int64(changeSet.seen),
         changeSet.time.seconds, changeSet.effectiveTime.seconds, changeSet.lineCount, proof,
       ])
+    for (line, salt) in changeSet.salts {
+      try execute(
+        "INSERT INTO salt (change_set, line, salt) VALUES (?, ?, ?)",
+        [Int64(changeSet.number), Int64(line), Data(salt)])
+    }
   }
 
   /// A change set by its number.
@@ -166,7 +175,7 @@ extension StoreTransaction {
 
   /// Forgets the log and the lines: before a deeper or wider copy replaces them.
   public func removeHistory() throws {
-    for table in ["sketch", "lineage", "revision", "change_set", "reasons", "log_node"] {
+    for table in ["sketch", "redaction", "lineage", "revision", "salt", "change_set", "reasons", "log_node"] {
       try db.execute(sql: "DELETE FROM \(table)")
     }
     try emptySketches()

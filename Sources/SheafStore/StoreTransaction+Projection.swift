@@ -23,6 +23,9 @@ public struct LineageError: SheafFailure, Equatable {
     case nothingToSign = "it signs a revision that has no content"
     case signedAlready = "its author has signed the revision with that meaning, and it stands"
     case ownApproval = "its author wrote what it approves"
+    case nothingToErase = "it asks to destroy the content of a revision that has none"
+    case stillCurrent = "it asks to destroy what is current, proposed, or what a conflict is about"
+    case noGround = "it asks to destroy content and names no ground"
     case acrossReview = "it moves a document between a collection under review and one that is not"
   }
 
@@ -101,6 +104,7 @@ extension StoreTransaction {
   public func project(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
     if line.verb.decides { return try decide(line, of: changeSet) }
     if let meaning = line.verb.meaning { return try sign(line, as: meaning, of: changeSet) }
+    if line.verb == .redact { return try redact(line, of: changeSet) }
     if case .headOf(let old) = line.base,
       !changeSet.rule.mayMove(from: old, to: line.path)
     {
@@ -134,7 +138,7 @@ extension StoreTransaction {
       guard let row = head.revision else {
         throw StoreError.damaged("a head of \(line.path) has no revision")
       }
-      let isReplaced = replaced.contains(row) || (startsDocument && head.content == nil)
+      let isReplaced = replaced.contains(row) || (startsDocument && !head.hasContent)
       if isReplaced {
         rank = min(rank, try integer("SELECT rank FROM lineage WHERE revision = ?", [row]) ?? rank)
         try execute("UPDATE lineage SET superseded = ? WHERE revision = ?", [Int64(number), row])
@@ -143,7 +147,9 @@ extension StoreTransaction {
       }
     }
     try insertLineage(of: line.revision, parents: parents, rank: rank)
-    let added = StoredHead(revision: line.revision, content: line.content, sizeInBytes: line.sizeInBytes)
+    let added = StoredHead(
+      revision: line.revision, content: line.content, sizeInBytes: line.sizeInBytes,
+      hasContent: line.verb.hasContent)
     var place = remaining.endIndex
     for (index, head) in remaining.enumerated() {
       if let row = head.revision,
@@ -166,10 +172,10 @@ extension StoreTransaction {
         "INSERT INTO head (document, position, revision, content, size) VALUES (?, ?, ?, ?, ?)",
         [
           document.id, position, head.revision, head.content?.data,
-          head.content == nil ? nil : Int64(clamping: head.sizeInBytes),
+          head.hasContent ? Int64(clamping: head.sizeInBytes) : nil,
         ])
     }
-    if heads.count > 1, heads.contains(where: { $0.content != nil }) {
+    if heads.count > 1, heads.contains(where: \.hasContent) {
       try execute(
         "INSERT OR REPLACE INTO conflict (document, base) VALUES (?, ?)", [document.id, conflictBase?.data])
     } else {

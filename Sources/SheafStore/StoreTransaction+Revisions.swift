@@ -143,7 +143,7 @@ extension StoreTransaction {
     ).map { row in
       StoredHead(
         revision: row[0], content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "revision") },
-        sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0))
+        sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0), hasContent: (row[2] as Int64?) != nil)
     }
   }
 
@@ -155,7 +155,7 @@ extension StoreTransaction {
       FROM revision r JOIN lineage l ON l.revision = r.id JOIN document d ON d.id = r.document
       WHERE r.change_set <= ?1 AND (l.superseded IS NULL OR l.superseded > ?1) AND l.proposed = 0
         AND (?2 IS NULL OR d.path > ?2)
-      GROUP BY d.id HAVING max(r.content IS NOT NULL)
+      GROUP BY d.id HAVING max(r.size IS NOT NULL)
       ORDER BY d.path LIMIT ?3
       """, [Int64(clamping: size), after?.text, count]
     ).map { row in
@@ -165,7 +165,7 @@ extension StoreTransaction {
         sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0), title: nil,
         revision: RevisionName(
           changeSet: UInt64(clamping: row[3] as Int64), line: UInt32(clamping: row[4] as Int64)),
-        headCount: row[5])
+        headCount: row[5], isDestroyed: (row[1] as Data?) == nil && (row[2] as Int64?) != nil)
     }
   }
 }

@@ -16,10 +16,12 @@ extension StoreTransaction {
     heads: [StoredHead], base: ([StoredHead]) throws -> SHA256Hash?, proposals: [StoredProposal]
   ) rethrows -> StateEntry.Value? {
     var current: StateEntry.Value?
-    if heads.count == 1, let content = heads[0].content {
+    // What stood at an earlier size may be destroyed; it is still other than nothing, and than anything else.
+    func content(_ head: StoredHead) -> SHA256Hash? { head.content ?? (head.hasContent ? .zero : nil) }
+    if heads.count == 1, let content = content(heads[0]) {
       current = .content(content)
-    } else if heads.contains(where: { $0.content != nil }) {
-      current = .conflict(base: try base(heads), heads: heads.map(\.content))
+    } else if heads.contains(where: \.hasContent) {
+      current = .conflict(base: try base(heads), heads: heads.map(content))
     }
     return .of(current, proposals: proposals.map { .init(name: $0.name, content: $0.content) })
   }

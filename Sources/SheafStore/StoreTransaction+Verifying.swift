@@ -67,6 +67,7 @@ extension StoreTransaction {
       places += try rows(
         """
         SELECT r.change_set, r.line FROM revision r WHERE r.size IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM redaction x WHERE x.revision = r.id)
           AND (r.content IS NULL OR NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("r.content")))) LIMIT ?
         """, [limit]
       ).map { "revision \($0[0] as Int64).\($0[1] as Int64)" }
@@ -87,6 +88,28 @@ extension StoreTransaction {
     }
   }
 
+  /// Revisions of whose content not even the hash is known though no redaction is in effect, by name.
+  public func unlawfullyMissing(limit: Int) throws -> [String] {
+    try rows(
+      """
+      SELECT change_set, line FROM revision r WHERE size IS NOT NULL AND content IS NULL
+        AND NOT EXISTS (SELECT 1 FROM redaction x WHERE x.revision = r.id) LIMIT ?
+      """, [limit]
+    ).map { "\($0[0] as Int64).\($0[1] as Int64)" }
+  }
+
+  /// Revisions whose redaction is in effect and of which something is left, by name.
+  public func undestroyed(limit: Int) throws -> [String] {
+    try rows(
+      """
+      SELECT r.change_set, r.line FROM redaction x JOIN revision r ON r.id = x.revision
+      JOIN change_set c ON c.number = r.change_set
+      WHERE r.content IS NOT NULL OR c.seed IS NOT NULL
+        OR EXISTS (SELECT 1 FROM salt s WHERE s.change_set = r.change_set AND s.line = r.line) LIMIT ?
+      """, [limit]
+    ).map { "\($0[0] as Int64).\($0[1] as Int64)" }
+  }
+
   /// Builds the projections anew, and tells which rows then differ from those that were there.
   ///
   /// Everything it changes stays changed: the caller throws the transaction away. The rows
@@ -104,9 +127,10 @@ extension StoreTransaction {
     }
     if log {
       try db.execute(
-        sql:
-          "DELETE FROM signature; DELETE FROM lineage; DELETE FROM head; DELETE FROM conflict; DELETE FROM proposal"
-      )
+        sql: """
+          DELETE FROM redaction; DELETE FROM signature; DELETE FROM lineage; DELETE FROM head;
+          DELETE FROM conflict; DELETE FROM proposal
+          """)
       _ = try project(after: 0, progress: progress)
     }
     try rebuildState()
@@ -162,6 +186,11 @@ extension StoreTransaction {
       key:
         "ifnull((SELECT change_set || '.' || line FROM revision r WHERE r.id = revision), 'row ' || revision)",
       noun: "signature", followsFromLog: true),
+    .init(
+      name: "redaction", columns: "revision, change_set",
+      key:
+        "ifnull((SELECT r.change_set || '.' || line FROM revision r WHERE r.id = revision), 'row ' || revision)",
+      noun: "redaction of revision", followsFromLog: true),
     .init(
       name: "state_leaf", columns: "collection, key, leaf", key: "collection || '/' || lower(hex(key))",
       noun: "state leaf", followsFromLog: false),

@@ -22,6 +22,10 @@ struct BundleApplier {
   private var settingsChange: StateEntry.Value??
   private var received: [SHA256Hash: UInt64] = [:]
   private var absence: AbsenceCheck
+  /// Revisions whose content is said to be redacted.
+  private var unknown: [(name: RevisionName, path: DocumentPath)] = []
+  /// Whether the copy held nothing before.
+  private let isNew: Bool
 
   /// Reads the header and checks that the bundle leads on from where the copy stands.
   ///
@@ -41,6 +45,7 @@ struct BundleApplier {
     }
     let own = try transaction.position()
     position = own
+    isNew = own.size == 0
     guard let depth = header.content.depth else { throw BundleMisfit.drafts }
     self.depth = depth
     report = PullReport(
@@ -134,13 +139,14 @@ struct BundleApplier {
     let stored = StoredChangeSet(
       number: changeSet.number, leaf: changeSet.leafHash, note: changeSet.note.bytes,
       fields: changeSet.fields,
-      seed: changeSet.seed, reason: changeSet.reason, proof: changeSet.subsetProof)
+      seed: changeSet.seed, reason: changeSet.reason, salts: changeSet.salts, proof: changeSet.subsetProof)
     try transaction.insert(stored)
     for line in changeSet.lines {
       let document = try transaction.documentRow(line.line.path)
+      let name = RevisionName(changeSet: changeSet.number, line: UInt32(line.index + 1))
+      if line.line.verb.hasContent, line.content == nil { unknown.append((name, line.line.path)) }
       _ = try transaction.insertRevision(
-        RevisionName(changeSet: changeSet.number, line: UInt32(line.index + 1)), line: line.line,
-        document: document,
+        name, line: line.line, document: document,
         content: line.content, commitmentIsNeeded: line.content == nil || changeSet.seed == nil)
       report.revisions += 1
       if line.line.verb.isDeletion { report.tombstones += 1 }
@@ -245,6 +251,14 @@ struct BundleApplier {
     }
   }
 
+  /// What is said to be redacted must be so by the log that has come.
+  private func checkUnknown() throws {
+    for (name, path) in unknown {
+      guard let revision = try transaction.revision(name), try transaction.redaction(of: revision.id) != nil
+      else { throw BundleMisfit.notRedacted(path) }
+    }
+  }
+
   private mutating func switchTo(_ end: BundleEnd) throws {
     var changed: Set<DocumentRow> = []
     if depth == .heads {
@@ -252,6 +266,7 @@ struct BundleApplier {
       changed = try placeStagedChanges()
     } else {
       changed = try transaction.project(after: header.from) { _ in }
+      try checkUnknown()
       try checkHistory(changed)
     }
     if header.from == 0 {
@@ -280,6 +295,7 @@ struct BundleApplier {
     report.decisions = try transaction.followProposals().map(DecisionReport.init)
     try transaction.dropUnneededBodies(freed)
     try transaction.dropUnneededAbsent()
+    try transaction.eraseRedacted(told: depth == .heads ? end.seal.redacted ?? 0 : 0, isNew: isNew)
   }
 }
 
@@ -294,6 +310,7 @@ public enum BundleMisfit: SheafFailure, Equatable {
   case wrongStart(from: UInt64, own: UInt64)
   case missingBody(DocumentPath)
   case nothingThere(DocumentPath)
+  case notRedacted(DocumentPath)
   case stateDiffers(own: SHA256Hash, signed: SHA256Hash)
   case noEnd
 
@@ -311,6 +328,8 @@ public enum BundleMisfit: SheafFailure, Equatable {
     case .wrongStart(let from, let own): "the bundle starts at checkpoint \(from), and this copy is at \(own)"
     case .missingBody(let path): "the bundle names content of \(path) that it does not carry"
     case .nothingThere(let path): "the bundle takes \(path) away, which is not there"
+    case .notRedacted(let path):
+      "the bundle hides content of \(path) as redacted, and no redaction in the log is about it"
     case .stateDiffers(let own, let signed):
       "the state after the bundle has the root \(own.base64), and the publisher signed \(signed.base64)"
     case .noEnd: "the bundle has no end"
@@ -324,13 +343,13 @@ public enum BundleMisfit: SheafFailure, Equatable {
     case .older, .nothingNew: nil
     case .otherKind: "Run `sheaf sync --keep … --only …` to change what this copy keeps."
     case .wrongStart: "Run `sheaf sync`, or get a bundle that starts where this copy is."
-    case .notAskedFor, .missingBody, .nothingThere, .stateDiffers, .noEnd:
+    case .notAskedFor, .missingBody, .nothingThere, .notRedacted, .stateDiffers, .noEnd:
       "Do not use this bundle; tell the publisher."
     }
   }
   public var kind: FailureKind {
     switch self {
-    case .notAskedFor, .missingBody, .nothingThere, .stateDiffers, .noEnd: .verification
+    case .notAskedFor, .missingBody, .nothingThere, .notRedacted, .stateDiffers, .noEnd: .verification
     default: .failed
     }
   }

@@ -234,6 +234,24 @@ actor BundleCache {
     return true
   }
 
+  /// Removes every bundle, those that are being made included: content of theirs was destroyed.
+  func removeAll() async {
+    let underWay = Array(making.values)
+    for task in underWay { _ = try? await task.value }
+    entries.removeAll()
+    let folder = folder
+    await Blocking.always { try? FileManager.default.removeItem(at: folder) }
+  }
+
+  /// The newest redaction that the bundles here know of; another process may have destroyed what they hold.
+  private var redacted: UInt64?
+
+  /// Forgets bundles that were made before a redaction.
+  func follow(redaction number: UInt64) async {
+    if let redacted, redacted != number { await removeAll() }
+    redacted = number
+  }
+
   private func evict(keeping newest: String?) async {
     var gone: [URL] = []
     for isLarge in [false, true] {

@@ -122,7 +122,10 @@ struct BundleMaker {
     let stateNote = try SignedNote(
       parsing: stored.stateNote, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures)
     let state = try StateNote(parsing: stateNote.text)
-    return BundleSeal(checkpoint: checkpoint, stateNote: stateNote, stateRoot: state.root)
+    // A receiver without lines has nothing else to learn it from.
+    let redacted = request.depth == .heads ? try transaction.newestRedaction(at: to) : nil
+    return BundleSeal(
+      checkpoint: checkpoint, stateNote: stateNote, stateRoot: state.root, redacted: redacted)
   }
 
   private func otherCollections() throws -> [CollectionRoot] {
@@ -235,7 +238,7 @@ struct BundleMaker {
       let some = try transaction.revisionSizes(from: next, to: min(to, next + 255))
       for revision in some where request.subscription.holds(revision.path.collection) {
         counts.revisions += 1
-        guard revision.hasContent,
+        guard revision.hasContent, revision.content != nil,
           try !isHeldByReceiver(revision.content, of: revision.changeSet, supersededAt: revision.superseded),
           carriesBody(revision.content, of: revision.path, supersededAt: revision.superseded),
           try !(revision.content.map { try isLazy($0, at: revision.path) } ?? false)
@@ -308,8 +311,11 @@ struct BundleMaker {
         } else {
           content = .hashOnly(hash)
         }
-      } else {
+      } else if let effective = try transaction.redaction(of: revision.id), effective <= to {
         content = .unknown
+      } else {
+        // It was destroyed since: a receiver who is led to before that could not know why it is missing.
+        throw LibraryError.notHeld(revision.path.text)
       }
       lines.append(
         OutgoingLine(
@@ -324,7 +330,7 @@ struct BundleMaker {
     }
     return OutgoingChangeSet(
       number: changeSet.number, note: note, fields: try ChangeSetNote(parsing: note.text),
-      seed: changeSet.seed,
+      seed: changeSet.seed, salts: changeSet.salts,
       reason: changeSet.reason, totalLines: changeSet.lineCount, lines: lines, subsetProof: proof)
   }
 }

@@ -56,8 +56,10 @@ struct ChangeSetCheck: Sendable {
 
   private func checkReason(_ fields: ChangeSetNote, report: (String) -> Void) {
     guard let bytes = changeSet.reason else { return report("its reason is missing") }
-    guard let seed = changeSet.seed else { return report("its seed is missing") }
-    if Commitment(reason: SHA256Hash(hashing: bytes), seed: seed) != fields.reason {
+    guard let salt = changeSet.seed?.salt(line: 0) ?? changeSet.salts[0] else {
+      return report("its seed is missing")
+    }
+    if Commitment(SHA256Hash(hashing: bytes), salt: salt, line: 0) != fields.reason {
       report("its reason is not the one that was signed")
     }
     guard let reason = try? Reason(parsing: bytes) else { return report("its reason can't be read") }
@@ -76,10 +78,13 @@ struct ChangeSetCheck: Sendable {
         let line = try revision.line(seed: changeSet.seed)
         leaves.append((Int(revision.name.line) - 1, MerkleHash.leaf(line.bytes)))
         _ = try RevisionLine(parsing: line.text.dropLast())
-        if let content = revision.content, let seed = changeSet.seed, let sealed = line.content?.commitment,
-          sealed != Commitment(content: content, seed: seed, line: revision.name.line)
-        {
-          report("its content is not the one that was committed to", place)
+        let number = revision.name.line
+        if let content = revision.content, let sealed = line.content?.commitment {
+          let salt = changeSet.seed?.salt(line: number) ?? changeSet.salts[number]
+          if salt == nil { report("the salt of its content is missing", place) }
+          if let salt, sealed != Commitment(content, salt: salt, line: number) {
+            report("its content is not the one that was committed to", place)
+          }
         }
       } catch {
         report("its line can't be read: \(error)", place)

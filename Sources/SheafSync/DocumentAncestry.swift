@@ -71,6 +71,10 @@ extension StoreTransaction {
   func content(of revision: StoredRevision) throws -> (bytes: [UInt8], mediaType: MediaType)? {
     guard revision.verb.hasContent else { return nil }
     guard let hash = revision.content else {
+      if let redaction = try redactionWords(of: revision.id) {
+        throw LibraryError.redacted(
+          "\(revision.path) at \(revision.name)", at: redaction.number, ground: redaction.ground)
+      }
       throw LibraryError.notHeld("\(revision.path) at \(revision.name)")
     }
     if let bytes = try body(hash) {

@@ -216,6 +216,34 @@ struct EditDesk {
         baseContent: nil))
   }
 
+  /// Asks for the content of past revisions to be destroyed.
+  ///
+  /// - Throws: `LibraryError.noMoment`, `LineageError` for what the publisher would refuse, as far as this copy can tell.
+  mutating func redact(_ target: RedactionTarget) throws {
+    try checkSubscription(target.path)
+    guard let document = try transaction.existingDocumentRow(target.path) else {
+      throw LibraryError.noDocument(target.path.text)
+    }
+    for name in target.revisions {
+      guard let revision = try transaction.revision(name), revision.document == document else {
+        throw LibraryError.noMoment("revision \(name) of \(target.path)")
+      }
+      guard revision.verb.hasContent else {
+        throw LineageError(path: target.path, rule: .nothingToErase)
+      }
+      guard try !transaction.isCurrent(revision) else {
+        throw LineageError(path: target.path, rule: .stillCurrent)
+      }
+      guard try transaction.redaction(of: revision.id) == nil else {
+        throw LibraryError.nothingChanged("revision \(name) of \(target.path), whose content is destroyed,")
+      }
+    }
+    add(
+      Edit(
+        verb: .redact, path: target.path, base: .revisions(target.revisions.sorted()), content: nil,
+        baseContent: nil))
+  }
+
   /// Settles a conflict with content that is held.
   mutating func resolve(_ path: DocumentPath, withHeld hash: SHA256Hash, of heads: SettledHeads) throws {
     guard let size = try transaction.bodySize(hash) ?? transaction.absentSize(hash) else {
@@ -348,13 +376,15 @@ struct EditDesk {
   ///
   /// - Parameter seen: The position that the edits were made at; `nil` for now.
   /// - Returns: The draft's leaf hash.
-  func storeDraft(reason: String, seen: ChangeSetNote.Position? = nil) throws -> SHA256Hash {
+  func storeDraft(
+    reason: String, ground: String? = nil, seen: ChangeSetNote.Position? = nil
+  ) throws -> SHA256Hash {
     let size = edits.reduce(UInt64(0)) { $0 + ($1.content?.sizeInBytes ?? 0) }
     guard size <= UInt64(Limits.draftBytes) else { throw DraftTooLarge(sizeInBytes: size) }
     let position = try transaction.position()
     let previous = try transaction.drafts([.waiting, .deposited, .logged, .proposed]).last
     let composed = try library.composer.compose(
-      edits, reason: Reason(by: facts.member, message: reason),
+      edits, reason: Reason(by: facts.member, message: reason, ground: ground),
       seen: seen ?? .init(size: position.size, root: position.root), after: previous?.leaf)
     let lines = composed.lines.enumerated().map { index, line in
       StoredDraftLine(

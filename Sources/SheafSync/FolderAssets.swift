@@ -109,7 +109,9 @@ extension Library {
     try assets.removeLeftovers()
     // What nobody wishes any more makes room first.
     for name in try assets.names(limit: FolderLayout.nameLimit, where: { _ in true }) {
-      guard let hash = SHA256Hash(hex: name), !wished.contains(hash) else { continue }
+      guard let hash = SHA256Hash(hex: name) else { continue }
+      // Nor does what is wished and was destroyed meanwhile stay.
+      guard try !wished.contains(hash) || !store.readBlocking({ try $0.isPublished(hash) }) else { continue }
       try assets.remove(name)
     }
     var written: UInt64 = 0

@@ -236,7 +236,11 @@ extension Library {
     // One first copy stays for whoever comes. A small step behind it is cheaper than making it anew.
     let first = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
     let whole = BundleName(first, to: newest)
-    let older = held.filter { $0 == BundleName(first, to: $0.to) && $0.to < newest }.max { $0.to < $1.to }
+    // One from before a redaction holds what was destroyed, and goes with what nobody needs.
+    let redacted = try await store.read { try $0.newestRedaction(at: newest) } ?? 0
+    let older = held.filter {
+      $0 == BundleName(first, to: $0.to) && $0.to < newest && $0.to >= redacted
+    }.max { $0.to < $1.to }
     if let older, wanted[whole] == nil, !held.contains(whole),
       let step = try await smallStep(after: older, to: newest, in: remote), try await lies(older, in: remote)
     {

@@ -101,7 +101,8 @@ struct FolderMeetings {
       switch revision.verb {
       // What was merged, accepted or settled is signed by whoever did that and still holds others' edits.
       case .merge, .accept, .acceptDeleted, .resolve, .resolveDeleted: break
-      case .put, .delete, .move, .decline, .signAuthored, .signReviewed, .signApproved, .signRejected:
+      case .put, .delete, .move, .decline, .redact, .signAuthored, .signReviewed, .signApproved,
+        .signRejected:
         if isOwn { return (revision, others) }
         if try transaction.wasHeld(revision.id) { continue }
       }

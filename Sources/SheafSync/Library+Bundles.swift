@@ -107,6 +107,7 @@ extension Library {
       return report
     }
     try environment.step(.bundleApplied)
+    try await sweepDestroyed()
     try await refreshSearchIndex(activity: activity)
     try await markConflicts()
     return report

@@ -57,7 +57,9 @@ extension Library {
       let isNewOnly = new.map { new in old.map { new.path < $0.path } ?? true } ?? false
       let left = isNewOnly ? nil : old
       let right = isOldOnly ? nil : new
-      if let path = left?.path ?? right?.path, left?.hash != right?.hash {
+      if let path = left?.path ?? right?.path,
+        left?.hash != right?.hash || left?.shown.revision != right?.shown.revision && left?.hash == .zero
+      {
         let first = Side(path: path, shown: left?.shown, label: try label(left?.shown, at: from, view))
         let second = Side(path: path, shown: right?.shown, label: try label(right?.shown, at: to, view))
         if let diff = try compare(path, first, second, view) { diffs.append(diff) }
@@ -86,8 +88,24 @@ extension Library {
     } catch LibraryError.asset, LibraryError.absent {
       diff.sizes = sizes
       return diff
+    } catch LibraryError.redacted {
+      diff.sizes = sizes
+      diff.from = try label(before, view)
+      diff.to = try label(after, view)
+      return diff
     }
     return difference(path, from: before.label, to: after.label, old: old, new: new)
+  }
+
+  /// A side's label, with the redaction that destroyed its content where one did.
+  private static func label(_ side: Side, _ view: MomentView) throws -> String {
+    guard case .unknown? = side.shown?.content else { return side.label }
+    do { _ = try side.shown.map { try view.bytes(of: $0, path: side.path) } } catch LibraryError.redacted(
+      _, let number, let ground)
+    {
+      return "\(side.label), redacted at \(number): \(ground)"
+    }
+    return side.label
   }
 
   /// How two contents of a document differ: text by words, records by fields, anything else by size.

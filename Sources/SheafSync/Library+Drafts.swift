@@ -196,7 +196,8 @@ extension Library {
     _ draft: StoredDraft, isAsked: Bool, _ transaction: StoreTransaction
   ) throws -> SHA256Hash? {
     let lines = try transaction.lines(of: draft)
-    let reason = try Reason(parsing: draft.reason).message
+    let signed = try Reason(parsing: draft.reason)
+    let reason = signed.message
     var desk = try EditDesk(transaction: transaction, library: self)
     let isChained = lines.contains { $0.base == .draft }
     if !isChained {
@@ -207,7 +208,8 @@ extension Library {
             content: line.content.map { .init(hash: $0, sizeInBytes: line.sizeInBytes) },
             baseContent: line.baseContent))
       }
-      let leaf = try desk.storeDraft(reason: reason, seen: try draft.fields().seen)
+      let leaf = try desk.storeDraft(
+        reason: reason, ground: signed.ground, seen: try draft.fields().seen)
       _ = try transaction.remove(draft)
       return leaf
     }

@@ -27,6 +27,13 @@ extension Library {
         folder: folder.path, size: size ?? view.position, documents: 0, sizeInBytes: 0, conflicts: [])
       do {
         while let entry = try cursor.next() {
+          if case .unknown = entry.shown.content {
+            do { _ = try view.bytes(of: entry.shown, path: entry.path) } catch let error as LibraryError {
+              guard case .redacted = error else { throw error }
+              report.redacted.append(error.problem)
+            }
+            continue
+          }
           try files.write(to: entry.path) { write in
             try view.forEachPiece(of: entry.shown, path: entry.path) { piece in
               try write(piece)

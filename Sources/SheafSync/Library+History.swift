@@ -30,11 +30,17 @@ extension Library {
         let parents = try transaction.parents(of: revision.id).map {
           try transaction.revision(row: $0).name.description
         }
-        entries.append(
-          HistoryEntry(
-            revision, SignedChange(changeSet, names: names), parents: parents,
-            isHeld: try revision.content.map(transaction.holdsBody) ?? false,
-            signatures: try signatures.signatures(on: revision)))
+        var entry = HistoryEntry(
+          revision, SignedChange(changeSet, names: names), parents: parents,
+          isHeld: try revision.content.map(transaction.holdsBody) ?? false,
+          signatures: try signatures.signatures(on: revision))
+        if let redaction = try transaction.redactionWords(of: revision.id) {
+          entry.redacted = redaction.number
+          entry.ground = redaction.ground
+        } else if revision.verb == .redact {
+          entry.ground = changeSet.readReason.ground
+        }
+        entries.append(entry)
       }
       return entries
     }

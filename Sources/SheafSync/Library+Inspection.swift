@@ -179,6 +179,11 @@ extension Library {
         if let reason = changeSet.reason { try put("trail/\(name).reason", reason) }
         if let seed = changeSet.seed {
           try put("trail/\(name).seed", Array(Hexadecimal.encode(seed.bytes).utf8))
+        } else {
+          let salts = changeSet.salts.sorted { $0.key < $1.key }
+          try put(
+            "trail/\(name).salts",
+            Array(salts.map { "\($0.key) \(Hexadecimal.encode($0.value))\n" }.joined().utf8))
         }
         let revisions = try transaction.revisions(inChangeSet: changeSet.number)
         let lines = try revisions.map { (number: $0.name.line, text: try $0.line(seed: changeSet.seed).text) }

@@ -151,7 +151,7 @@ struct LogReader {
   /// A change set as the log lists it.
   func entry(_ changeSet: StoredChangeSet, lines: Int) throws -> LogEntry {
     let signed = SignedChange(changeSet, names: names)
-    return LogEntry(
+    var entry = LogEntry(
       number: changeSet.number, time: signed.time, by: signed.by, role: signed.role, site: signed.site,
       member: signed.member, author: signed.author, claimedTime: signed.claimedTime, source: signed.source,
       reason: signed.reason, lineCount: changeSet.lineCount,
@@ -160,5 +160,7 @@ struct LogReader {
           revision: $0.name.description, verb: $0.verb.rawValue, path: $0.path.text,
           signs: $0.signs?.description)
       }, times: try Library.times(of: changeSet, view.transaction))
+    entry.ground = changeSet.readReason.ground
+    return entry
   }
 }

@@ -109,7 +109,7 @@ extension Library {
 
   /// Runs `body` at a desk in one transaction and records its edits, when there are any.
   func recordEdits<Value: Sendable>(
-    purpose: String, reason: String, isDryRun: Bool = false,
+    purpose: String, reason: String, ground: String? = nil, isDryRun: Bool = false,
     _ body: @escaping @Sendable (inout EditDesk) throws -> Value
   ) async throws -> Recorded<Value> {
     let work: @Sendable (StoreTransaction, inout Sequencer?) throws -> Recorded<Value> = {
@@ -120,10 +120,10 @@ extension Library {
       if isDryRun { throw DryRun(recorded: recorded) }
       guard !desk.edits.isEmpty else { return recorded }
       if sequencer != nil {
-        recorded.changeSet = try sequencer?.append(desk.edits, message: reason)
+        recorded.changeSet = try sequencer?.append(desk.edits, message: reason, ground: ground)
         recorded.isProposal = try recorded.changeSet.map(transaction.hasOpenProposal(inChangeSet:)) ?? false
       } else {
-        recorded.draft = String(try desk.storeDraft(reason: reason).hex.prefix(16))
+        recorded.draft = String(try desk.storeDraft(reason: reason, ground: ground).hex.prefix(16))
       }
       return recorded
     }

@@ -32,8 +32,10 @@ extension Library: LibraryService {
     var filled = request
     filled.to = to
     let wanted = filled
+    let redacted = try await store.read { try $0.redactedSize() }
+    await bundleCache.follow(redaction: redacted)
     let key =
-      "\(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
+      "\(redacted) \(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
       + (wanted.holdsCurrent ? " deeper" : "")
     return .bundle(
       try await bundleCache.bundle(for: key) {

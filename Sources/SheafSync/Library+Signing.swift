@@ -18,10 +18,13 @@ extension Library {
     let value = try await store.write(purpose: purpose) { transaction in
       try self.member.reload()
       var sequencer = try Sequencer(transaction: transaction, library: self)
-      return try body(&sequencer)
+      let value = try body(&sequencer)
+      if try transaction.eraseRedacted() { try self.environment.step(.erasing) }
+      return value
     }
     try environment.step(.appended)
     try await signWhatIsUnsigned()
+    try await sweepDestroyed()
     return value
   }
 

@@ -41,8 +41,9 @@ extension Library {
   ) async throws -> SyncReport {
     try await askForMembership(at: remote)
     var handover = Handover()
-    var pushFailure: RemoteError?
+    var pushFailure: (any Error)?
     let pulled: Pulled
+    let redacted = try await store.read { try $0.redactedSize() }
     do {
       var first: Result<PullAnswer, any Error>?
       do {
@@ -50,6 +51,9 @@ extension Library {
       } catch let error as RemoteError where error.concernsDraftsOnly {
         // What is new still comes; the drafts wait, and what kept them is told in the end.
         pushFailure = error
+      } catch BundleError.missingBase(let path) {
+        // The remote destroyed what a draft is coded against; this copy is about to learn of that.
+        pushFailure = BundleError.missingBase(path)
       }
       var last = try await pullEverything(first, from: remote, options: options, activity: activity)
       if var report = handover.pulled {
@@ -66,6 +70,15 @@ extension Library {
         try await remote.leave(position: try await pullRequest(options), from: memberMark)
       }
       throw error
+    }
+    if pushFailure != nil, try await store.read({ try $0.redactedSize() }) > redacted {
+      // By now this copy destroyed it too, and codes its drafts against what both have.
+      var report = try await exchange(with: remote, options: options, activity: activity)
+      if var whole = pulled.report {
+        if let more = report.pulled { whole.add(more) }
+        report.pulled = whole
+      }
+      return report
     }
     try await checkTaken(handover.answers)
     try await followOwnMember()

@@ -106,6 +106,18 @@ extension Library {
         findings.add(place, "its content is not held")
       }
     }
+    findings.section("redactions") { findings in
+      report.redacted = try transaction.redactionCount()
+      for place in try transaction.unlawfullyMissing(limit: findings.room) {
+        findings.add("revision \(place)", "its content is missing, and no redaction is about it")
+      }
+      for place in try transaction.undestroyed(limit: findings.room) {
+        findings.add("revision \(place)", "its redaction is in effect, and this copy still has what opens it")
+      }
+      if try transaction.isSweepDue() {
+        findings.add("redactions", "what was destroyed is not swept out of this copy's files yet")
+      }
+    }
     findings.section("drafts") { report.signatures += try checkDrafts(transaction, &$0) }
     if isPublisher { findings.section("keys/signed") { try checkSignerRecord(transaction, &$0) } }
   }

@@ -125,6 +125,8 @@ public final class Library: Sendable {
         try await library.finishRotation()
       }
     } catch is StoreError {}
+    // An erasure that was cut short goes on.
+    do { try await library.sweepDestroyed() } catch is StoreError {}
     return library
   }
 
@@ -164,6 +166,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case noMoment(String)
   /// The content is not held here.
   case notHeld(String)
+  /// The content was destroyed.
+  case redacted(String, at: UInt64, ground: String)
   /// The document's content is an asset of this size that was not fetched.
   case absent(String, UInt64)
   /// The document's content is an asset of this size, which is not taken whole.
@@ -224,6 +228,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .noDocument(let path): "there is no document \(path)"
     case .noMoment(let what): "there is no \(what) in this copy"
     case .notHeld(let what): "this copy does not hold the content of \(what)"
+    case .redacted(let what, let number, let ground):
+      "the content of \(what) is redacted at \(number): \(ground)"
     case .absent(let path, let size): "the \(size) bytes of \(path) have not been fetched to this copy"
     case .asset(let path, let size): "\(path) is an asset of \(size) bytes, which is not taken whole"
     case .noConflict(let path): "\(path) is not in conflict"
@@ -266,6 +272,7 @@ public enum LibraryError: SheafFailure, Equatable {
     case .noMoment: "`sheaf log` shows what there is."
     case .notHeld:
       "Run `sheaf history DOC --fetch` to get what is missing of one document, or `sheaf sync --keep full` for all."
+    case .redacted: "`sheaf redactions` tells who asked for it and why; no copy that follows the log has it."
     case .absent(let path, _): "Run `sheaf fetch \(path)` when the remote can be reached."
     case .asset: "Write it to a file: `sheaf show DOC > FILE`."
     case .noConflict: "`sheaf conflicts` lists those that are."

@@ -43,6 +43,14 @@ public struct LibraryEnvironment: Sendable {
     case packing
     /// Some bodies are packed, others are not yet.
     case packed
+    /// Redacted content is destroyed in a transaction that has not been committed.
+    case erasing
+    /// It is gone from the rows, and free pages, caches and the write-ahead log still hold it.
+    case erased
+    /// Caches are empty; free pages and the write-ahead log still hold it.
+    case cachesEmptied
+    /// It is gone everywhere, and that is not written down yet.
+    case swept
   }
 
   /// The bytes that are free where a folder is; `nil` when nobody can say. Tests put their own disk here.

@@ -172,7 +172,12 @@ struct MomentView {
     let place = "\(path)\(shown.revision.map { " at \($0)" } ?? "")"
     switch shown.content {
     case .preview(let bytes): return bytes
-    case .unknown: throw LibraryError.notHeld(place)
+    case .unknown:
+      guard let name = shown.revision.flatMap(RevisionName.init(parsing:)),
+        let revision = try transaction.revision(name),
+        let redaction = try transaction.redactionWords(of: revision.id)
+      else { throw LibraryError.notHeld(place) }
+      throw LibraryError.redacted(place, at: redaction.number, ground: redaction.ground)
     case .stored(let hash):
       if let bytes = try transaction.body(hash) { return bytes }
       if let size = try transaction.absentSize(hash) { throw LibraryError.absent(path.text, size) }

@@ -43,9 +43,10 @@ struct Sequencer {
   ///
   /// - Parameter seen: What the edits were made from; the newest when `nil`.
   mutating func append(
-    _ edits: [Edit], message: String, claims: Reason.Claims = .init(), seen: ChangeSetNote.Position? = nil
+    _ edits: [Edit], message: String, claims: Reason.Claims = .init(), ground: String? = nil,
+    seen: ChangeSetNote.Position? = nil
   ) throws -> UInt64 {
-    let reason = Reason(by: memberName, message: message, claims: claims)
+    let reason = Reason(by: memberName, message: message, claims: claims, ground: ground)
     // What this member proposed and is still open can be gone on from by whatever comes next.
     return try append(
       try composer.compose(

@@ -49,6 +49,12 @@ struct StateCursor {
         return entry
       }
       guard let listed = page.popFirst() else { return nil }
+      if listed.isDestroyed {
+        let shown = MomentView.Shown(
+          content: .unknown, sizeInBytes: listed.sizeInBytes, revision: listed.revision?.description,
+          isConflicted: listed.headCount > 1)
+        return Entry(path: listed.path, shown: shown, hash: .zero)
+      }
       // Of a conflict whose first head deletes the document everybody sees nothing.
       guard let hash = listed.content else { continue }
       if listed.headCount > 1 {

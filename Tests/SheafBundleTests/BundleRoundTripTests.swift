@@ -262,6 +262,40 @@ import Testing
     try expectHistory(received, of: history, .full, from: 0, subscription: .all)
   }
 
+  @Test("A change set without its seed brings the salts that are left, and they open what they opened before")
+  func salted() throws {
+    for coder in BundleCoder.allCases {
+      var history = try SampleHistory(seed: 10, changeSetCount: 10)
+      for index in [0, 4, 7] { history.redact(changeSet: index) }
+      #expect(history.changeSets[0].salts.count > 2)
+      let (bytes, _) = try history.bundle(.full, from: 0, change: { $0.coder = coder })
+      var host = SampleHost(history: history, at: 0)
+      let received = try receive(bytes, context(history, at: 0), host: &host)
+      try expectHistory(received, of: history, .full, from: 0, subscription: .all)
+      #expect(received.changeSets.map(\.salts) == history.changeSets.map(\.salts))
+      #expect(received.changeSets.filter { $0.seed == nil }.count == 3)
+    }
+  }
+
+  @Test("Heads tell the newest redaction, never one beyond where they lead")
+  func newestRedaction() throws {
+    let history = try SampleHistory(seed: 12, changeSetCount: 6)
+    let (plain, _) = try history.bundle(.heads, from: 0)
+    var seal = try history.seal(at: 6)
+    seal.redacted = 5
+    let (bytes, _) = try history.bundle(.heads, from: 0, seal: seal)
+    #expect(bytes.count == plain.count + 1)
+    var host = SampleHost(history: history, at: 0)
+    let received = try receive(bytes, context(history, at: 0), host: &host)
+    #expect(received.end?.seal.redacted == 5)
+    seal.redacted = 7
+    let (beyond, _) = try history.bundle(.heads, from: 0, seal: seal)
+    #expect(throws: BundleError.self) {
+      var host = SampleHost(history: history, at: 0)
+      _ = try receive(beyond, context(history, at: 0), host: &host)
+    }
+  }
+
   @Test("A note with another signature beside the author's, and a checkpoint with a witness, travel whole")
   func foreignSpelling() throws {
     var history = try SampleHistory(seed: 11, changeSetCount: 6)

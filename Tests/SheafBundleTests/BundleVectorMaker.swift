@@ -74,6 +74,15 @@ struct BundleVectorMaker {
     try write(
       "bundle-heads-first-proposals", bundle: try reviewed.bundle(.heads, from: 0).bytes, history: reviewed,
       at: nil)
+    var redacted = history
+    try redacted.addRedaction()
+    try write(
+      "bundle-full-redacted", bundle: try redacted.bundle(.full, from: 0).bytes, history: redacted, at: nil)
+    var seal = try redacted.seal(at: 8)
+    seal.redacted = 8
+    try write(
+      "bundle-heads-redacted", bundle: try redacted.bundle(.heads, from: 7, seal: seal).bytes,
+      history: redacted, at: 7, holds: false)
     try reviewed.addDecisions()
     try write(
       "bundle-full-decisions", bundle: try reviewed.bundle(.full, from: 8).bytes, history: reviewed, at: 8)

@@ -12,7 +12,7 @@ import Testing
       "bundle-full-first", "bundle-full-first-deflated", "bundle-trail-some-collections", "bundle-heads-step",
       "bundle-heads-first",
       "bundle-nothing", "bundle-drafts", "bundle-heads-proposals", "bundle-heads-first-proposals",
-      "bundle-full-decisions",
+      "bundle-full-decisions", "bundle-full-redacted", "bundle-heads-redacted",
     ])
   func gives(name: String) throws {
     let sample = try BundleVector(name)

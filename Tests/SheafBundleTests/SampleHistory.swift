@@ -161,6 +161,37 @@ struct SampleHistory {
     try append(lines, seed: seed, state: state)
   }
 
+  /// Adds a change set that asks for contents to be destroyed, and leaves of two earlier ones what that leaves.
+  mutating func addRedaction() throws {
+    let state = states[states.count - 1]
+    let names = [RevisionName(changeSet: 1, line: 1), RevisionName(changeSet: 2, line: 1)]
+    let lines = state.keys.sorted().prefix(2).enumerated().map { index, path in
+      OutgoingLine(
+        index: index,
+        line: RevisionLine(verb: .redact, path: path, base: .revisions(names), content: nil), content: .none)
+    }
+    try append(lines, seed: Seed(using: &random), state: state)
+    redact(changeSet: 0)
+    redact(changeSet: 4)
+  }
+
+  /// Leaves of a change set what the redaction of its first line with content leaves: the others' salts and the reason's.
+  mutating func redact(changeSet index: Int) {
+    guard let seed = changeSets[index].seed else { return }
+    changeSets[index].seed = nil
+    changeSets[index].salts[0] = seed.salt(line: 0)
+    var isHidden = false
+    for place in changeSets[index].lines.indices where changeSets[index].lines[place].line.content != nil {
+      if isHidden {
+        let number = UInt32(changeSets[index].lines[place].index + 1)
+        changeSets[index].salts[number] = seed.salt(line: number)
+      } else {
+        changeSets[index].lines[place].content = .unknown
+        isHidden = true
+      }
+    }
+  }
+
   mutating func addChangeSet(documentCount: Int?, _ documentSize: Int) throws {
     let number = size + 1
     var lines: [DocumentPath: (RevisionVerb, RevisionBase, [UInt8]?)] = [:]

@@ -57,7 +57,7 @@ struct SecondDecoderTests {
       "bundle-full-first", "bundle-full-first-deflated", "bundle-trail-some-collections", "bundle-heads-step",
       "bundle-heads-first", "bundle-nothing", "bundle-drafts", "bundle-heads-proposals",
       "bundle-heads-first-proposals",
-      "bundle-full-decisions",
+      "bundle-full-decisions", "bundle-full-redacted", "bundle-heads-redacted",
     ])
   func vectors(name: String) async throws {
     let sample = try BundleVector(name)

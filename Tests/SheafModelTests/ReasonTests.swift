@@ -15,7 +15,7 @@ struct ReasonTests {
   }
 
   @Test("The vectors are there")
-  func vectorsAreThere() { #expect(OutcomeVector.names("change-set-reason-").count == 10) }
+  func vectorsAreThere() { #expect(OutcomeVector.names("change-set-reason-").count == 12) }
 
   @Test("The example says who, when, from where and why")
   func example() throws {
@@ -43,12 +43,14 @@ struct ReasonTests {
       author: Bool.random(using: &random) ? text() : nil,
       time: Bool.random(using: &random) ? Timestamp(seconds: Int64(random.next() % 4_000_000_000)) : nil,
       source: Bool.random(using: &random) ? text() : nil)
-    let reason = Reason(by: text(), message: text(), claims: claims)
+    let ground = Bool.random(using: &random) ? "x" + text() : nil
+    let reason = Reason(by: text(), message: text(), claims: claims, ground: ground)
     let again = try Reason(parsing: reason.bytes)
     #expect(again.bytes == reason.bytes)
     #expect(again.message.utf8.elementsEqual(reason.message.utf8))
     #expect(again.by.utf8.elementsEqual(reason.by.utf8))
     #expect(again.claims.time == reason.claims.time)
+    #expect(again.ground == reason.ground)
   }
 
   @Test("A name can't smuggle in a line")

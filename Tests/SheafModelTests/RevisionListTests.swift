@@ -45,6 +45,7 @@ struct RevisionListTests {
       .resolve: ["@", "="],
       .resolveDeleted: ["@", "="], .accept: ["1.1"], .acceptDeleted: ["1.1"], .decline: ["1.1"],
       .signAuthored: ["1.1"], .signReviewed: ["1.1"], .signApproved: ["1.1"], .signRejected: ["1.1"],
+      .redact: ["1.1", "1.1,2.2"],
     ]
     for verb in RevisionVerb.allCases {
       for base in bases {
@@ -86,7 +87,8 @@ struct RevisionListTests {
         case .move: .headOf(try DocumentPath("\u{301}old"))
         case .merge: .revisions([.init(changeSet: 1, line: 1), .init(changeSet: 2, line: .max)])
         case .resolve, .resolveDeleted: [.head, .firstTwo].randomElement(using: &random) ?? .head
-        case .accept, .acceptDeleted, .decline, .signAuthored, .signReviewed, .signApproved, .signRejected:
+        case .accept, .acceptDeleted, .decline, .signAuthored, .signReviewed, .signApproved, .signRejected,
+          .redact:
           .revisions([.init(changeSet: 7, line: 3)])
         }
       let hash = try #require(SHA256Hash(bytes: random.bytes(32)))

@@ -30,10 +30,11 @@ struct TestLog {
   ///   - seen: What its author had seen; everything before it when `nil`.
   ///   - after: The number of the author's previous draft.
   ///   - author: A number for each author; that of change set 1 is the publisher.
+  ///   - ground: What its reason names as the ground of an erasure.
   ///   - isJudged: Whether the rules are kept; a log of somebody who doesn't is not projected here.
   mutating func append(
     _ lines: [Line], seen: UInt64? = nil, after: UInt64? = nil, author: UInt8 = 2,
-    isJudged: Bool = true
+    isJudged: Bool = true, ground: String? = nil
   ) throws {
     let number = size + 1
     let seed = try unwrap(Seed(bytes: [UInt8](repeating: 7, count: 16)))
@@ -47,7 +48,7 @@ struct TestLog {
       StoredChangeSet(
         number: number, leaf: Self.leaf(number), note: Self.note(number), fields: fields,
         seed: seed,
-        reason: Reason(by: "", message: "").bytes, proof: []))
+        reason: Reason(by: "", message: "", ground: ground).bytes, proof: []))
     var projected: [ProjectedLine] = []
     for (index, line) in lines.sorted(by: { $0.path < $1.path }).enumerated() {
       let path = try DocumentPath(line.path)

@@ -17,9 +17,15 @@ struct CrashStepTests {
   private static let pushing: [Step] = [.pushed, .answered]
   private static let packing: [Step] = [.packing, .packed]
 
+  /// In `RedactionTests`.
+  private static let erasing: [Step] = [.erasing, .erased, .cachesEmptied, .swept]
+
   @Test("No step is left out")
   func complete() {
-    let steps = Self.appending + Self.pulling + Self.pushing + Self.packing + [.drafted, .nextKeyWritten]
+    let steps =
+      Self.appending + Self.pulling + Self.pushing + Self.packing + Self.erasing + [
+        .drafted, .nextKeyWritten,
+      ]
     #expect(Set(steps) == Set(Step.allCases) && steps.count == Step.allCases.count)
   }
 

@@ -106,6 +106,8 @@ struct HistoryCommand: Verb {
     if isSigned { table.columns.insert(.text("SIGNED"), at: 5) }
     for entry in entries {
       var did = entry.path == path ? entry.verb : "\(entry.verb) as \(entry.path)"
+      if let number = entry.redacted { did += ", redacted at \(number): \(entry.ground ?? "")" }
+      if entry.verb == "redact" { did += " \(entry.parents.joined(separator: ", "))" }
       if entry.verb.hasPrefix("sign-"), let of = entry.parents.first { did += " \(of)" }
       var cells = [
         entry.revision, Position.day(entry.claimedTime ?? entry.time),

@@ -5,6 +5,7 @@ extension VerifyReport {
   func lines(width: Int?) -> [String] {
     let looked =
       "\(Quantity(changeSets, "change set")), \(Quantity(signatures, "signature")), \(Quantity(checkpoints, "checkpoint")), \(Quantity(revisions, "revision")), \(Quantity(bodies, "content")), \(Quantity(documents, "current document"))"
+      + (redacted > 0 ? ", \(Quantity(redacted, "content")) redacted" : "")
       + (absent > 0 ? ", \(Quantity(absent, "asset")) not fetched" : "")
     var lines: [String] = []
     if isRebuilt { lines.append("Rebuilt the current state and the search index from the log.") }

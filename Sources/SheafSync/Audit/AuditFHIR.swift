@@ -200,7 +200,7 @@ struct AuditFHIR: AuditWriter {
   /// A code of v3-DataOperation, which knows little more than these.
   private func operation(_ revision: AuditRevision) -> String {
     switch revision.verb {
-    case .delete, .resolveDeleted, .acceptDeleted: "DELETE"
+    case .delete, .resolveDeleted, .acceptDeleted, .redact: "DELETE"
     case .put where revision.parents.isEmpty: "CREATE"
     case .put, .move, .merge, .resolve, .accept, .decline: "UPDATE"
     case .signAuthored, .signReviewed, .signApproved, .signRejected: "APPEND"

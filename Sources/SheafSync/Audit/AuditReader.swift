@@ -100,7 +100,12 @@ struct AuditReader {
     }
     for (side, of) in [(line.before, parents.first), (line.after, revision)] {
       guard let of, of.verb.hasContent, line.untold == nil else { continue }
-      if side == nil { line.untold = "the content's hash is not known in this copy" }
+      if side == nil {
+        let redaction = try transaction.redactionWords(of: of.id)
+        line.untold =
+          redaction.map { "the content of \(of.name) is redacted at \($0.number): \($0.ground)" }
+          ?? "the content's hash is not known in this copy"
+      }
       if let side, side.bytes == nil {
         line.untold =
           try transaction.assetSize(side.hash) != nil || transaction.absentSize(side.hash) != nil

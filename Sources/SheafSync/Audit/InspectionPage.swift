@@ -27,7 +27,8 @@ enum InspectionPage {
       state                  the root over what is current, signed by the log's key
       trail/NNN/NNNNNN.note  change set N as its author signed it: a leaf of the log
                       .lines  what it does, a line for each document (.some-lines and .proof: part of them)
-                      .reason why; .seed: what opens the commitments to reason and contents
+                      .reason why; .seed: what opens the commitments to reason and contents;
+                      .salts in its place where content was redacted: what opens the others
       receipts/              for each change set the proof that it is in the log
       tile/                  the log's tree (C2SP tlog-tiles)
       keys/                  public keys: log.pem, and each author's under the first 16 digits of its SHA-256

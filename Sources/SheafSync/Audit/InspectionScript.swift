@@ -88,8 +88,16 @@ enum InspectionScript {
     def name_of(number):
         return os.path.join("trail", f"{number // 1000:03}", f"{number:06}")
 
-    def commitment(kind, seed, line, content):
-        salt = hmac.new(seed, b"sheaf/salt/v1\n" + line.to_bytes(4, "big"), hashlib.sha256).digest()[:16]
+    def salts_of(base):
+        """The salt of each line; a redaction destroys the seed and leaves the salts of the other lines."""
+        if there(base + ".seed"):
+            seed = bytes.fromhex(read(base + ".seed").decode())
+            return lambda line: hmac.new(
+                seed, b"sheaf/salt/v1\n" + line.to_bytes(4, "big"), hashlib.sha256).digest()[:16]
+        kept = read(base + ".salts").decode().split() if there(base + ".salts") else []
+        return {int(line): bytes.fromhex(salt) for line, salt in zip(kept[::2], kept[1::2])}.get
+
+    def commitment(kind, salt, content):
         return sha(b"sheaf/" + kind + b"/v1\n", salt, content)
 
     def fields(text):
@@ -109,9 +117,9 @@ enum InspectionScript {
             wrong(place, f"keys/{mark}.pem is not its author's key")
         if not is_signed(note, mark + ".pem", b"sheaf-member-" + mark.encode()):
             wrong(place, "its author's signature does not hold")
-        seed = bytes.fromhex(read(base + ".seed").decode()) if there(base + ".seed") else None
-        if seed and there(base + ".reason"):
-            if commitment(b"reason", seed, 0, sha(read(base + ".reason"))) != base64.b64decode(said[b"reason"][0]):
+        salt = salts_of(base)
+        if salt(0) and there(base + ".reason"):
+            if commitment(b"reason", salt(0), sha(read(base + ".reason"))) != base64.b64decode(said[b"reason"][0]):
                 wrong(place, "its reason is not the one that was signed")
         total, wanted = int(said[b"lines"][0]), base64.b64decode(said[b"lines"][1])
         lines = {}
@@ -133,11 +141,11 @@ enum InspectionScript {
                 wrong(place, "its lines do not lead to the root that was signed")
         for index, line in sorted(lines.items()):
             name = f"{number}.{index + 1}"
-            if name not in contents or not seed:
+            if name not in contents or not salt(index + 1):
                 continue
             sealed = line.rstrip(b"\n").split(b"\t")[4]
             for file, digest in contents[name]:
-                if commitment(b"content", seed, index + 1, digest) != base64.b64decode(sealed):
+                if commitment(b"content", salt(index + 1), digest) != base64.b64decode(sealed):
                     wrong(f"revision {name}", f"{file} is not the content that was signed")
         return [(line.split(b"\t")[1], f"{number}.{index + 1}", line.split(b"\t")[0]) for index, line in sorted(lines.items())]
 

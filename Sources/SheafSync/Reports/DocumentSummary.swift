@@ -82,6 +82,10 @@ public struct HistoryEntry: Hashable, Sendable, Codable {
   public var isHeld: Bool
   /// The electronic signatures on it, in the log's order, those that were taken back included.
   public var signatures: [SignatureReport]
+  /// The change set with which the content was destroyed.
+  public var redacted: UInt64?
+  /// On what ground it was, or of a `redact` is asked to be.
+  public var ground: String?
 
   public init(
     revision: String, verb: String, path: String, parents: [String], time: String, by: String,

@@ -10,6 +10,8 @@ public struct ExportReport: Hashable, Sendable, Codable {
   public var sizeInBytes: UInt64
   /// Documents in conflict, written as everybody sees them.
   public var conflicts: [String]
+  /// Contents that were left out because they are redacted, each in a sentence.
+  public var redacted: [String] = []
 
   public init(
     folder: String,

@@ -20,6 +20,8 @@ public struct LogEntry: Hashable, Sendable, Codable {
   public var source: String?
   /// Why.
   public var reason: String
+  /// What allows or demands the redactions that it asks for.
+  public var ground: String?
   /// How many revisions it has.
   public var lineCount: Int
   /// Those that this copy holds, at most 1,000.

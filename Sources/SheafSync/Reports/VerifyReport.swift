@@ -14,6 +14,8 @@ public struct VerifyReport: Hashable, Sendable, Codable {
   public var bodies: UInt64
   /// Documents whose content is an asset that was not fetched.
   public var absent: UInt64
+  /// Revisions whose content is redacted, and gone.
+  public var redacted: UInt64 = 0
   /// Current documents in the state tree.
   public var documents: UInt64
   /// The recomputed state root, base64.

@@ -1,0 +1,164 @@
+import ArgumentParser
+import Foundation
+import SheafModel
+import SheafSync
+
+/// `sheaf redact`: past content is destroyed on every copy, by two people.
+struct RedactCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "redact",
+    abstract: "Destroy past content on every copy, with a second person.",
+    discussion: Help.text(
+      """
+      Names past revisions of a document; a first person asks, and when a second one names them too their content \
+      is destroyed here, and on every other copy as it syncs. The log, its signatures and proofs stay. \
+      What is current can't be named: first publish it without the text. With --text, every revision of any \
+      document that holds the words as they are spelled. What was exported, printed or backed up is out of reach, \
+      and so is a copy that never syncs again: `sheaf redactions` tells who has passed it.
+      """,
+      examples: [
+        "sheaf redact notes/p.md 2.1 3.1 --ground \"GDPR 17(1)(b)\" -m \"Consent withdrawn\"",
+        "sheaf redact --text \"Maria Lopez\" --ground \"GDPR 17(1)(b)\" -m \"Consent withdrawn\"",
+        "sheaf redact --confirm 1219 -m \"Checked with the ward\" --yes",
+      ], outcomes: [.done, .failed, .needsYou]))
+
+  @Argument(help: "The document.", transform: Arguments.document)
+  var doc: DocumentPath?
+
+  @Argument(help: "The revisions whose content is to be destroyed, such as 2.1.", transform: Self.revision)
+  var revisions: [RevisionName] = []
+
+  @Option(
+    help: ArgumentHelp("Every past revision of any document that holds these words.", valueName: "words"))
+  var text: String?
+
+  @Option(help: ArgumentHelp("What another person's change set asks for.", valueName: "changeset"))
+  var confirm: UInt64?
+
+  @Option(
+    help: "What allows or demands it, such as the article of a law; with --confirm the same if left out.")
+  var ground: String?
+
+  @Flag(help: "Do not ask.")
+  var yes = false
+
+  @OptionGroup var reason: ReasonOption
+  @OptionGroup var library: LibraryOptions
+  @OptionGroup var output: OutputOptions
+
+  private static func revision(_ text: String) throws -> RevisionName {
+    guard let name = RevisionName(parsing: text) else {
+      throw ValidationError("\"\(text)\" is no revision: `sheaf history DOC` lists them, such as 12.3.")
+    }
+    return name
+  }
+
+  func validate() throws {
+    let ways = (doc == nil ? 0 : 1) + (text == nil ? 0 : 1) + (confirm == nil ? 0 : 1)
+    guard ways == 1 else { throw ValidationError("Give a document with revisions, --text or --confirm.") }
+    guard doc == nil || !revisions.isEmpty else { throw ValidationError("Give at least one revision.") }
+    if let text, text.allSatisfy(\.isWhitespace) { throw ValidationError("--text takes words.") }
+    guard ground?.trimmingWhiteSpace.isEmpty != true, ground != nil || confirm != nil else {
+      throw ValidationError("Say with --ground what allows or demands it.")
+    }
+  }
+
+  func perform(in session: Session) async throws -> Outcome {
+    let words = try reason.text(in: session)
+    return try await library.open(in: session) { library in
+      let console = session.console
+      var targets: [RedactionTarget] = []
+      var ground = ground?.trimmingWhiteSpace
+      if let confirm {
+        let asked = try await library.redaction(askedIn: confirm)
+        targets = asked.targets
+        ground = ground ?? asked.ground
+      } else if let doc {
+        targets = [RedactionTarget(path: doc, revisions: Set(revisions).sorted())]
+      } else if let text {
+        let found = try await library.revisions(holding: text)
+        let current = found.filter(\.isCurrent)
+        guard current.isEmpty else { throw StillCurrent(revisions: current) }
+        targets = try Self.targets(found)
+      }
+      guard !targets.isEmpty else { throw NothingHolds() }
+      guard let ground else { throw UsageError("a ground is missing", hint: "Say it with --ground.") }
+      for target in targets {
+        console.note(
+          "\(target.path.text.escapedForTerminal): \(target.revisions.map(\.description).joined(separator: ", "))"
+        )
+      }
+      guard yes || Self.agrees(on: console) else {
+        throw UsageError("nobody agreed to it", hint: "Answer yes, or give --yes.")
+      }
+      let outcome = try await library.redact(targets, ground: ground, reason: words)
+      try output.print(outcome, on: console, words: outcome.lines)
+      guard try await !library.isSweepDue() else {
+        console.hint(
+          "somebody reads this library all the while; run a sheaf command when that has ended, to sweep out what is left"
+        )
+        return .needsYou
+      }
+      return .done
+    }
+  }
+
+  private static func agrees(on console: Console) -> Bool {
+    let answer = console.ask("Ask for this content to be destroyed for good? (yes/no)")
+    return answer?.trimmingWhiteSpace.lowercased() == "yes"
+  }
+
+  private static func targets(_ found: [FoundRevision]) throws -> [RedactionTarget] {
+    try Dictionary(grouping: found, by: \.path).sorted { $0.key < $1.key }.map { path, revisions in
+      RedactionTarget(
+        path: try DocumentPath(path),
+        revisions: revisions.compactMap { RevisionName(parsing: $0.revision) }.sorted())
+    }
+  }
+}
+
+/// Words that are to be destroyed are current somewhere. The library is as it was.
+struct StillCurrent: SheafFailure {
+  let revisions: [FoundRevision]
+
+  var problem: String {
+    "these words are current, proposed, or what a conflict is about:"
+      + revisions.map { "\n  \($0.path) at \($0.revision)" }.joined()
+  }
+  var unchanged: String { "nothing was asked for" }
+  var hint: String? { "Publish these without the words, decide the proposal, or settle the conflict first." }
+}
+
+/// No content holds words that were looked for.
+struct NothingHolds: SheafFailure {
+  var problem: String { "no revision holds these words" }
+  var unchanged: String { "nothing was asked for" }
+  var hint: String? { "Words are looked for as they are spelled, upper case and white space included." }
+}
+
+/// `sheaf redactions`: what was asked to be destroyed, and who has passed it.
+struct RedactionsCommand: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "redactions",
+    abstract: "List what was destroyed or waits for a second person, and who has passed it.",
+    discussion: Help.text(
+      """
+      A member's position is the newest that its change sets had seen or that it cosigned. A copy that is behind \
+      may still hold what was destroyed elsewhere.
+      """, examples: ["sheaf redactions", "sheaf redactions --json"]))
+
+  @OptionGroup var library: LibraryOptions
+  @OptionGroup var output: OutputOptions
+
+  func perform(in session: Session) async throws -> Outcome {
+    try await library.open(in: session) { library in
+      let report = try await library.redactions()
+      try output.print(report, on: session.console, words: report.lines(width: session.console.width))
+      if !report.isSwept {
+        session.console.hint("some files of this copy may still hold destroyed content; run this again")
+        return .needsYou
+      }
+      return .done
+    }
+  }
+}

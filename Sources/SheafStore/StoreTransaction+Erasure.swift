@@ -1,0 +1,207 @@
+import Foundation
+import GRDB
+import SheafCompression
+import SheafModel
+
+/// What a redaction destroys in the rows of a copy (`Schemas/redaction.md`, "What is destroyed").
+extension StoreTransaction {
+  /// The newest redaction whose content is gone from this copy's rows; 0 for none.
+  public func redactedSize() throws -> UInt64 { try number("redacted") }
+
+  /// Whether rows were destroyed, and what SQLite and the folder may still hold of them was not swept out.
+  public func isSweepDue() throws -> Bool { try number("unswept") > 0 }
+
+  /// Takes note that everything was swept out.
+  public func noteSwept() throws { try execute("DELETE FROM meta WHERE key = 'unswept'") }
+
+  private func number(_ key: String) throws -> UInt64 {
+    UInt64(
+      clamping: try integer(
+        "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = ?", [key]) ?? 0)
+  }
+
+  private func set(_ key: String, _ number: UInt64) throws {
+    try execute(
+      "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [key, Data(String(number).utf8)])
+  }
+
+  /// Destroys the content of every revision whose redaction is in effect, and all that follows from it in rows.
+  ///
+  /// Runs in the transaction that brought the redaction. What stays to be swept out of free pages and files is
+  /// noted, so that it goes on however this process ends. Where nothing is due, nothing happens.
+  ///
+  /// - Parameters:
+  ///   - told: The newest redaction in effect as a copy without lines was told; it then lets go of all that is not
+  ///     current, drafts' own contents excepted.
+  ///   - isNew: Whether the copy held nothing before: there is nothing to sweep out then.
+  /// - Returns: Whether anything was due.
+  @discardableResult
+  public func eraseRedacted(told: UInt64 = 0, isNew: Bool = false) throws -> Bool {
+    let newest = max(told, UInt64(clamping: try integer("SELECT max(change_set) FROM redaction") ?? 0))
+    let targets = try rows(
+      """
+      SELECT r.id, r.change_set, r.line, r.content FROM redaction x JOIN revision r ON r.id = x.revision
+      JOIN change_set c ON c.number = r.change_set
+      WHERE r.content IS NOT NULL OR c.seed IS NOT NULL ORDER BY r.id
+      """)
+    guard try !targets.isEmpty || newest > redactedSize() else { return false }
+    try db.execute(sql: "PRAGMA secure_delete = ON")
+    var contents: Set<SHA256Hash> = []
+    for number in Set(targets.map { $0[1] as Int64 }) { try keepSalts(ofChangeSet: number) }
+    for target in targets {
+      if let content = target[3] as Data? { contents.insert(try SHA256Hash(column: content, "revision")) }
+      try execute("UPDATE revision SET content = NULL WHERE id = ?", [target[0] as Int64])
+      try execute(
+        "DELETE FROM salt WHERE change_set = ? AND line = ?", [target[1] as Int64, target[2] as Int64])
+      try execute("DELETE FROM sketch WHERE revision = ?", [target[0] as Int64])
+    }
+    for content in contents.sorted() where try !isCurrentOrPublished(content) {
+      try forgetInDrafts(content)
+      try forgetInQuarantine(content)
+      try destroyBody(content)
+    }
+    if told > 0 { try dropPastDraftBases() }
+    try dissolveWornPacks()
+    try dropUnneededAbsent()
+    // Neither index could be told which words to forget.
+    try markAllStale()
+    try emptyReasonSearch()
+    try db.execute(sql: "UPDATE document SET title = NULL")
+    try set("redacted", max(newest, try redactedSize()))
+    if !isNew || !targets.isEmpty { try set("unswept", max(newest, 1)) }
+    return true
+  }
+
+  /// Puts the salts of a change set's lines in the place of its seed, which would open all of them.
+  private func keepSalts(ofChangeSet number: Int64) throws {
+    guard let seed = try blob("SELECT seed FROM change_set WHERE number = ?", [number]).flatMap(Seed.init)
+    else { return }
+    func keep(_ line: UInt32) throws {
+      try execute(
+        "INSERT OR REPLACE INTO salt (change_set, line, salt) VALUES (?, ?, ?)",
+        [number, Int64(line), Data(seed.salt(line: line))])
+    }
+    try keep(0)
+    for revision in try revisions(inChangeSet: UInt64(clamping: number)) where revision.verb.hasContent {
+      guard let sealed = try revision.line(seed: seed).content?.commitment else { continue }
+      try execute(
+        "UPDATE revision SET commitment = ? WHERE id = ?", [sealed.hash.data, revision.id])
+      if revision.content != nil { try keep(revision.name.line) }
+    }
+    try execute("UPDATE change_set SET seed = NULL WHERE number = ?", [number])
+  }
+
+  /// The salts that a change set keeps in the place of its seed; none while it has the seed.
+  func salts(ofChangeSet number: Int64) throws -> [UInt32: [UInt8]] {
+    var salts: [UInt32: [UInt8]] = [:]
+    for row in try rows("SELECT line, salt FROM salt WHERE change_set = ?", [number]) {
+      salts[UInt32(clamping: row[0] as Int64)] = [UInt8](row[1] as Data)
+    }
+    return salts
+  }
+
+  private func isCurrentOrPublished(_ hash: SHA256Hash) throws -> Bool {
+    if try isPublished(hash) { return true }
+    return try integer(
+      """
+      SELECT EXISTS (SELECT 1 FROM head WHERE content = ?1) OR EXISTS (SELECT 1 FROM conflict WHERE base = ?1)
+        OR EXISTS (SELECT 1 FROM proposal WHERE content = ?1)
+      """, [hash.data]) == 1
+  }
+
+  /// Drafts let go of a base, and those that the log answered go with their content. What its author has yet to
+  /// hand over stays: it is nobody else's to destroy.
+  private func forgetInDrafts(_ hash: SHA256Hash) throws {
+    try execute("UPDATE draft_line SET base_content = NULL WHERE base_content = ?", [hash.data])
+    for draft in try drafts([.logged, .proposed, .accepted, .declined, .decided])
+    where try lines(of: draft).contains(where: { $0.content == hash }) {
+      try dropUnneededBodies(try remove(draft))
+    }
+  }
+
+  /// Of a quarantined change set that brought the content stays what answers its author.
+  private func forgetInQuarantine(_ hash: SHA256Hash) throws {
+    for row in try rows("SELECT leaf FROM quarantine_body WHERE hash = ?", [hash.data]) {
+      let leaf: Data = row[0]
+      let others = try rows(
+        "SELECT hash FROM quarantine_body WHERE leaf = ? AND hash <> ?", [leaf, hash.data])
+      try execute("DELETE FROM quarantine_body WHERE leaf = ?", [leaf])
+      try execute(
+        """
+        UPDATE quarantine SET seed = zeroblob(16), reason = ?, lines = '', size = 0,
+          change_set = ifnull(change_set, 0) WHERE leaf = ?
+        """, [Data(Reason(by: "", message: "").bytes), leaf])
+      try dropUnneededBodies(Set(try others.map { try SHA256Hash(column: $0[0], "quarantine_body") }))
+    }
+  }
+
+  /// A copy without lines can't tell which of its drafts' bases were destroyed: it keeps those that are current.
+  private func dropPastDraftBases() throws {
+    let past = try rows("SELECT DISTINCT base_content FROM draft_line WHERE base_content IS NOT NULL").map {
+      try SHA256Hash(column: $0[0], "draft_line")
+    }.filter { try !isCurrentOrPublished($0) }
+    for hash in past {
+      try execute("UPDATE draft_line SET base_content = NULL WHERE base_content = ?", [hash.data])
+    }
+    try dropUnneededBodies(Set(past))
+  }
+
+  /// Removes a body that nothing but a draft of this copy's author may still need; what is a delta against it is
+  /// written whole first.
+  private func destroyBody(_ hash: SHA256Hash) throws {
+    guard let row = try row("SELECT id FROM body WHERE \(Self.isBody)", [hash.data]) else { return }
+    let id: Int64 = row[0]
+    for other in try rows("SELECT hash FROM body WHERE base = ?", [id]) {
+      try writeWhole(try SHA256Hash(column: other[0], "body"))
+    }
+    try dropUnneededBodies([hash])
+  }
+
+  /// Packs of which an entry is needed no more hold its bytes all the same: what else is in them moves out.
+  private func dissolveWornPacks() throws {
+    let worn = try rows(
+      "SELECT id FROM pack WHERE entries <> (SELECT count(*) FROM body WHERE body.pack = pack.id)")
+    for row in worn {
+      let pack: Int64 = row[0]
+      for body in try rows("SELECT hash FROM body WHERE pack = ? ORDER BY entry", [pack]) {
+        try writeWhole(try SHA256Hash(column: body[0], "body"))
+      }
+      try execute("DELETE FROM pack WHERE id = ?", [pack])
+    }
+    packCache.removeAll()
+  }
+
+  /// Writes a body as it would be without any other.
+  private func writeWhole(_ hash: SHA256Hash) throws {
+    guard let id = try integer("SELECT id FROM body WHERE \(Self.isBody)", [hash.data]), let bytes = try body(hash)
+    else { throw StoreError.damaged("body \(hash)") }
+    let packed = Deflate.compress(bytes, level: 1)
+    let isPacked = packed.count < bytes.count - bytes.count / 16
+    try execute(
+      "UPDATE body SET coding = ?, base = NULL, depth = 0, pack = NULL, entry = NULL, data = ? WHERE id = ?",
+      [isPacked ? 1 : 0, Data(isPacked ? packed : bytes), id])
+    // What is made from it has as many bases fewer.
+    var above: [(id: Int64, depth: Int)] = [(id, 0)]
+    while let (base, depth) = above.popLast() {
+      for row in try rows("SELECT id FROM body WHERE base = ?", [base]) {
+        try execute("UPDATE body SET depth = ? WHERE id = ?", [depth + 1, row[0] as Int64])
+        above.append((row[0], depth + 1))
+      }
+    }
+  }
+}
+
+extension LibraryStore {
+  /// Writes the file anew, without what was deleted, and empties the write-ahead log.
+  ///
+  /// - Throws: `StoreError` when somebody reads all the while, or the disk has no room for it; it is then tried again
+  ///   at the next opening.
+  public func sweep() async throws {
+    try await exclusively(purpose: "sheaf (destroying content)") { db in
+      try db.execute(sql: "PRAGMA secure_delete = ON")
+      try db.execute(sql: "VACUUM")
+      _ = try db.checkpoint(.truncate)
+      try db.execute(sql: "PRAGMA secure_delete = OFF")
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import GRDB
+import SheafModel
+
+/// A revision that somebody asked to destroy, and what became of it.
+public struct StoredRedaction: Hashable, Sendable {
+  public var path: DocumentPath
+  public var revision: RevisionName
+  /// The change sets that ask for it, in the log's order.
+  public var requests: [UInt64]
+  /// The change set with which it took effect; `nil` while it waits for a second person.
+  public var effective: UInt64?
+}
+
+extension StoreTransaction {
+  /// The change set with which the destruction of a revision's content took effect; `nil` when it has not.
+  public func redaction(of revision: Int64) throws -> UInt64? {
+    try integer("SELECT change_set FROM redaction WHERE revision = ?", [revision]).map {
+      UInt64(clamping: $0)
+    }
+  }
+
+  func isRedacted(_ revision: Int64) throws -> Bool { try redaction(of: revision) != nil }
+
+  /// The newest change set with which a redaction took effect, in a log of a size; `nil` for none.
+  public func newestRedaction(at size: UInt64) throws -> UInt64? {
+    try integer("SELECT max(change_set) FROM redaction WHERE change_set <= ?", [Int64(clamping: size)]).map {
+      UInt64(clamping: $0)
+    }
+  }
+
+  /// How many revisions' contents are to be destroyed.
+  public func redactionCount() throws -> UInt64 {
+    UInt64(clamping: try integer("SELECT count(*) FROM redaction") ?? 0)
+  }
+
+  /// Every revision that somebody asked to destroy, by path, then by name.
+  public func redactions() throws -> [StoredRedaction] {
+    var found: [RevisionName: StoredRedaction] = [:]
+    for row in try rows(
+      """
+      SELECT d.path, r.base, r.change_set FROM revision r JOIN document d ON d.id = r.document
+      WHERE r.verb = 'redact' ORDER BY r.change_set, r.line
+      """)
+    {
+      guard case .revisions(let names) = try RevisionBase(parsing: row[1] as String) else { continue }
+      let path = try DocumentPath(row[0] as String)
+      for name in names {
+        let effective = try revision(name).flatMap { try redaction(of: $0.id) }
+        found[name, default: .init(path: path, revision: name, requests: [], effective: effective)]
+          .requests.append(UInt64(clamping: row[2] as Int64))
+      }
+    }
+    return found.values.sorted { ($0.path.text, $0.revision) < ($1.path.text, $1.revision) }
+  }
+
+  /// The person behind a key: the mark of the first key that this one took the place of, over all rotations.
+  public func person(of key: [UInt8]) throws -> MemberMark {
+    var mark = MemberMark(publicKey: key)
+    var seen: Set<MemberMark> = [mark]
+    while let path = Member.path(of: mark), let before = try member(at: path)?.replaces,
+      seen.insert(before).inserted
+    {
+      mark = before
+    }
+    return mark
+  }
+
+  /// Whether a revision is a head, an open proposal, or what a conflict is about.
+  public func isCurrent(_ revision: StoredRevision) throws -> Bool {
+    if try superseded(revision.id) == nil { return true }
+    let heads = try heads(revision.document)
+    return heads.count > 1 ? try commonAncestor(heads, document: revision.document) == revision.id : false
+  }
+
+  /// The revisions that have a content, and which of them are current.
+  public func revisions(
+    with hash: SHA256Hash
+  ) throws -> [(path: DocumentPath, name: RevisionName, isCurrent: Bool)] {
+    try rows(
+      """
+      SELECT id FROM revision
+      WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1 ORDER BY id
+      """, [hash.data]
+    ).map { row in
+      let revision = try revision(row: row[0])
+      return (revision.path, revision.name, try isCurrent(revision))
+    }
+  }
+
+  /// The newest position that a member is known to have seen: of the change sets signed with its key, and of what its
+  /// witness cosigned. 0 for none.
+  public func newestPosition(of member: Member) throws -> UInt64 {
+    let seen = try integer(
+      "SELECT max(c.seen) FROM change_set c JOIN author a ON a.id = c.author WHERE a.key = ?",
+      [Data(member.key)])
+    let cosigned = try member.witness.flatMap {
+      try integer(
+        "SELECT max(s.size) FROM cosignature s JOIN cosigner c ON c.id = s.cosigner WHERE c.key = ?",
+        [Data($0)])
+    }
+    return UInt64(clamping: max(seen ?? 0, cosigned ?? 0))
+  }
+
+  // MARK: projection
+
+  /// Applies a line that asks for the content of past revisions to be destroyed (`Schemas/redaction.md`).
+  ///
+  /// - Throws: `LineageError` when the line can't stand here.
+  func redact(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
+    func refusal(_ rule: LineageError.Rule) -> LineageError { LineageError(path: line.path, rule: rule) }
+    guard changeSet.seen < changeSet.number else { throw refusal(.futureSeen) }
+    guard case .revisions(let names) = line.base else { throw refusal(.unknownParent) }
+    let heads = try heads(line.document)
+    let conflictBase = heads.count > 1 ? try commonAncestor(heads, document: line.document) : nil
+    var targets: [StoredRevision] = []
+    for name in names {
+      guard name.changeSet < changeSet.number, let target = try revision(name) else {
+        throw refusal(.unknownParent)
+      }
+      guard target.document == line.document else { throw refusal(.foreignParent) }
+      guard target.verb.hasContent else { throw refusal(.nothingToErase) }
+      guard try superseded(target.id) != nil, target.id != conflictBase else { throw refusal(.stillCurrent) }
+      targets.append(target)
+    }
+    let reason = try self.changeSet(changeSet.number)?.reason.flatMap { try? Reason(parsing: $0) }
+    if let reason, reason.ground == nil { throw refusal(.noGround) }
+    // Superseded by itself: it is in the history and never current.
+    try insertLineage(
+      of: line.revision, parents: targets.map(\.id), rank: Int64(clamping: changeSet.number),
+      superseded: changeSet.number)
+    let own = try person(of: changeSet.author)
+    for target in targets where try !isRedacted(target.id) {
+      guard try isAsked(target, before: changeSet.number, byOtherThan: own) else { continue }
+      try execute(
+        "INSERT INTO redaction (revision, change_set) VALUES (?, ?)",
+        [target.id, Int64(clamping: changeSet.number)])
+    }
+  }
+
+  /// Whether an earlier change set asks for the same, by another person who may still do so.
+  ///
+  /// What was asked with a key that nobody trusts any more, and by somebody who is no member any more in any key,
+  /// asks for nothing: a stolen key must not be half of a decision.
+  private func isAsked(
+    _ target: StoredRevision, before number: UInt64, byOtherThan own: MemberMark
+  ) throws -> Bool {
+    let earlier = try rows(
+      """
+      SELECT r.base, a.key FROM revision r JOIN change_set c ON c.number = r.change_set
+      JOIN author a ON a.id = c.author
+      WHERE r.verb = 'redact' AND r.change_set < ? AND r.document = ? ORDER BY r.change_set
+      """, [Int64(clamping: number), target.document.id])
+    for row in earlier {
+      guard case .revisions(let names) = try RevisionBase(parsing: row[0] as String),
+        names.contains(target.name)
+      else { continue }
+      let person = try person(of: [UInt8](row[1] as Data))
+      guard person != own else { continue }
+      for member in try members()
+      where member.revoked == nil && member.role.redacts && member.reaches(target.path.collection) {
+        if try self.person(of: member.key) == person { return true }
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import SheafModel
+import SheafStore
+
+/// What a redaction names: past revisions of one document.
+public struct RedactionTarget: Hashable, Sendable {
+  public var path: DocumentPath
+  public var revisions: [RevisionName]
+
+  public init(path: DocumentPath, revisions: [RevisionName]) {
+    self.path = path
+    self.revisions = revisions
+  }
+}
+
+extension Library {
+  /// Asks for the content of past revisions to be destroyed, or makes it so where another person asked before.
+  ///
+  /// At once on the publisher's copy, else as a draft that the next sync hands over. `Schemas/redaction.md` has the
+  /// rules.
+  ///
+  /// - Parameters:
+  ///   - targets: Of each document at least one revision.
+  ///   - ground: What allows or demands it, such as the article of a law.
+  ///   - reason: Why, in words that stay.
+  /// - Throws: `LibraryError.needsDepth` in a copy without history, `.noMoment`, `AuthorityError`, `LineageError`; the
+  ///   library is as it was.
+  public func redact(
+    _ targets: [RedactionTarget], ground: String, reason: String
+  ) async throws -> RedactionOutcome {
+    let recorded = try await recordEdits(purpose: "sheaf redact", reason: reason, ground: ground) { desk in
+      try MomentView(desk.transaction).needHistory("tell what there is to destroy")
+      for target in targets { try desk.redact(target) }
+      try desk.check(reason: reason)
+    }
+    if isPublisher { try await refreshSearchIndex(activity: { _ in }) }
+    let names = Set(targets.flatMap(\.revisions))
+    return try await store.read { transaction in
+      let effective = try transaction.redactions().filter {
+        names.contains($0.revision) && $0.effective != nil && $0.effective == recorded.changeSet
+      }
+      return RedactionOutcome(
+        changeSet: recorded.changeSet, draft: recorded.draft, paths: recorded.paths,
+        revisions: names.sorted().map(\.description),
+        effective: effective.map(\.revision.description).sorted())
+    }
+  }
+
+  /// What a change set of another person asks for, to be confirmed.
+  ///
+  /// - Throws: `LibraryError.noMoment` where the change set asks for nothing.
+  public func redaction(askedIn number: UInt64) async throws -> (targets: [RedactionTarget], ground: String?)
+  {
+    try await store.read { transaction in
+      try MomentView(transaction).needHistory("look at change set \(number)")
+      let targets = try transaction.revisions(inChangeSet: number).compactMap { line -> RedactionTarget? in
+        guard line.verb == .redact, case .revisions(let names) = line.base else { return nil }
+        return RedactionTarget(path: line.path, revisions: names)
+      }
+      guard !targets.isEmpty, let changeSet = try transaction.changeSet(number) else {
+        throw LibraryError.noMoment("change set \(number) that asks for a redaction")
+      }
+      return (targets, changeSet.readReason.ground)
+    }
+  }
+
+  /// The revisions whose content holds some words, by path, then by name, those in earlier paths of a document
+  /// included.
+  ///
+  /// Looks at every content that this copy holds, byte for byte, so the words are to be given as they are spelled.
+  ///
+  /// - Throws: `LibraryError.needsDepth` in a copy that does not hold every content: it could not find them all.
+  public func revisions(
+    holding words: String, activity: @escaping ActivitySink = { _ in }
+  ) async throws -> [FoundRevision] {
+    let needle = Array(words.utf8)
+    guard !needle.isEmpty else { return [] }
+    return try await store.read { transaction in
+      guard try transaction.facts().depth == .full else {
+        throw LibraryError.needsDepth(.full, what: "find every revision that holds these words")
+      }
+      var found: [FoundRevision] = []
+      var row: Int64 = .min
+      while case let some = try transaction.bodyRows(after: row, count: 256), let last = some.last {
+        for body in some {
+          guard let hash = SHA256Hash(bytes: body.hash) else { continue }
+          var search = ByteSearch(needle)
+          _ = try transaction.forEachPiece(of: hash) { search.take($0) }
+          guard search.hasFound else { continue }
+          for (path, name, isCurrent) in try transaction.revisions(with: hash) {
+            found.append(FoundRevision(path: path.text, revision: name.description, isCurrent: isCurrent))
+          }
+        }
+        row = last.row
+      }
+      return found.sorted { ($0.path, $0.revision) < ($1.path, $1.revision) }
+    }
+  }
+
+  /// Every redaction that was asked for, and for each member the newest position that its copies are known to have
+  /// reached.
+  public func redactions() async throws -> RedactionsReport {
+    try await store.read { transaction in
+      try MomentView(transaction).needHistory("list redactions")
+      let names = try transaction.authorNames()
+      let all = try transaction.redactions().map { redaction in
+        RedactionsReport.Redaction(
+          path: redaction.path.text, revision: redaction.revision.description,
+          requests: try redaction.requests.map { number in
+            guard let changeSet = try transaction.changeSet(number) else {
+              throw StoreError.damaged("change_set \(number)")
+            }
+            let signed = SignedChange(changeSet, names: names)
+            return .init(
+              changeSet: number, by: signed.by, role: signed.role, member: signed.member, time: signed.time,
+              ground: changeSet.readReason.ground ?? "", reason: signed.reason)
+          }, effective: redaction.effective)
+      }
+      let newest = all.compactMap(\.effective).max()
+      let members = try transaction.members().filter { $0.revoked == nil }.map { member in
+        let position = try transaction.newestPosition(of: member)
+        return RedactionsReport.Holder(
+          name: member.name, mark: member.mark.text, position: position,
+          hasPassed: newest.map { $0 <= position })
+      }
+      return RedactionsReport(
+        redactions: all, members: members, isSwept: try !transaction.isSweepDue())
+    }
+  }
+}
+
+/// Looks for bytes in a content that comes piece by piece.
+struct ByteSearch {
+  private let needle: [UInt8]
+  private var tail: [UInt8] = []
+  private(set) var hasFound = false
+
+  init(_ needle: [UInt8]) { self.needle = needle }
+
+  mutating func take(_ piece: [UInt8]) {
+    guard !hasFound else { return }
+    let bytes = tail + piece
+    hasFound = bytes.withUnsafeBytes { haystack in
+      needle.withUnsafeBytes { needle in
+        guard let first = needle.first, haystack.count >= needle.count else { return false }
+        for start in 0...(haystack.count - needle.count) where haystack[start] == first {
+          if haystack[start..<start + needle.count].elementsEqual(needle) { return true }
+        }
+        return false
+      }
+    }
+    tail = Array(bytes.suffix(needle.count - 1))
+  }
+}
+
+extension StoreTransaction {
+  /// With which change set a revision's content was destroyed, and on what ground; `nil` when it was not.
+  func redactionWords(of revision: Int64) throws -> (number: UInt64, ground: String)? {
+    guard let number = try redaction(of: revision) else { return nil }
+    return (number, try changeSet(number)?.readReason.ground ?? "no ground is known in this copy")
+  }
+}

@@ -1,0 +1,93 @@
+import Testing
+
+@Suite("Redactions at a terminal")
+struct RedactionTranscripts {
+  @Test("A privacy officer asks over a stick, the publisher confirms, and nothing of the words is left")
+  func life() async throws {
+    try await Transcript.play(
+      """
+      $ sheaf init lib --name Demo --as Ana >/dev/null 2>&1; mkdir stick
+
+      $ sheaf invite Pia --role privacy-officer --stick --library lib 2>/dev/null > code; sheaf sync stick --library lib >/dev/null 2>&1; sheaf clone stick pia --code-file code --as me >/dev/null 2>&1; sheaf sync stick --library lib >/dev/null 2>&1
+
+      $ echo "Patient Maria Lopez, ward seven, room nine" | sheaf put a/x.md - -m First --library lib
+      Changed a/x.md in change set 3.
+
+      $ sheaf redact --text "Maria Lopez" --ground "GDPR 17(1)(b)" -m "Consent withdrawn" --yes --library lib
+      sheaf: these words are current, proposed, or what a conflict is about:
+        a/x.md at 3.1; nothing was asked for.
+      hint: Publish these without the words, decide the proposal, or settle the conflict first.
+      [1]
+
+      $ echo "Patient, ward seven" | sheaf put a/x.md - -m "Without the name" --library lib
+      Changed a/x.md in change set 4.
+
+      $ sheaf sync stick --library lib >/dev/null 2>&1; sheaf sync --library pia >/dev/null 2>&1
+
+      $ sheaf redact a/x.md 3.1 -m "Consent withdrawn" --library pia
+      Error: Say with --ground what allows or demands it.
+      ⋮
+      [64]
+
+      $ sheaf redact a/x.md 3.1 --ground "GDPR 17(1)(b)" -m "Consent withdrawn" --library pia </dev/null
+      a/x.md: 3.1
+      sheaf: nobody agreed to it.
+      hint: Answer yes, or give --yes.
+      [64]
+
+      $ sheaf redact a/x.md 3.1 --ground "GDPR 17(1)(b)" -m "Consent withdrawn" --yes --library pia
+      a/x.md: 3.1
+      Asked to destroy the content of 1 revision in draft …, which waits for the next sync.
+
+      $ sheaf sync --library pia >/dev/null 2>&1; sheaf sync stick --library lib >/dev/null 2>&1; sheaf redactions --library lib
+      DOCUMENT  REVISION  STATE                      ASKED BY  GROUND
+      a/x.md    3.1       waits for a second person  Pia (5)   GDPR 17(1)(b)
+
+      $ grep -rlc "Maria Lopez" lib | wc -l | tr -d " " | sed "s/[1-9]/some/"
+      some
+
+      $ sheaf redact --confirm 5 -m "Checked with the ward" --yes --library lib
+      a/x.md: 3.1
+      Destroyed the content of 1 revision with change set 6; other copies follow as they sync.
+
+      $ sheaf show a/x.md@3.1 --library lib
+      sheaf: the content of a/x.md at 3.1 is redacted at 6: GDPR 17(1)(b); the library is as it was.
+      hint: `sheaf redactions` tells who asked for it and why; no copy that follows the log has it.
+      [1]
+
+      $ sheaf diff a/x.md --from 3 --library lib
+      ⋮
+
+      $ sheaf history a/x.md --library lib
+      REVISION  DATE        BY   DID                                  SIZE  REASON
+      6.1       20…  Ana  redact 3.1                                 Checked with the ward
+      5.1       20…  Pia  redact 3.1                                 Consent withdrawn
+      4.1       20…  Ana  put                                  20 B  Without the name
+      3.1       20…  Ana  put, redacted at 6: GDPR 17(1)(b)  43 B  First
+
+      $ sheaf blame a/x.md --library lib
+      sheaf: the content of a/x.md at 3.1 is redacted at 6: GDPR 17(1)(b); the library is as it was.
+      hint: `sheaf redactions` tells who asked for it and why; no copy that follows the log has it.
+      [1]
+
+      $ sheaf verify --library lib
+      Verified at checkpoint 6: …, 1 content redacted.
+      Everything holds.
+
+      $ sheaf sync stick --library lib >/dev/null 2>&1; sheaf sync --library pia >/dev/null 2>&1; sheaf verify --library pia
+      Verified at checkpoint 6: …, 1 content redacted.
+      Everything holds.
+
+      $ grep -rl "Maria Lopez" lib pia stick
+      [1]
+
+      $ sheaf redactions --library lib
+      DOCUMENT  REVISION  STATE          ASKED BY          GROUND
+      a/x.md    3.1       redacted at 6  Pia (5), Ana (6)  GDPR 17(1)(b)
+
+      MEMBER  MARK              SEEN
+      Ana     …     5  not known to have passed
+      Pia     …     4  not known to have passed
+      """)
+  }
+}
