@@ -236,7 +236,7 @@ actor BundleCache {
 
   /// Removes every bundle, those that are being made included: content of theirs was destroyed.
   func removeAll() async {
-    let underWay = Array(making.values)
+    let underWay = making.values.map(\.task)
     for task in underWay { _ = try? await task.value }
     entries.removeAll()
     let folder = folder

@@ -15,7 +15,7 @@ extension Library {
     _ path: DocumentPath, _ name: RevisionName? = nil, as meaning: SignatureMeaning, remark: String
   ) async throws -> SigningReport {
     try await checkFreshness(for: "sign")
-    try member.reload()
+    member.forget()
     let recorded = try await recordEdits(purpose: "sheaf sign", reason: remark) { desk in
       let signed = try desk.sign(path, name, as: meaning)
       try desk.check(reason: remark)

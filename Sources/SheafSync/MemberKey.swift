@@ -31,6 +31,9 @@ final class MemberKey: Sendable {
     return signer
   }
 
+  /// Forgets the secret half, so that whoever signs next says a passphrase again.
+  func forget() { state.withLock { $0.signer = nil } }
+
   /// Looks at the file again: another key may have taken the place of this one, by this process or by another.
   func reload() throws {
     let verifierKey = try keys.memberVerifier()

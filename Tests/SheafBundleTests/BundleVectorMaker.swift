@@ -78,10 +78,10 @@ struct BundleVectorMaker {
     try redacted.addRedaction()
     try write(
       "bundle-full-redacted", bundle: try redacted.bundle(.full, from: 0).bytes, history: redacted, at: nil)
-    var seal = try redacted.seal(at: 8)
-    seal.redacted = 8
+    var hiding = try redacted.seal(at: 8)
+    hiding.redacted = 8
     try write(
-      "bundle-heads-redacted", bundle: try redacted.bundle(.heads, from: 7, seal: seal).bytes,
+      "bundle-heads-redacted", bundle: try redacted.bundle(.heads, from: 7, seal: hiding).bytes,
       history: redacted, at: 7, holds: false)
     try reviewed.addDecisions()
     try write(

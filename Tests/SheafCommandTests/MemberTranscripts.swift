@@ -63,7 +63,7 @@ struct MemberTranscripts {
       [3]
 
       $ sheaf quarantine release $(sheaf quarantine --library lib | sed -n '2s/ .*//p') -m "It is right" --library lib
-      sheaf: who revoked the key that signed … can't take it over alone; the library is as it was.
+      sheaf: who revoked or replaced the key that signed … can't take it over alone; the library is as it was.
       hint: Let another administrator revoke the key, or put what is right in it in your own name.
       [1]
 

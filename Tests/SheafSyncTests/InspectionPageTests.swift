@@ -49,7 +49,7 @@ struct InspectionPageTests {
       try transaction.revisions(inChangeSet: 3).map { try $0.line(seed: changeSet.seed).text }.joined()
     }
     let keyNote = try CosignatureList(parsing: try await world.publisher.cosignatures(after: 0)).keyNote
-    let timeKey = try #require(keyNote?.text.split(separator: "\n").last)
+    let timeKey = try #require(keyNote?.text.split(separator: "\n").dropFirst(2).first)
     try folder.write(world.publisher.logVerifier.text + "\n", to: "log.vkey")
     try folder.write(timeKey + "\n", to: "time.vkey")
     try folder.write(try await world.publisher.cosignedCheckpoint(), to: "checkpoint")
