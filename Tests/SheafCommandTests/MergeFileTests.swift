@@ -75,6 +75,34 @@ struct MergeFileTests {
       """, files: files)
   }
 
+  @Test("A result is put in its place in one step and keeps its rights; a batch says how far it came")
+  func writing() async throws {
+    try await Transcript.play(
+      """
+      $ chmod 640 ours.md && ln -s ours.md link.md && sheaf merge-file base.md ours.md theirs.md -o link.md
+      $ stat -c %a ours.md; readlink link.md; sed -n 3p link.md; ls -A
+      640
+      ours.md
+      - Adults take two.
+      base.md
+      link.md
+      other.md
+      ours.md
+      theirs.md
+      $ sheaf merge-file base.md base.md theirs.md --json -o missing/out.md
+      sheaf: missing/out.md can't be written; missing/out.md is as it was.
+      hint: Check the folder and its rights, then try again.
+      [2]
+      $ printf 'base.md\\tbase.md\\ttheirs.md\\tone.md\\nbase.md\\tbase.md\\ttheirs.md\\tmissing/two.md\\n' > list
+      $ sheaf merge-file --batch list
+      sheaf: missing/two.md can't be written; missing/two.md is as it was.
+      hint: Check the folder and its rights, then try again.
+      hint: what is before line 2 of list is written
+      [2]
+      $ cmp one.md theirs.md
+      """, files: Self.files)
+  }
+
   @Test("The report of --json fits its schema")
   func report() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "sheaf-merge-\(UUID().uuidString)")

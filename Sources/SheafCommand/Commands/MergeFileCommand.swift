@@ -20,7 +20,7 @@ struct MergeFileCommand: Verb {
       EXIT CODES
         0    merged, nothing to ask
         1    merged but for the parts between conflict markers
-        2    trouble, nothing written
+        2    trouble; OUT is as it was, and so is all that follows in a batch
         64   wrong usage
       """)
 
@@ -81,8 +81,16 @@ struct MergeFileCommand: Verb {
           .init(base: base, ours: ours, theirs: theirs, out: output, name: path), policy, session)
       }
       var outcome = Outcome.done
-      for job in try MergeJob.read(batch, in: session) {
-        if try merge(job, policy, session) != .done { outcome = .failed }
+      for (index, job) in try MergeJob.read(batch, in: session).enumerated() {
+        do {
+          if try merge(job, policy, session) != .done { outcome = .failed }
+        } catch {
+          session.console.fail(FailureText(error))
+          if index > 0 {
+            session.console.hint("what is before line \(index + 1) of \(batch) is written")
+          }
+          return .trouble
+        }
       }
       return outcome
     } catch {
@@ -123,10 +131,15 @@ struct MergeFileCommand: Verb {
       written = isText ? parts.conflictMarkers(labels, takingProposals: proposed == .clean) : ours
       isClean = false
     }
-    if report.json { try session.console.printJSON(MergeReport(outcome, name: name, isClean: isClean)) }
     if let out = job.out {
-      do { try Data(written).write(to: session.url(out)) } catch { throw MergeFileError.unwritable(out) }
-    } else if !report.json {
+      do { try OutputFile.replace(session.url(out), with: written) } catch {
+        throw MergeFileError.unwritable(out)
+      }
+    }
+    // Told only once it is done.
+    if report.json {
+      try session.console.printJSON(MergeReport(outcome, name: name, isClean: isClean))
+    } else if job.out == nil {
       session.console.write(written)
     }
     return isClean ? .done : .failed
@@ -154,7 +167,7 @@ struct MergeJob {
   }
 }
 
-/// Why files can't be merged. Nothing was written.
+/// Why files can't be merged.
 enum MergeFileError: SheafFailure, Equatable {
   case unwritable(String)
   case batchLine(String, Int)
@@ -165,7 +178,12 @@ enum MergeFileError: SheafFailure, Equatable {
     case .batchLine(let file, let line): "line \(line) of \(file) does not have four or five fields"
     }
   }
-  var unchanged: String { "nothing was written" }
+  var unchanged: String {
+    switch self {
+    case .unwritable(let file): "\(file) is as it was"
+    case .batchLine: "nothing was written"
+    }
+  }
   var hint: String? { "Check the folder and its rights, then try again." }
 }
 
