@@ -173,7 +173,8 @@ extension StoreTransaction {
 
   /// Writes a body as it would be without any other.
   private func writeWhole(_ hash: SHA256Hash) throws {
-    guard let id = try integer("SELECT id FROM body WHERE \(Self.isBody)", [hash.data]), let bytes = try body(hash)
+    guard let id = try integer("SELECT id FROM body WHERE \(Self.isBody)", [hash.data]),
+      let bytes = try body(hash)
     else { throw StoreError.damaged("body \(hash)") }
     let packed = Deflate.compress(bytes, level: 1)
     let isPacked = packed.count < bytes.count - bytes.count / 16

@@ -44,9 +44,9 @@ extension Library {
     if let free = environment.freeSpace(folder), free < needed {
       throw NoRoomToCompact(place: folder.path, needed: needed, free: free)
     }
-    // As SQLite looks for it.
-    let variables = ProcessInfo.processInfo.environment
-    let place = variables["SQLITE_TMPDIR"] ?? variables["TMPDIR"] ?? "/var/tmp"
+    // Where SQLite looks first: the folder that the environment names, else this one.
+    let named = FileManager.default.temporaryDirectory.path
+    let place = named == "/tmp" ? "/var/tmp" : named
     if let free = environment.freeSpace(URL(filePath: place)), free < size {
       throw NoRoomToCompact(place: place, needed: size, free: free)
     }

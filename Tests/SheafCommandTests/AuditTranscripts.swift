@@ -84,7 +84,7 @@ struct AuditTranscripts {
       No change sets.
 
       $ sheaf log --action melt --library lib
-      sheaf: The value 'melt' is invalid for '--action <verb>': "melt" is no action: give one of put, delete, move, merge, resolve, resolve-deleted, accept, accept-deleted, decline, sign-authored, sign-reviewed, sign-approved, sign-rejected.
+      sheaf: The value 'melt' is invalid for '--action <verb>': "melt" is no action: give one of put, delete, move, merge, resolve, resolve-deleted, accept, accept-deleted, decline, sign-authored, sign-reviewed, sign-approved, sign-rejected, redact.
       ⋮
       [64]
 

@@ -41,12 +41,13 @@ struct HollowBundleTests {
     _ = try await world.publish()
     let path = try DocumentPath("nowhere/z.md")
     let bytes = try await world.publisher.store.read { transaction in
-      let request = PullRequest(from: from, known: from, depth: .heads, subscription: .all)
+      let request = PullRequest(from: from, known: 1, depth: .heads, subscription: .all)
       var header = try BundleMaker(
         transaction: transaction, facts: try transaction.facts(), request: request
       ).header()
       (header.revisionCount, header.bodyCount, header.unpackedSizeInBytes) = (1, 0, 0)
-      let proof = MerkleProof.extensionNodes(from: from, to: 2)
+      var proof = from == 0 ? MerkleProof.extensionNodes(from: 0, to: 1) : []
+      proof += MerkleProof.extensionNodes(from: 1, to: 2)
       var bytes: [UInt8] = []
       let writer = try BundleWriter(
         header: header, seal: try Self.seal(transaction), proof: try proof.map(transaction.node),
