@@ -110,6 +110,7 @@ extension StoreTransaction {
   func redact(_ line: ProjectedLine, of changeSet: ProjectedChangeSet) throws {
     func refusal(_ rule: LineageError.Rule) -> LineageError { LineageError(path: line.path, rule: rule) }
     guard changeSet.seen < changeSet.number else { throw refusal(.futureSeen) }
+    guard !line.path.tellsRights else { throw AuthorityError(.rightsStay, at: line.path) }
     guard case .revisions(let names) = line.base else { throw refusal(.unknownParent) }
     let heads = try heads(line.document)
     let conflictBase = heads.count > 1 ? try commonAncestor(heads, document: line.document) : nil

@@ -25,13 +25,13 @@ struct RedactionTranscripts {
       $ sheaf sync stick --library lib >/dev/null 2>&1; sheaf sync --library pia >/dev/null 2>&1
 
       $ sheaf redact a/x.md 3.1 -m "Consent withdrawn" --library pia
-      Error: Say with --ground what allows or demands it.
+      sheaf: Say with --ground what allows or demands it.
       ⋮
       [64]
 
       $ sheaf redact a/x.md 3.1 --ground "GDPR 17(1)(b)" -m "Consent withdrawn" --library pia </dev/null
       a/x.md: 3.1
-      sheaf: nobody agreed to it.
+      sheaf: nobody agreed to it; nothing was changed.
       hint: Answer yes, or give --yes.
       [64]
 
@@ -59,10 +59,10 @@ struct RedactionTranscripts {
       ⋮
 
       $ sheaf history a/x.md --library lib
-      REVISION  DATE        BY   DID                                  SIZE  REASON
-      6.1       20…  Ana  redact 3.1                                 Checked with the ward
-      5.1       20…  Pia  redact 3.1                                 Consent withdrawn
-      4.1       20…  Ana  put                                  20 B  Without the name
+      REVISION  DATE        BY   DID                                SIZE  REASON
+      6.1       20…  Ana  redact 3.1                               Checked with the ward
+      5.1       20…  Pia  redact 3.1                               Consent withdrawn
+      4.1       20…  Ana  put                                20 B  Without the name
       3.1       20…  Ana  put, redacted at 6: GDPR 17(1)(b)  43 B  First
 
       $ sheaf blame a/x.md --library lib

@@ -102,8 +102,9 @@ struct RedactionTests {
       #expect(
         refusal(log) { try redact(&$0, "2.1", by: 3, ground: nil) } == LineageError.Rule.noGround.rawValue)
       #expect(refusal(log) { try redact(&$0, "2.1", by: 5) } == AuthorityError.Rule.mayNotRedact.rawValue)
-      let settings = refusal(log) { try redact(&$0, "1.1", by: 3, path: "sheaf/settings.json") }
-      #expect(settings == AuthorityError.Rule.rightsStay.rawValue)
+      #expect(
+        refusal(log) { try redact(&$0, "1.1", by: 3, path: "sheaf/settings.json") }
+          == AuthorityError.Rule.rightsStay.rawValue)
       let member = try #require(Member.path(of: Self.member(5, .editor).mark))
       #expect(
         refusal(log) { try redact(&$0, "1.2", by: 3, path: member.text) }
@@ -145,8 +146,8 @@ struct RedactionTests {
     try withLog { log in
       try redact(&log, "2.1", by: 3)
       var old = Self.member(3, .privacyOfficer)
-      old.revoked = "rotated"
       var new = Self.member(7, .privacyOfficer)
+      old.revoked = "replaced by \(new.mark)"
       new.name = old.name
       new.replaces = old.mark
       try log.append([Self.put(old, "@"), Self.put(new)], author: 3)
@@ -281,10 +282,9 @@ struct RedactionTests {
       }
       #expect(try transaction.eraseRedacted())
       #expect(try lagging(&log) == "second | theirs /  / - | edited")
-      let again = refusal(log) {
-        try $0.append([.init(.put, "gone.md", "-", "new")], seen: 5, author: 5)
-      }
-      #expect(again == LineageError.Rule.alreadyThere.rawValue)
+      #expect(
+        refusal(log) { try $0.append([.init(.put, "gone.md", "-", "new")], seen: 5, author: 5) }
+          == LineageError.Rule.alreadyThere.rawValue)
     }
   }
 
