@@ -68,12 +68,20 @@ final class ContentWindow {
       start += dropped
       return true
     }
-    let larger = max(end - start + count, min(capacity * 2, Self.reach + Self.reach / 2))
+    let larger = Self.capacity(for: end - start + count, after: capacity)
     let new = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
     new.initialize(from: memory, count: end - start)
     memory.deallocate()
     (memory, capacity) = (new, larger)
     return false
+  }
+
+  /// How many places to make room for when so many are needed.
+  ///
+  /// Past the first million it is all that is needed as a rule, once: memory that nothing was written to is only
+  /// spoken for, whereas growing again would have the old and the new side by side.
+  static func capacity(for needed: Int, after present: Int) -> Int {
+    max(needed, needed > 1 << 20 ? reach + reach / 2 : present * 2)
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) {

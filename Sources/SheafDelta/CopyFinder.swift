@@ -38,7 +38,7 @@ final class CopyFinder {
     }
     let needed = window.end - start
     guard needed > linkCount else { return }
-    let larger = max(needed, min(linkCount * 2, ContentWindow.reach + ContentWindow.reach / 2))
+    let larger = ContentWindow.capacity(for: needed, after: linkCount)
     let new = UnsafeMutablePointer<UInt32>.allocate(capacity: larger)
     new.update(from: links, count: linkCount)
     links.deallocate()

@@ -286,6 +286,8 @@ public enum RevisionListError: SheafFailure, Equatable {
   case order(DocumentPath)
   /// More lines than a change set may have.
   case tooManyLines(Int)
+  /// A line that destroys content names this many revisions, which is more than one may.
+  case tooManyRevisions(DocumentPath, Int)
 
   public var problem: String {
     switch self {
@@ -297,6 +299,8 @@ public enum RevisionListError: SheafFailure, Equatable {
     case .order(let path): "the revision list is out of order at \(path)"
     case .tooManyLines(let count):
       "the revision list has \(count) lines; the limit is \(Limits.revisionLines)"
+    case .tooManyRevisions(let path, let count):
+      "the line of \(path) names \(count) revisions; the limit is \(Limits.redactedRevisions)"
     }
   }
   public var hint: String? { "Get the change set again from where it came from." }
@@ -310,6 +314,10 @@ public struct RevisionList: Hashable, Sendable {
   /// Sorts nothing: refuses lines that are out of order or repeat a path.
   public init(_ lines: [RevisionLine]) throws(RevisionListError) {
     guard lines.count <= Limits.revisionLines else { throw .tooManyLines(lines.count) }
+    for line in lines where line.verb == .redact {
+      guard case .revisions(let names) = line.base, names.count > Limits.redactedRevisions else { continue }
+      throw .tooManyRevisions(line.path, names.count)
+    }
     for (earlier, later) in zip(lines, lines.dropFirst()) where !(earlier.path < later.path) {
       throw .order(later.path)
     }

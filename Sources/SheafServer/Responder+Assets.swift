@@ -11,10 +11,10 @@ extension Responder {
     guard let reading = try await service.asset(hash, in: caller.collections) else {
       throw Problem(.notFound, detail: "there is no asset \(hash)")
     }
-    // What it is named for never changes, whoever asks.
     var answer = try await content(reading, tag: "\"\(hash.base64)\"", request)
     answer.fields[.contentType] = "application/octet-stream"
-    answer.fields[.cacheControl] = "max-age=31536000, immutable"
+    // What it is named for never changes, but may be destroyed, and then no cache may go on answering with it.
+    answer.fields[.cacheControl] = "no-cache"
     return answer
   }
 

@@ -32,11 +32,12 @@ extension StoreTransaction {
   ///
   /// - Parameters:
   ///   - told: The newest redaction in effect as a copy without lines was told; it then lets go of all that is not
-  ///     current, drafts' own contents excepted.
+  ///     current, what its drafts have yet to say excepted.
+  ///   - isWhole: Whether all lines came anew, so that what they no longer name can't be told from them.
   ///   - isNew: Whether the copy held nothing before: there is nothing to sweep out then.
   /// - Returns: Whether anything was due.
   @discardableResult
-  public func eraseRedacted(told: UInt64 = 0, isNew: Bool = false) throws -> Bool {
+  public func eraseRedacted(told: UInt64 = 0, isWhole: Bool = false, isNew: Bool = false) throws -> Bool {
     let newest = max(told, UInt64(clamping: try integer("SELECT max(change_set) FROM redaction") ?? 0))
     let targets = try rows(
       """
@@ -60,7 +61,10 @@ extension StoreTransaction {
       try forgetInQuarantine(content)
       try destroyBody(content)
     }
-    if told > 0 { try dropPastDraftBases() }
+    if told > 0 || isWhole {
+      try dropAnsweredDrafts()
+      try dropPastDraftBases()
+    }
     try dissolveWornPacks()
     try dropUnneededAbsent()
     // Neither index could be told which words to forget.
@@ -132,6 +136,15 @@ extension StoreTransaction {
           change_set = ifnull(change_set, 0) WHERE leaf = ?
         """, [Data(Reason(by: "", message: "").bytes), leaf])
       try dropUnneededBodies(Set(try others.map { try SHA256Hash(column: $0[0], "quarantine_body") }))
+    }
+  }
+
+  /// Such a copy can't tell either which contents of drafts that the log has answered were destroyed.
+  private func dropAnsweredDrafts() throws {
+    for draft in try drafts([.proposed, .accepted, .declined, .decided]) {
+      let contents = try lines(of: draft).compactMap(\.content)
+      guard try contents.contains(where: { try !isCurrentOrPublished($0) }) else { continue }
+      try dropUnneededBodies(try remove(draft))
     }
   }
 

@@ -297,26 +297,35 @@ extension StoreTransaction {
   /// The most keys of one person that are looked through, so that nobody's rotations cost others much.
   static let keysOfPersonLimit = 1_000
 
-  /// Whether a key is another's, or one that it took the place of by a rotation, however often: one person's.
+  /// Whether two keys are one person's: the same, or by rotations, however many, of one first key.
   ///
   /// Where four eyes are asked for, two keys of one person are two eyes (`Schemas/members.md`, "Persons").
   ///
   /// - Parameters:
   ///   - key: A member's public key as things stand.
-  ///   - former: The public key that may have been the same person's before; `nil` is nobody's.
+  ///   - other: The public key that may be the same person's; `nil` is nobody's.
   /// - Returns: Also `true` for a person of more keys than are looked through: who can't be told apart counts once.
-  public func isSamePerson(_ key: [UInt8], as former: [UInt8]?) throws -> Bool {
-    guard let former else { return false }
-    if key == former { return true }
-    let sought = MemberMark(publicKey: former)
-    var next = try Member.path(of: MemberMark(publicKey: key)).flatMap { try documentedMember(at: $0) }?
-      .replaces
-    for _ in 0..<Self.keysOfPersonLimit {
-      guard let mark = next else { return false }
-      if mark == sought { return true }
-      next = try Member.path(of: mark).flatMap { try documentedMember(at: $0) }?.replaces
+  public func isSamePerson(_ key: [UInt8], as other: [UInt8]?) throws -> Bool {
+    guard let other else { return false }
+    if key == other { return true }
+    guard let first = try keys(ofPerson: key).last, let second = try keys(ofPerson: other).last else {
+      return true
     }
-    return true
+    return first == second
+  }
+
+  /// A key and those whose place it took, one after the other, back to the first.
+  ///
+  /// - Returns: None for a person of more keys than are looked through.
+  func keys(ofPerson key: [UInt8]) throws -> [MemberMark] {
+    var marks = [MemberMark(publicKey: key)]
+    while let last = marks.last,
+      let before = try Member.path(of: last).flatMap({ try documentedMember(at: $0) })?.replaces
+    {
+      guard marks.count < Self.keysOfPersonLimit else { return [] }
+      marks.append(before)
+    }
+    return marks
   }
 
   /// Whether an author may accept or decline what somebody proposed, as things stand.

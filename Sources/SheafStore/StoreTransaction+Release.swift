@@ -71,20 +71,27 @@ extension StoreTransaction {
       [Int64(clamping: changeSet), refusal, leaf.data])
   }
 
-  /// The author of the change set by which a member was revoked, as it now is; `nil` where it is not known.
-  public func revoker(of key: [UInt8]) throws -> [UInt8]? {
-    guard let path = Member.path(of: MemberMark(publicKey: key)), let document = try existingDocumentRow(path)
-    else { return nil }
-    var author: [UInt8]?
+  /// The authors of the change sets by which a member was revoked, as it now is, its former keys included: a
+  /// revocation that met a rotation ends the new key as well.
+  public func revokers(of key: [UInt8]) throws -> Set<[UInt8]> {
+    try keys(ofPerson: key).reduce(into: Set()) { found, mark in
+      guard let path = Member.path(of: mark) else { return }
+      found.formUnion(try revokers(at: path))
+    }
+  }
+
+  private func revokers(at path: DocumentPath) throws -> Set<[UInt8]> {
+    guard let document = try existingDocumentRow(path) else { return [] }
+    var authors: Set<[UInt8]> = []
     for revision in try revisions(of: document).sorted(by: { $1.name < $0.name }) {
       let bytes = try revision.content.flatMap { try body($0) }
       // A member that was revoked before and trusted again since is another matter.
       guard let bytes, (try? Member(parsing: bytes, at: path))?.revoked != nil else {
-        if author != nil { break }
+        if !authors.isEmpty { break }
         continue
       }
-      author = try changeSet(revision.name.changeSet)?.author
+      if let author = try changeSet(revision.name.changeSet)?.author { authors.insert(author) }
     }
-    return author
+    return authors
   }
 }

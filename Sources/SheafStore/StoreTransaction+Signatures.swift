@@ -109,11 +109,27 @@ extension StoreTransaction {
     return .ownApproval
   }
 
-  /// Who wrote what a revision holds: its author, and of a proposal that was accepted also who proposed it.
+  /// The most revisions that are looked at for who wrote a text.
+  private static let writtenRevisionsLimit = 100
+
+  /// Who wrote what a revision holds: its author; who proposed what was accepted, and not who accepted it; of what
+  /// was merged or moved those of what it was made from.
   private func writers(of revision: StoredRevision) throws -> Set<[UInt8]> {
-    // Who only accepted it wrote nothing of it.
-    let row = revision.verb == .accept ? try parents(of: revision.id).first : revision.id
-    guard let row else { return [] }
-    return Set([try changeSet(try self.revision(row: row).name.changeSet)?.author].compactMap { $0 })
+    var writers: Set<[UInt8]> = []
+    var waiting = [revision.id]
+    var seen: Set<Int64> = []
+    while let row = waiting.popLast(), seen.count < Self.writtenRevisionsLimit {
+      guard seen.insert(row).inserted else { continue }
+      let revision = try self.revision(row: row)
+      switch revision.verb {
+      case .accept: waiting += try parents(of: row).prefix(1)
+      case .merge, .move:
+        waiting += try parents(of: row)
+        fallthrough
+      default:
+        if let author = try changeSet(revision.name.changeSet)?.author { writers.insert(author) }
+      }
+    }
+    return writers
   }
 }

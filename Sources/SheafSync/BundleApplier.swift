@@ -295,7 +295,8 @@ struct BundleApplier {
     report.decisions = try transaction.followProposals().map(DecisionReport.init)
     try transaction.dropUnneededBodies(freed)
     try transaction.dropUnneededAbsent()
-    try transaction.eraseRedacted(told: depth == .heads ? end.seal.redacted ?? 0 : 0, isNew: isNew)
+    try transaction.eraseRedacted(
+      told: depth == .heads ? end.seal.redacted ?? 0 : 0, isWhole: header.from == 0, isNew: isNew)
   }
 }
 

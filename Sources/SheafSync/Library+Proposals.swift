@@ -36,7 +36,12 @@ extension Library {
   public func accept(_ path: DocumentPath, _ name: RevisionName? = nil, reason: String) async throws
     -> DraftReport
   {
-    try await decide(path, name, accepts: true, purpose: "sheaf accept", reason: reason)
+    // Where an acceptance is the approval, whoever gives it says the passphrase as for any signature.
+    let isSignature = try await store.read {
+      try $0.authorityForAdvice(to: self.member.verifierKey.publicKey).requiresApproval(path.collection)
+    }
+    if isSignature { member.forget() }
+    return try await decide(path, name, accepts: true, purpose: "sheaf accept", reason: reason)
   }
 
   /// Declines what is proposed for a document; of a merge, what everybody sees stays.

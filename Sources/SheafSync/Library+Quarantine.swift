@@ -104,7 +104,9 @@ extension Library {
     guard rule.role?.governs ?? false else { throw AuthorityError(.mayNotChangeMembers, at: nil) }
     guard
       try transaction.member(of: waiting.author)?.revoked == nil
-        || !transaction.isSamePerson(own, as: transaction.revoker(of: waiting.author))
+        || !transaction.revokers(of: waiting.author).contains(where: {
+          try transaction.isSamePerson(own, as: $0)
+        })
     else { throw LibraryError.mayNotRelease(waiting.mark) }
   }
 

@@ -31,10 +31,25 @@ struct RevisionListTests {
     case .path: 4
     // What does not fit is named with its verb.
     case .base(let text): text.contains(" ") ? 7 : 5
+    case .tooManyRevisions: 7
     case .content: 6
     case .tooManyLines: 8
     case .order: 9
     }
+  }
+
+  @Test("A line that names more revisions than one may is refused before it is written")
+  func tooManyRevisions() throws {
+    func line(_ count: UInt64) throws -> RevisionLine {
+      RevisionLine(
+        verb: .redact, path: try DocumentPath("a.md"),
+        base: .revisions((1...count).map { RevisionName(changeSet: $0, line: 1) }), content: nil)
+    }
+    #expect(throws: RevisionListError.tooManyRevisions(try DocumentPath("a.md"), 1_001)) {
+      try RevisionList([try line(1_001)])
+    }
+    let most = try RevisionList([try line(1_000)])
+    #expect(try RevisionList(parsing: String(decoding: most.lines.flatMap(\.bytes), as: UTF8.self)) == most)
   }
 
   @Test("Each verb takes the bases of the table and no other")

@@ -153,6 +153,11 @@ struct RedactionTests {
       try log.append([Self.put(old, "@"), Self.put(new)], author: 3)
       try redact(&log, "2.1", by: 7)
       #expect(try log.transaction.redactionCount() == 0)
+      // In either direction, and whatever becomes of the older key.
+      let (first, second) = (Self.key(3), Self.key(7))
+      #expect(try log.transaction.isSamePerson(first, as: second))
+      #expect(try log.transaction.isSamePerson(second, as: first))
+      #expect(try !log.transaction.isSamePerson(second, as: Self.key(4)))
       // The wish of before stands for the person, whose newer key is trusted.
       try redact(&log, "2.1", by: 4)
       #expect(try log.transaction.redactionCount() == 1)

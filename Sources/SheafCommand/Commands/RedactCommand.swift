@@ -77,9 +77,13 @@ struct RedactCommand: Verb {
         targets = [RedactionTarget(path: doc, revisions: Set(revisions).sorted())]
       } else if let text {
         let found = try await library.revisions(holding: text)
-        let current = found.filter(\.isCurrent)
+        let current = try found.filter { try $0.isCurrent && !DocumentPath($0.path).tellsRights }
         guard current.isEmpty else { throw StillCurrent(revisions: current) }
-        targets = try Self.targets(found)
+        targets = try Self.targets(found).filter { target in
+          guard target.path.tellsRights else { return true }
+          console.hint("\(target.path.text) tells who may do what, holds these words, and is never destroyed")
+          return false
+        }
       }
       guard !targets.isEmpty else { throw NothingHolds() }
       guard let ground else { throw UsageError("a ground is missing", hint: "Say it with --ground.") }
@@ -91,8 +95,11 @@ struct RedactCommand: Verb {
       guard yes || Self.agrees(on: console) else {
         throw UsageError("nobody agreed to it", hint: "Answer yes, or give --yes.")
       }
-      let outcome = try await library.redact(targets, ground: ground, reason: words)
-      try output.print(outcome, on: console, words: outcome.lines)
+      // A line names so many revisions at most, and a change set has one line of a document.
+      for round in Self.rounds(targets) {
+        let outcome = try await library.redact(round, ground: ground, reason: words)
+        try output.print(outcome, on: console, words: outcome.lines)
+      }
       guard try await !library.isSweepDue() else {
         console.hint(
           "somebody reads this library all the while; run a sheaf command when that has ended, to sweep out what is left"
@@ -106,6 +113,21 @@ struct RedactCommand: Verb {
   private static func agrees(on console: Console) -> Bool {
     let answer = console.ask("Ask for this content to be destroyed for good? (yes/no)")
     return answer?.trimmingWhiteSpace.lowercased() == "yes"
+  }
+
+  private static func rounds(_ targets: [RedactionTarget]) -> [[RedactionTarget]] {
+    var rounds: [[RedactionTarget]] = []
+    for target in targets {
+      let starts = stride(from: 0, to: target.revisions.count, by: Limits.redactedRevisions)
+      for (round, start) in starts.enumerated() {
+        if round == rounds.count { rounds.append([]) }
+        rounds[round].append(
+          RedactionTarget(
+            path: target.path,
+            revisions: Array(target.revisions[start...].prefix(Limits.redactedRevisions))))
+      }
+    }
+    return rounds
   }
 
   private static func targets(_ found: [FoundRevision]) throws -> [RedactionTarget] {
