@@ -28,7 +28,7 @@ struct ChangePlan: Sendable, Equatable {
     }
     for (path, hash) in current.sorted(by: { $0.key < $1.key }) where folder[path] == nil {
       // A folder of content says nothing about who may do what.
-      if Member.isMemberPath(path) { continue }
+      if path.tellsRights { continue }
       if let new = appeared[hash]?.first {
         moved.append(Move(from: path, to: new))
         appeared[hash]?.removeFirst()
