@@ -59,8 +59,8 @@ func mark(key ed25519.PrivateKey) []byte {
 }
 
 // credential signs a request (Schemas/requests.md).
-func credential(key ed25519.PrivateKey, library, target string, now uint32) string {
-	text := fmt.Sprintf("sheaf/request/v1\n%s\nGET\n%s\n%d\n0\n", library, target, now)
+func credential(key ed25519.PrivateKey, library, authority, target string, now uint32) string {
+	text := fmt.Sprintf("sheaf/request/v1\n%s\n%s\nGET\n%s\n%d\n0\n", library, authority, target, now)
 	bytes := append([]byte{}, mark(key)...)
 	bytes = binary.BigEndian.AppendUint32(bytes, now)
 	bytes = append(bytes, ed25519.Sign(key, []byte(text))...)
@@ -115,7 +115,7 @@ func (r *replica) ask() (string, int64, error) {
 	// A credential is good for five minutes; signing is the clients' work, of which there is one machine here.
 	if r.plan.Library != "" && time.Since(r.signed) > time.Minute {
 		r.signed = time.Now()
-		r.header = "Authorization: Sheaf " + credential(r.key, r.plan.Library, r.plan.Target, uint32(r.signed.Unix())) + "\r\n"
+		r.header = "Authorization: Sheaf " + credential(r.key, r.plan.Library, r.plan.Address, r.plan.Target, uint32(r.signed.Unix())) + "\r\n"
 	}
 	r.conn.SetDeadline(time.Now().Add(60 * time.Second))
 	if _, err := fmt.Fprintf(r.conn, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", r.plan.Target, r.plan.Address, r.header); err != nil {
