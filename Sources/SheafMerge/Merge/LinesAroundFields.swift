@@ -20,8 +20,8 @@ struct LinesAroundFields {
     guard !fields.isEmpty, fields.count < parts.count else { return nil }
     // Each stands as it was in base on every side, so that no line of it differs.
     let texts = roots.indices.map { side in
-      Self.replacing(
-        roots[side].bytes, fields.map { ($0.values[side].layout.range, Array($0.values[0].text)) })
+      roots[side].bytes.replacing(
+        fields.map { ($0.values[side].layout.range, Array($0.values[0].text)) })
     }
     let lines = mergeLines(base: texts[0], ours: texts[1], theirs: texts[2])
     guard lines.isClean, let text = lines.bytes, let source = try? JSONReader.readSource(text) else {
@@ -49,17 +49,5 @@ struct LinesAroundFields {
 
   private static func value(at pointer: JSONPointer, in root: JSONPart) -> JSONPart? {
     pointer.tokens.reduce(root as JSONPart?) { $0?.member($1) }
-  }
-
-  private static func replacing(_ bytes: [UInt8], _ edits: [(range: Range<Int>, text: [UInt8])]) -> [UInt8] {
-    var out: [UInt8] = []
-    var told = 0
-    for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
-    where edit.range.lowerBound >= told {
-      out += bytes[told..<edit.range.lowerBound]
-      out += edit.text
-      told = edit.range.upperBound
-    }
-    return out + bytes[told...]
   }
 }

@@ -29,15 +29,7 @@ extension MergeRules {
     guard let source = try? JSONReader.readSource(bytes) else { return bytes }
     var edits: [(range: Range<Int>, text: [UInt8])] = []
     settle(JSONPart(source), base: base, in: root, into: &edits)
-    var out: [UInt8] = []
-    var told = 0
-    for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
-    where edit.range.lowerBound >= told {
-      out += bytes[told..<edit.range.lowerBound]
-      out += edit.text
-      told = edit.range.upperBound
-    }
-    return out + bytes[told...]
+    return bytes.replacing(edits)
   }
 
   private mutating func settle(
