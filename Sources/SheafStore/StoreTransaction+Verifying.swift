@@ -163,33 +163,35 @@ extension StoreTransaction {
     var followsFromLog: Bool
   }
 
+  private static let revisionName =
+    "ifnull((SELECT r.change_set || '.' || r.line FROM revision r WHERE r.id = revision), 'row ' || revision)"
+  private static let documentName =
+    "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)"
+
   private static let compared: [ComparedTable] = [
     .init(
       name: "lineage", columns: "revision, parents, rank, superseded, proposed",
-      key:
-        "ifnull((SELECT change_set || '.' || line FROM revision r WHERE r.id = revision), 'row ' || revision)",
+      key: revisionName,
       noun: "lineage of revision", followsFromLog: true),
     .init(
       name: "head", columns: "document, position, revision, content, size",
-      key: "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)",
+      key: documentName,
       noun: "head of document", followsFromLog: true),
     .init(
       name: "conflict", columns: "document, base",
-      key: "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)",
+      key: documentName,
       noun: "conflict in document", followsFromLog: true),
     .init(
       name: "proposal", columns: "document, change_set, line, revision, content, size",
-      key: "ifnull((SELECT path FROM document d WHERE d.id = document), 'row ' || document)",
+      key: documentName,
       noun: "proposal for document", followsFromLog: true),
     .init(
       name: "signature", columns: "revision, signed, author, withdrawn",
-      key:
-        "ifnull((SELECT change_set || '.' || line FROM revision r WHERE r.id = revision), 'row ' || revision)",
+      key: revisionName,
       noun: "signature", followsFromLog: true),
     .init(
       name: "redaction", columns: "revision, change_set",
-      key:
-        "ifnull((SELECT r.change_set || '.' || line FROM revision r WHERE r.id = revision), 'row ' || revision)",
+      key: revisionName,
       noun: "redaction of revision", followsFromLog: true),
     .init(
       name: "state_leaf", columns: "collection, key, leaf", key: "collection || '/' || lower(hex(key))",
