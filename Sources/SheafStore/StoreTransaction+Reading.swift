@@ -3,6 +3,13 @@ import GRDB
 import SheafModel
 
 extension StoreTransaction {
+  /// When the newest change set was made, as its author says; `nil` in a copy without notes.
+  public func newestChange() throws -> String? {
+    let size = try position().size
+    guard size > 0 else { return nil }
+    return try changeSet(size)?.effectiveTime.description
+  }
+
   /// The newest change sets before a number, newest first.
   ///
   /// - Parameter number: Only change sets before this one; `nil` for the newest there are.

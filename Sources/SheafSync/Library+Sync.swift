@@ -182,7 +182,7 @@ extension Library {
   // MARK: pull
 
   /// - Parameter mends: Whether everything is asked for, because something that is known of is missing.
-  private func pullRequest(_ options: SyncOptions, mends: Bool = false) async throws -> PullRequest {
+  func pullRequest(_ options: SyncOptions, mends: Bool = false) async throws -> PullRequest {
     try await store.read { transaction in
       let facts = try transaction.facts()
       let depth = options.depth ?? facts.depth
@@ -203,7 +203,7 @@ extension Library {
   }
 
   /// What pulling brought, and whether the copy is where the publisher is.
-  private typealias Pulled = (report: PullReport?, isSame: Bool)
+  typealias Pulled = (report: PullReport?, isSame: Bool)
 
   /// Pulls, from a remote that may stop short until it has no more.
   ///
@@ -277,7 +277,7 @@ extension Library {
   }
 
   /// Checks and applies what a remote answered.
-  private func take(
+  func take(
     _ answer: PullAnswer, of request: PullRequest, from remote: any Remote, activity: @escaping ActivitySink
   ) async throws -> Pulled {
     switch answer {
@@ -318,7 +318,7 @@ extension Library {
     try? await Blocking.run { try FileManager.default.removeItem(at: place) }
   }
 
-  private func incoming(_ remote: any Remote) -> URL {
+  func incoming(_ remote: any Remote) -> URL {
     let mark = SHA256Hash(hashing: Array(remote.address.utf8)).hex.prefix(16)
     return folder.appending(path: "incoming").appending(path: String(mark))
   }
@@ -359,197 +359,5 @@ extension Library {
         throw HistoryRewritten(size: checkpoint.size, own: own, theirs: checkpoint.root)
       }
     }
-  }
-
-  // MARK: push
-
-  /// What was handed over so far.
-  private struct Handover {
-    var answers: [DraftAnswer] = []
-    var sentInBytes: UInt64 = 0
-    /// What came and was put in place between two rounds of drafts.
-    var pulled: PullReport?
-  }
-
-  /// Hands over the drafts; the last of them together with the question for what is new.
-  ///
-  /// - Returns: What came of that question; `nil` when there was no draft to go with it.
-  private func push(
-    to remote: any Remote, _ options: SyncOptions, _ handover: inout Handover,
-    _ activity: @escaping ActivitySink
-  ) async throws -> Result<PullAnswer, any Error>? {
-    if remote.answersLater {
-      let deposited = try await store.read { try $0.drafts([.deposited]).map(\.leaf) }
-      if !deposited.isEmpty {
-        let late = try await remote.answers(to: deposited, from: memberMark)
-        try await record(late)
-        handover.answers += late
-      }
-    }
-    // What a folder was given and nobody has answered is handed over again: the folder may be lost.
-    var handedOver: Set<SHA256Hash> = []
-    while let bundle = try await draftsBundle(without: handedOver) {
-      handedOver.formUnion(bundle.leaves)
-      handover.sentInBytes += UInt64(bundle.bytes.count)
-      let answer: PushAnswer
-      var pulled: Result<PullAnswer, any Error>?
-      let request = try await pullRequest(options)
-      if bundle.isLast {
-        let both = try await remote.exchange(
-          bundle.bytes, of: bundle.leaves, from: memberMark, asking: request,
-          into: incoming(remote), sent: { activity(.sending(sent: $0, total: $1)) },
-          progress: { activity(.transferring(received: $0, total: $1)) })
-        (answer, pulled) = (both.push, both.pull)
-      } else {
-        answer = try await remote.push(bundle.bytes, from: memberMark) {
-          activity(.sending(sent: $0, total: $1))
-        }
-      }
-      try environment.step(.pushed)
-      var hasMore = false
-      switch answer {
-      case .deposited:
-        try await store.write(purpose: "sheaf sync") { transaction in
-          for leaf in bundle.leaves { try transaction.setOutcome(of: leaf, .deposited) }
-        }
-      case .answered(let some):
-        try await record(some)
-        handover.answers += some
-        hasMore = try await standAlone()
-        // A remote that answers nothing for some draft must not be asked forever.
-        let answered = Set(some.map(\.leaf))
-        guard bundle.leaves.allSatisfy({ answered.contains($0.base64) }) else {
-          throw RemoteError.refused(address: remote.address, detail: "it did not answer every draft")
-        }
-      }
-      try environment.step(.answered)
-      // Drafts that were put on what is current go in the same sync, and what is new is asked for behind them.
-      if let pulled, !hasMore { return pulled }
-      // What came is put in place now, or it would come once more behind the drafts that are still to go.
-      if case .success(let answer) = pulled {
-        let step = try await take(answer, of: request, from: remote, activity: activity).report
-        if var report = handover.pulled {
-          if let step { report.add(step) }
-          handover.pulled = report
-        } else {
-          handover.pulled = step
-        }
-      }
-    }
-    return nil
-  }
-
-  /// Makes sure that drafts which were said to be taken, with their change sets as the only proof, did come.
-  private func checkTaken(_ answers: [DraftAnswer]) async throws {
-    let promised = answers.filter { $0.receipt == nil && $0.changeSet != nil }
-    guard !promised.isEmpty else { return }
-    try await store.read { transaction in
-      for answer in promised {
-        guard let leaf = SHA256Hash(base64: answer.leaf), let number = answer.changeSet else { continue }
-        // What waits for a decision stays as a draft that knows its change set.
-        guard let draft = try transaction.draft(leaf: leaf) else { continue }
-        guard draft.changeSet == number else { throw ReceiptMismatch(number: number) }
-      }
-    }
-  }
-
-  /// Writes down what became of drafts, after checking every receipt.
-  ///
-  /// - Throws: `ReceiptError` when a receipt proves nothing; nothing is written down then.
-  private func record(_ answers: [DraftAnswer]) async throws {
-    try await store.write(purpose: "sheaf sync") { transaction in
-      for answer in answers {
-        guard let leaf = SHA256Hash(base64: answer.leaf), let draft = try transaction.draft(leaf: leaf) else {
-          continue
-        }
-        if let text = answer.receipt, let number = answer.changeSet {
-          let receipt = try Receipt(parsing: Array(text.utf8))
-          _ = try receipt.verify(leaf: draft.note, key: self.logVerifier, origin: self.id.text)
-          guard number > 0, receipt.index == number - 1 else { throw ReceiptMismatch(number: number) }
-          try transaction.setOutcome(of: leaf, .logged, changeSet: number, receipt: text)
-        } else if let refusal = answer.refusal, draft.outcome != .logged {
-          try transaction.setOutcome(of: leaf, .refused, refusal: String(refusal.prefix(4000)))
-        }
-      }
-      let freed = try transaction.removeLoggedDrafts(upTo: try transaction.position().size)
-      try transaction.dropUnneededBodies(freed)
-    }
-  }
-
-  /// The unanswered drafts as a bundle, as many as one push may hold; `nil` when there is none.
-  func draftsBundle(
-    without handedOver: Set<SHA256Hash> = []
-  ) async throws -> (bytes: [UInt8], leaves: [SHA256Hash], isLast: Bool)? {
-    try await store.read { transaction in
-      let waiting = try transaction.drafts([.waiting, .deposited]).filter { !handedOver.contains($0.leaf) }
-      guard !waiting.isEmpty else { return nil }
-      var chosen: [(StoredDraft, [StoredDraftLine])] = []
-      var size: UInt64 = 0
-      for draft in waiting.prefix(Limits.pushedChangeSets) {
-        let lines = try transaction.lines(of: draft)
-        size += lines.reduce(0) { $0 + $1.sizeInBytes } + 4096
-        guard chosen.isEmpty || size < UInt64(Limits.pushBytes / 2) else { break }
-        chosen.append((draft, lines))
-      }
-      let bodies = chosen.flatMap(\.1).filter { $0.content != nil }
-      let position = try transaction.position().size
-      var bytes: [UInt8] = []
-      let writer = try BundleWriter(
-        header: BundleHeader(
-          content: .drafts, library: self.id, logKey: nil, from: position, known: position, to: position,
-          subscription: .all, changeSetCount: UInt64(chosen.count),
-          revisionCount: UInt64(chosen.reduce(0) { $0 + $1.1.count }), bodyCount: UInt64(bodies.count),
-          unpackedSizeInBytes: bodies.reduce(0) { $0 + $1.sizeInBytes }),
-        seal: nil, proof: [], otherCollections: [], sink: { bytes.append(contentsOf: $0) })
-      var host = StoreBundleHost(
-        transaction: transaction, size: position, subscription: .all, isPresent: true)
-      for (draft, lines) in chosen {
-        let note = try SignedNote(
-          parsing: draft.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
-        try writer.append(
-          OutgoingChangeSet(
-            number: 0, note: note, fields: try ChangeSetNote(parsing: note.text), seed: draft.seed,
-            reason: draft.reason, totalLines: lines.count,
-            lines: lines.enumerated().map { index, line in
-              OutgoingLine(
-                index: index, line: line.signedLine(seed: draft.seed),
-                content: line.content.map { .body($0) } ?? .none)
-            }, subsetProof: []),
-          host: &host)
-      }
-      _ = try writer.finish()
-      return (bytes, chosen.map(\.0.leaf), chosen.count == waiting.count)
-    }
-  }
-}
-
-/// A remote shows another history of the same length: evidence that somebody rewrote it.
-public struct HistoryRewritten: SheafFailure, Equatable {
-  public let size: UInt64
-  public let own: SHA256Hash
-  public let theirs: SHA256Hash
-  public var problem: String {
-    "the remote's log of \(size) change sets has the root \(theirs.base64), and this copy's has \(own.base64): "
-      + "history was rewritten"
-  }
-  public var unchanged: String { "the library is as it was" }
-  public var hint: String? { "Keep this copy as evidence and ask another replica for its checkpoint." }
-  public var kind: FailureKind { .verification }
-}
-
-/// A receipt proves another place than the remote said.
-public struct ReceiptMismatch: SheafFailure, Equatable {
-  public let number: UInt64
-  public var problem: String { "the receipt for change set \(number) proves another place in the log" }
-  public var unchanged: String { "the draft still waits" }
-  public var kind: FailureKind { .verification }
-}
-
-extension StoreTransaction {
-  /// When the newest change set was made, as its author says; `nil` in a copy without notes.
-  func newestChange() throws -> String? {
-    let size = try position().size
-    guard size > 0 else { return nil }
-    return try changeSet(size)?.effectiveTime.description
   }
 }

@@ -116,32 +116,8 @@ extension Library {
   fileprivate func draftsByHashAlone() async throws -> [UInt8] {
     try await store.read { transaction in
       let drafts = try transaction.drafts([.waiting]).map { ($0, try transaction.lines(of: $0)) }
-      let position = try transaction.position().size
-      var bytes: [UInt8] = []
-      let writer = try BundleWriter(
-        header: BundleHeader(
-          content: .drafts, library: self.id, logKey: nil, from: position, known: position, to: position,
-          subscription: .all, changeSetCount: UInt64(drafts.count),
-          revisionCount: UInt64(drafts.reduce(0) { $0 + $1.1.count }), bodyCount: 0, unpackedSizeInBytes: 0),
-        seal: nil, proof: [], otherCollections: [], sink: { bytes.append(contentsOf: $0) })
-      var host = StoreBundleHost(
-        transaction: transaction, size: position, subscription: .all, isPresent: true)
-      for (draft, lines) in drafts {
-        let note = try SignedNote(
-          parsing: draft.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
-        try writer.append(
-          OutgoingChangeSet(
-            number: 0, note: note, fields: try ChangeSetNote(parsing: note.text), seed: draft.seed,
-            reason: draft.reason, totalLines: lines.count,
-            lines: lines.enumerated().map { index, line in
-              OutgoingLine(
-                index: index, line: line.signedLine(seed: draft.seed),
-                content: line.content.map { .hashOnly($0) } ?? .none)
-            }, subsetProof: []),
-          host: &host)
-      }
-      _ = try writer.finish()
-      return bytes
+      return try DraftsBundle(library: self.id, drafts: drafts, content: { .hashOnly($0) }).bytes(
+        from: transaction)
     }
   }
 }
