@@ -8,13 +8,7 @@ import Testing
 @Suite("Heads follow from the log")
 struct HeadsTests {
   private func withLog(_ body: (inout TestLog) throws -> Void) throws {
-    let folder = try TestFolder()
-    let store = try LibraryStore.create(in: folder.url, options: .quick)
-    defer { try? store.close() }
-    try store.writeBlocking(purpose: "test") { (transaction) throws in
-      var log = TestLog(transaction)
-      try body(&log)
-    }
+    try TestLog.inStore(body)
   }
 
   @Test("An edit of what was seen takes its place")

@@ -8,37 +8,26 @@ import Testing
 struct MemberLogTests {
   private static let settings = #"{"format":1,"collections":{"r":{"review":"required"}}}"#
 
-  private static func key(_ author: UInt8) -> [UInt8] { [UInt8](repeating: author, count: 32) }
-
-  private static func put(_ member: Member, _ base: String = "-") throws -> TestLog.Line {
-    let path: DocumentPath = try #require(Member.path(of: member.mark))
-    return TestLog.Line(.put, path.text, base, String(decoding: member.bytes, as: UTF8.self))
-  }
-
   private static func member(_ author: UInt8, _ role: MemberRole) throws -> Member {
     Member(
-      key: key(author), name: "Member \(author)", role: role,
+      key: TestLog.key(author), name: "Member \(author)", role: role,
       collections: author == 3 ? [try CollectionName("a"), try CollectionName("r")] : nil)
   }
 
   private func withLog(_ role: MemberRole?, _ body: (inout TestLog) throws -> Void) throws {
-    let folder = try TestFolder()
-    let store = try LibraryStore.create(in: folder.url, options: .quick)
-    defer { try? store.close() }
-    try store.writeBlocking(purpose: "test") { (transaction) throws in
-      var log = TestLog(transaction)
+    try TestLog.inStore { (log) throws in
       var lines: [TestLog.Line] = [
         .init(.put, "a/d.md", "-", "a"), .init(.put, "r/d.md", "-", "r"), .init(.put, "out/d.md", "-", "out"),
         .init(.put, "sheaf/settings.json", "-", Self.settings),
-        try Self.put(try Self.member(2, .publisher)), try Self.put(try Self.member(4, .contributor)),
+        try TestLog.Line(member: try Self.member(2, .publisher)),
+        try TestLog.Line(member: try Self.member(4, .contributor)),
       ]
-      if let role { lines.append(try Self.put(try Self.member(3, role))) }
+      if let role { lines.append(try TestLog.Line(member: try Self.member(3, role))) }
       try log.append(lines)
       try log.append(
         [.init(.put, "r/d.md", "@", "proposed"), .init(.put, "schemas/a.json", "-", "{}")], author: 4)
       try body(&log)
-      let problems = try transaction.differencesFromRebuilt(log: true, limit: 10, progress: { _ in })
-      #expect(problems.isEmpty)
+      #expect(try log.isProjectedAlike())
     }
   }
 
@@ -63,8 +52,8 @@ struct MemberLogTests {
       ("accept", [.init(.accept, "r/d.md", "2.1", "proposed")], writers.subtracting([.contributor])),
       ("decline", [.init(.decline, "r/d.md", "2.1")], writers.subtracting([.contributor])),
       ("accept a schema", [.init(.accept, "schemas/a.json", "2.2", "{}")], governors),
-      ("new member", [try put(newcomer)], governors),
-      ("revoke", [try put(gone, "@")], governors),
+      ("new member", [try TestLog.Line(member: newcomer)], governors),
+      ("revoke", [try TestLog.Line(member: gone, "@")], governors),
       (
         "sign as authored", [.init(.signAuthored, "r/d.md", "2.1")],
         [.contributor, .editor, .approver, .administrator, .publisher]
@@ -80,9 +69,9 @@ struct MemberLogTests {
         "sign as rejected", [.init(.signRejected, "r/d.md", "2.1")], [.approver, .administrator, .publisher]
       ),
       ("sign out of scope", [.init(.signReviewed, "out/d.md", "1.2")], []),
-      ("make a publisher", [try put(chief, "@")], [.publisher]),
-      ("delete a member", [.init(.delete, try put(gone).path, "@")], []),
-      ("not a member's document", [.init(.put, try put(gone).path, "@", "{}")], []),
+      ("make a publisher", [try TestLog.Line(member: chief, "@")], [.publisher]),
+      ("delete a member", [.init(.delete, try TestLog.Line(member: gone).path, "@")], []),
+      ("not a member's document", [.init(.put, try TestLog.Line(member: gone).path, "@", "{}")], []),
     ]
   }
 
@@ -137,17 +126,17 @@ struct MemberLogTests {
       var gone = try Self.member(4, .contributor)
       gone.revoked = "lost"
       let size = log.size
-      try log.append([try Self.put(gone, "@")])
+      try log.append([try TestLog.Line(member: gone, "@")])
       #expect(
         try Self.outcome(log, [.init(.put, "a/d.md", "@", "y")], author: 4)
           == AuthorityError.Rule.revoked.rawValue)
       #expect(try log.heads("a/d.md") == "x")
       let transaction = log.transaction
-      #expect(try transaction.member(of: Self.key(4), at: size)?.revoked == nil)
-      #expect(try transaction.member(of: Self.key(4))?.revoked == "lost")
-      #expect(try transaction.role(of: Self.key(4), in: size) == .contributor)
-      #expect(try transaction.role(of: Self.key(4), in: log.size + 1) == nil)
-      #expect(try transaction.role(of: Self.key(2), in: 1) == .publisher)
+      #expect(try transaction.member(of: TestLog.key(4), at: size)?.revoked == nil)
+      #expect(try transaction.member(of: TestLog.key(4))?.revoked == "lost")
+      #expect(try transaction.role(of: TestLog.key(4), in: size) == .contributor)
+      #expect(try transaction.role(of: TestLog.key(4), in: log.size + 1) == nil)
+      #expect(try transaction.role(of: TestLog.key(2), in: 1) == .publisher)
       #expect(try transaction.members().map(\.name) == ["Member 2", "Member 4"])
     }
   }
@@ -160,9 +149,9 @@ struct MemberLogTests {
       renamed.name = "Renamed"
       var gone = try Self.member(4, .contributor)
       gone.revoked = "lost"
-      try log.append([try Self.put(renamed, "@")], seen: size)
-      try log.append([try Self.put(gone, "@")], seen: size)
-      let member: Member = try #require(try log.transaction.member(of: Self.key(4)))
+      try log.append([try TestLog.Line(member: renamed, "@")], seen: size)
+      try log.append([try TestLog.Line(member: gone, "@")], seen: size)
+      let member: Member = try #require(try log.transaction.member(of: TestLog.key(4)))
       #expect(member.name == "Renamed" && member.revoked == "lost")
     }
   }
@@ -173,10 +162,10 @@ struct MemberLogTests {
       let member = try Self.member(3, .contributor)
       var old = member
       var new = member
-      new.key = Self.key(7)
+      new.key = TestLog.key(7)
       new.replaces = member.mark
       old.revoked = Member.replaced(by: new.mark)
-      let lines = [try Self.put(old, "@"), try Self.put(new)]
+      let lines = [try TestLog.Line(member: old, "@"), try TestLog.Line(member: new)]
       #expect(try Self.outcome(log, lines + [.init(.put, "a/d.md", "@", "x")], author: 3) != nil)
       #expect(try Self.outcome(log, lines, author: 4) != nil)
       try log.append(lines, author: 3)

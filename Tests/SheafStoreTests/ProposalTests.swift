@@ -9,20 +9,15 @@ struct ProposalTests {
   private static let settings = #"{"format":1,"collections":{"r":{"review":"required"}}}"#
 
   private func withLog(_ body: (inout TestLog) throws -> Void) throws {
-    let folder = try TestFolder()
-    let store = try LibraryStore.create(in: folder.url, options: .quick)
-    defer { try? store.close() }
-    try store.writeBlocking(purpose: "test") { (transaction) throws in
-      var log = TestLog(transaction)
+    try TestLog.inStore { (log) throws in
       try log.append([
         .init(.put, "r/a.md", "-", "base"), .init(.put, "sheaf/settings.json", "-", Self.settings),
         .init(.put, "x/a.md", "-", "free"),
       ])
       try body(&log)
       // Whatever happened, following the log again comes to the same.
-      let log2 = log
-      #expect(try transaction.differencesFromRebuilt(log: true, limit: 10, progress: { _ in }).isEmpty)
-      #expect(try log2.heads("x/a.md") == "free")
+      #expect(try log.isProjectedAlike())
+      #expect(try log.heads("x/a.md") == "free")
     }
   }
 

@@ -6,25 +6,17 @@ import Testing
 /// The rule of `Schemas/revision-list.md`, "Signatures". Author 2 founds, 3 approves, 4 contributes.
 @Suite("Signatures follow from the log")
 struct SignatureTests {
-  private static func put(_ author: UInt8, _ role: MemberRole) throws -> TestLog.Line {
-    let member = Member(key: [UInt8](repeating: author, count: 32), name: "Member \(author)", role: role)
-    let path: DocumentPath = try #require(Member.path(of: member.mark))
-    return TestLog.Line(.put, path.text, "-", String(decoding: member.bytes, as: UTF8.self))
-  }
-
   /// Change set 1 holds `a.md` as 1.1 and `b.md` as 1.2.
   private func withLog(_ body: (inout TestLog) throws -> Void) throws {
-    let folder = try TestFolder()
-    let store = try LibraryStore.create(in: folder.url, options: .quick)
-    defer { try? store.close() }
-    try store.writeBlocking(purpose: "test") { (transaction) throws in
-      var log = TestLog(transaction)
+    try TestLog.inStore { (log) throws in
       try log.append([
         .init(.put, "a.md", "-", "a"), .init(.put, "b.md", "-", "b"),
-        try Self.put(2, .publisher), try Self.put(3, .approver), try Self.put(4, .contributor),
+        try TestLog.Line(member: TestLog.member(2, .publisher)),
+        try TestLog.Line(member: TestLog.member(3, .approver)),
+        try TestLog.Line(member: TestLog.member(4, .contributor)),
       ])
       try body(&log)
-      #expect(try transaction.differencesFromRebuilt(log: true, limit: 10, progress: { _ in }).isEmpty)
+      #expect(try log.isProjectedAlike())
     }
   }
 

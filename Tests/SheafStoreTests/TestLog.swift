@@ -1,6 +1,8 @@
 import SheafLog
 import SheafModel
 import SheafStore
+import SheafTesting
+import Testing
 
 /// A log written line by line by a test, projected as the sequencer does it.
 struct TestLog {
@@ -22,6 +24,35 @@ struct TestLog {
       self.base = base
       self.content = content
     }
+
+    /// The line that makes a member, or alters one.
+    init(member: Member, _ base: String = "-") throws {
+      let path: DocumentPath = try #require(Member.path(of: member.mark))
+      self.init(.put, path.text, base, String(decoding: member.bytes, as: UTF8.self))
+    }
+  }
+
+  /// The key of the author of that number.
+  static func key(_ author: UInt8) -> [UInt8] { [UInt8](repeating: author, count: 32) }
+
+  static func member(_ author: UInt8, _ role: MemberRole) -> Member {
+    Member(key: key(author), name: "Member \(author)", role: role)
+  }
+
+  /// Writes a log in a store of its own.
+  static func inStore(_ body: (inout TestLog) throws -> Void) throws {
+    let folder = try TestFolder()
+    let store = try LibraryStore.create(in: folder.url, options: .quick)
+    defer { try? store.close() }
+    try store.writeBlocking(purpose: "test") { (transaction) throws in
+      var log = TestLog(transaction)
+      try body(&log)
+    }
+  }
+
+  /// Whether building the projections anew comes to the same.
+  func isProjectedAlike() throws -> Bool {
+    try transaction.differencesFromRebuilt(log: true, limit: 10, progress: { _ in }).isEmpty
   }
 
   /// Appends a change set.
@@ -37,10 +68,10 @@ struct TestLog {
     isJudged: Bool = true, ground: String? = nil
   ) throws {
     let number = size + 1
-    let seed = try unwrap(Seed(bytes: [UInt8](repeating: 7, count: 16)))
+    let seed: Seed = try #require(Seed(bytes: [UInt8](repeating: 7, count: 16)))
     let library = LibraryID(name: "test", logKey: [UInt8](repeating: 1, count: 32))
     let fields = ChangeSetNote(
-      library: library, author: [UInt8](repeating: author, count: 32),
+      library: library, author: Self.key(author),
       time: Timestamp(seconds: Int64(number)),
       seen: .init(size: seen ?? size, root: .zero), after: after.map(Self.leaf),
       reason: Commitment(hash: .zero), lineCount: lines.count, linesRoot: .zero)
@@ -94,7 +125,9 @@ struct TestLog {
     guard let document = try transaction.existingDocumentRow(DocumentPath(path)) else { return "" }
     let open = try size.map { try transaction.proposals(document, at: $0) } ?? transaction.proposals(document)
     return try open.map { proposal in
-      let bytes = try proposal.content.map { try unwrap(try transaction.body($0)) }
+      let bytes = try proposal.content.map { (content) throws -> [UInt8] in
+        try #require(try transaction.body(content))
+      }
       return "\(proposal.name) \(bytes.map { String(decoding: $0, as: UTF8.self) } ?? "-")"
     }.joined(separator: " | ")
   }
@@ -110,16 +143,12 @@ struct TestLog {
   private func words(_ heads: [StoredHead]) throws -> String {
     try heads.map { head in
       guard let content = head.content else { return "-" }
-      return String(decoding: try unwrap(try transaction.body(content)), as: UTF8.self)
+      let bytes: [UInt8] = try #require(try transaction.body(content))
+      return String(decoding: bytes, as: UTF8.self)
     }.joined(separator: " | ")
   }
 
   static func leaf(_ number: UInt64) -> SHA256Hash { MerkleHash.leaf(note(number)) }
 
   private static func note(_ number: UInt64) -> [UInt8] { Array("note \(number)".utf8) }
-
-  private func unwrap<Value>(_ value: Value?) throws -> Value {
-    guard let value else { throw StoreError.damaged("a test's own value is missing") }
-    return value
-  }
 }

@@ -234,27 +234,17 @@ private struct Bench {
 }
 
 /// Takes drafts and does not hand them on.
-private final class Recorder: Remote {
-  private let remote: MemoryRemote
+private final class Recorder: RelayedRemote {
+  let remote: any Remote
   private let kept = Mutex<[UInt8]?>(nil)
   var pushed: [UInt8]? { kept.withLock { $0 } }
-  var address: String { "recorder" }
 
   init(_ publisher: Library) { remote = MemoryRemote(service: publisher) }
 
-  func checkpoint() async throws -> [UInt8] { try await remote.checkpoint() }
-  func pull(
-    _ request: PullRequest, into folder: URL, progress: @escaping TransferProgress
-  ) async throws -> PullAnswer {
-    try await remote.pull(request, into: folder, progress: progress)
-  }
-  func preview(_ request: PullRequest) async throws -> PullPreview? { try await remote.preview(request) }
   func push(
     _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
   ) async throws -> PushAnswer {
     kept.withLock { $0 = bundle }
     throw RemoteError.interrupted(address: address, detail: "the line was cut")
   }
-  func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] { [] }
-  func leave(position: PullRequest, from member: MemberMark) async throws {}
 }

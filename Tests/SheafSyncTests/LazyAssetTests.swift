@@ -7,26 +7,16 @@ import Testing
 @testable import SheafSync
 
 /// A remote whose answer about one asset is wrong.
-private struct OneBadAsset: Remote {
-  let inner: MemoryRemote
+private struct OneBadAsset: RelayedRemote {
+  let remote: any Remote
   let bad: SHA256Hash
-
   var address: String { "one bad" }
-  func checkpoint() async throws -> [UInt8] { try await inner.checkpoint() }
-  func pull(
-    _ request: PullRequest, into folder: URL, progress: @escaping TransferProgress
-  ) async throws -> PullAnswer { try await inner.pull(request, into: folder, progress: progress) }
-  func preview(_ request: PullRequest) async throws -> PullPreview? { try await inner.preview(request) }
-  func push(
-    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
-  ) async throws -> PushAnswer { try await inner.push(bundle, from: member, sent: sent) }
-  func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] { [] }
-  func leave(position: PullRequest, from member: MemberMark) async throws {}
+
   func asset(
     _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
   ) async throws -> (file: URL, transferredInBytes: UInt64)? {
     guard hash != bad else { throw RemoteError.notSheaf(address: address, detail: "it answers with a cat") }
-    return try await inner.asset(hash, sizeInBytes: sizeInBytes, into: folder, progress: progress)
+    return try await remote.asset(hash, sizeInBytes: sizeInBytes, into: folder, progress: progress)
   }
 }
 
@@ -72,7 +62,7 @@ struct LazyAssetTests {
     _ = try await assets.world.publish()
     for (bad, good) in [(assets.film, "media/other.bin"), (other, path)] {
       let replica = try await assets.clone("clinic \(good.count)")
-      let remote = OneBadAsset(inner: assets.remote, bad: SHA256Hash(hashing: bad))
+      let remote = OneBadAsset(remote: assets.remote, bad: SHA256Hash(hashing: bad))
       await #expect(throws: RemoteError.notSheaf(address: "one bad", detail: "it answers with a cat")) {
         try await replica.fetch(nil, from: remote)
       }

@@ -8,25 +8,14 @@ import Testing
 @testable import SheafSync
 
 /// A remote that answers for contents as a test says.
-private final class LyingRemote: Remote {
+private final class LyingRemote: RelayedRemote {
   typealias Answer = @Sendable (DocumentPath, UInt64, RevisionName?) async throws -> [UInt8]?
-  let inner: MemoryRemote
+  let remote: any Remote
   let answer: Answer
   let asked = Mutex(0)
 
-  init(_ inner: MemoryRemote, _ answer: @escaping Answer) { (self.inner, self.answer) = (inner, answer) }
+  init(_ remote: MemoryRemote, _ answer: @escaping Answer) { (self.remote, self.answer) = (remote, answer) }
 
-  var address: String { "liar" }
-  func checkpoint() async throws -> [UInt8] { try await inner.checkpoint() }
-  func pull(
-    _ request: PullRequest, into folder: URL, progress: @escaping TransferProgress
-  ) async throws -> PullAnswer { try await inner.pull(request, into: folder, progress: progress) }
-  func preview(_ request: PullRequest) async throws -> PullPreview? { try await inner.preview(request) }
-  func push(
-    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
-  ) async throws -> PushAnswer { try await inner.push(bundle, from: member, sent: sent) }
-  func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] { [] }
-  func leave(position: PullRequest, from member: MemberMark) async throws {}
   func pastContents(of path: DocumentPath, upTo size: UInt64, before: RevisionName?) async throws -> [UInt8]?
   {
     asked.withLock { $0 += 1 }

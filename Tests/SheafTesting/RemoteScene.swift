@@ -145,34 +145,20 @@ extension RemoteConformance {
   }
 
   /// A remote that remembers what was handed over through it.
-  final class RecordingRemote: Remote {
-    private let remote: any Remote
+  final class RecordingRemote: RelayedRemote {
+    let remote: any Remote
     private let bundles = Mutex<[[UInt8]]>([])
     var pushed: [[UInt8]] { bundles.withLock { $0 } }
-    var address: String { remote.address }
     var mayStopShort: Bool { remote.mayStopShort }
     var answersLater: Bool { remote.answersLater }
 
     init(_ remote: any Remote) { self.remote = remote }
 
-    func checkpoint() async throws -> [UInt8] { try await remote.checkpoint() }
-    func pull(
-      _ request: PullRequest, into folder: URL, progress: @escaping TransferProgress
-    ) async throws -> PullAnswer {
-      try await remote.pull(request, into: folder, progress: progress)
-    }
-    func preview(_ request: PullRequest) async throws -> PullPreview? { try await remote.preview(request) }
     func push(
       _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
     ) async throws -> PushAnswer {
       bundles.withLock { $0.append(bundle) }
       return try await remote.push(bundle, from: member, sent: sent)
-    }
-    func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] {
-      try await remote.answers(to: leaves, from: member)
-    }
-    func leave(position: PullRequest, from member: MemberMark) async throws {
-      try await remote.leave(position: position, from: member)
     }
   }
 }
