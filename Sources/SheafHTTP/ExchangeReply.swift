@@ -29,14 +29,13 @@ public struct ExchangeReply: Sendable {
   static let answersLimit = 32 << 20
   private static let markSizeInBytes = 8
   private static let notesLimit = 16
-  /// With more answers than this each reason is cut to `shortReason` bytes, so that ten thousand fit.
-  private static let manyAnswers = 256
-  private static let shortReason = 2 << 10
 
-  /// - Parameter answers: Those whose leaf is not a hash in base64 are left out.
+  /// - Parameter answers: Those whose leaf is not a hash in base64, and refusals that are not signed, are left out.
   public init(answers: [DraftAnswer], rest: Rest) {
     self.answers = answers.compactMap { answer in
-      SHA256Hash(base64: answer.leaf).map { (Array($0.bytes.prefix(Self.markSizeInBytes)), answer) }
+      guard let leaf = SHA256Hash(base64: answer.leaf), answer.changeSet != nil || Self.refusal(answer) != nil
+      else { return nil }
+      return (Array(leaf.bytes.prefix(Self.markSizeInBytes)), answer)
     }
     self.rest = rest
   }
@@ -61,9 +60,7 @@ public struct ExchangeReply: Sendable {
     var section: [UInt8] = []
     var notes: [[UInt8]] = []
     var records: [UInt8] = []
-    // What is longer than a reader takes would cost all answers; people read no more of a reason anyway.
-    let reasonLimit = answers.count <= Self.manyAnswers ? Problem.sizeLimit : Self.shortReason
-    for (mark, answer) in answers { Self.append(mark, answer, reasonLimit, to: &records, notes: &notes) }
+    for (mark, answer) in answers { Self.append(mark, answer, to: &records, notes: &notes) }
     Self.append(UInt64(notes.count), to: &section)
     for note in notes { Self.append(sized: note, to: &section) }
     Self.append(UInt64(answers.count), to: &section)
@@ -86,14 +83,24 @@ public struct ExchangeReply: Sendable {
     return bytes
   }
 
+  /// A refusal as its reader takes it.
+  private static func refusal(_ answer: DraftAnswer) -> Refusal? {
+    answer.signedRefusal.flatMap {
+      $0.signature.count == Refusal.signatureSizeInBytes && $0.reason.utf8.count <= Refusal.reasonLimit
+        ? $0 : nil
+    }
+  }
+
   private static func append(
-    _ mark: [UInt8], _ answer: DraftAnswer, _ reasonLimit: Int, to records: inout [UInt8],
-    notes: inout [[UInt8]]
+    _ mark: [UInt8], _ answer: DraftAnswer, to records: inout [UInt8], notes: inout [[UInt8]]
   ) {
     records += mark
     guard let number = answer.changeSet else {
+      guard let refusal = refusal(answer) else { return }
       records.append(2)
-      return append(sized: Array((answer.refusal ?? "").cut(toBytes: reasonLimit).utf8), to: &records)
+      append(sized: Array(refusal.reason.utf8), to: &records)
+      records += refusal.signature
+      return
     }
     guard let receipt = answer.receipt.flatMap({ try? Receipt(parsing: Array($0.utf8)) }),
       receipt.index == number &- 1
@@ -203,9 +210,10 @@ public struct ExchangeReply: Sendable {
           answer.changeSet = number
           answer.receipt = String(decoding: receipt.bytes, as: UTF8.self)
         case 2:
-          guard let text = String(validating: try cursor.sized(atMost: Problem.sizeLimit), as: UTF8.self)
+          guard let text = String(validating: try cursor.sized(atMost: Refusal.reasonLimit), as: UTF8.self)
           else { throw .malformed("a reason in it is no text") }
-          answer.refusal = text
+          let signature = try cursor.take(Refusal.signatureSizeInBytes)
+          answer = DraftAnswer(leaf: "", Refusal(reason: text, signature: signature))
         default: throw .malformed("an answer in it is not known")
         }
         answers.append((mark, answer))

@@ -97,7 +97,7 @@ extension Library {
 
   /// Writes down what became of drafts, after checking every receipt.
   ///
-  /// - Throws: `ReceiptError` when a receipt proves nothing; nothing is written down then.
+  /// - Throws: `ReceiptError` when a receipt proves nothing, `ForgedRefusal`; nothing is written down then.
   private func record(_ answers: [DraftAnswer]) async throws {
     try await store.write(purpose: "sheaf sync") { transaction in
       for answer in answers {
@@ -109,8 +109,11 @@ extension Library {
           _ = try receipt.verify(leaf: draft.note, key: self.logVerifier, origin: self.id.text)
           guard number > 0, receipt.index == number - 1 else { throw ReceiptMismatch(number: number) }
           try transaction.setOutcome(of: leaf, .logged, changeSet: number, receipt: text)
-        } else if let refusal = answer.refusal, draft.outcome != .logged {
-          try transaction.setOutcome(of: leaf, .refused, refusal: String(refusal.prefix(4000)))
+        } else if answer.refusal != nil, draft.outcome != .logged {
+          guard let refusal = answer.signedRefusal,
+            refusal.isTrue(of: leaf, in: self.id, by: self.logVerifier)
+          else { throw ForgedRefusal(draft: draft.mark) }
+          try transaction.setOutcome(of: leaf, .refused, refusal: refusal.reason)
         }
       }
       let freed = try transaction.removeLoggedDrafts(upTo: try transaction.position().size)

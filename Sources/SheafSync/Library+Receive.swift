@@ -30,15 +30,16 @@ extension Library {
 
   /// Answers to drafts that were received; unknown ones are left out.
   public func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer] {
-    try await store.read { transaction in
+    // Only the publisher refuses, and so holds the key.
+    let key = isPublisher ? try await Blocking.run { [keys, id] in try keys.logKey(origin: id) } : nil
+    return try await store.read { transaction in
       try leaves.prefix(Limits.pushedChangeSets).compactMap { leaf in
         if let changeSet = try transaction.changeSet(leaf: leaf) {
           guard let receipt = try Self.receipt(changeSet.number, transaction) else { return nil }
           return DraftAnswer(leaf: leaf.base64, changeSet: changeSet.number, receipt: receipt, refusal: nil)
         }
-        return try transaction.refusal(leaf: leaf).map {
-          DraftAnswer(leaf: leaf.base64, changeSet: nil, receipt: nil, refusal: $0)
-        }
+        guard let key, let reason = try transaction.refusal(leaf: leaf) else { return nil }
+        return DraftAnswer(leaf: leaf.base64, try Refusal(of: leaf, in: self.id, reason: reason, by: key))
       }
     }
   }

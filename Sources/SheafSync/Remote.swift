@@ -301,12 +301,30 @@ public struct DraftAnswer: Hashable, Sendable, Codable {
   public var receipt: String?
   /// Why it was not taken, for the author to read.
   public var refusal: String?
+  /// The log's signature of the refusal (`Schemas/log.md`), in base64.
+  public var signature: String?
 
-  public init(leaf: String, changeSet: UInt64?, receipt: String?, refusal: String?) {
+  public init(
+    leaf: String, changeSet: UInt64?, receipt: String?, refusal: String?, signature: String? = nil
+  ) {
     self.leaf = leaf
     self.changeSet = changeSet
     self.receipt = receipt
     self.refusal = refusal
+    self.signature = signature
+  }
+
+  /// The answer to a draft that was not taken.
+  public init(leaf: String, _ refusal: Refusal) {
+    self.init(
+      leaf: leaf, changeSet: nil, receipt: nil, refusal: refusal.reason,
+      signature: Base64.encode(refusal.signature))
+  }
+
+  /// The refusal as it was signed; `nil` where there is none, or no signature with it.
+  public var signedRefusal: Refusal? {
+    guard let refusal, let signature = signature.flatMap(Base64.decode) else { return nil }
+    return Refusal(reason: refusal, signature: signature)
   }
 }
 

@@ -21,3 +21,15 @@ public struct ReceiptMismatch: SheafFailure, Equatable {
   public var unchanged: String { "the draft still waits" }
   public var kind: FailureKind { .verification }
 }
+
+/// A refusal that the publisher did not sign.
+public struct ForgedRefusal: SheafFailure, Equatable {
+  /// The draft's mark.
+  public let draft: String
+  public var problem: String { "the answer that draft \(draft) was not taken is not signed by the publisher" }
+  public var unchanged: String { "the draft still waits" }
+  public var hint: String? {
+    "Somebody changed the answer on its way; sync another way, or with a new stick."
+  }
+  public var kind: FailureKind { .verification }
+}

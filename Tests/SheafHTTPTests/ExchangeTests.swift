@@ -23,12 +23,18 @@ private func receipt(_ number: UInt64, hashes: Int = 11) throws -> String {
     decoding: Receipt(index: number - 1, proof: proof, checkpoint: signed).bytes, as: UTF8.self)
 }
 
+private func refused(_ leaf: SHA256Hash, _ reason: String) throws -> DraftAnswer {
+  let key = try SigningKey(name: "sheaf/test", seed: [UInt8](repeating: 7, count: 32))
+  let library = LibraryID(name: "test", logKey: key.verifierKey.publicKey)
+  return DraftAnswer(leaf: leaf.base64, try Refusal(of: leaf, in: library, reason: reason, by: key))
+}
+
 private func answers() throws -> [DraftAnswer] {
   [
     DraftAnswer(leaf: leaves[0].base64, changeSet: 1217, receipt: try receipt(1217), refusal: nil),
     DraftAnswer(leaf: leaves[1].base64, changeSet: 1218, receipt: try receipt(1218, hashes: 0), refusal: nil),
     DraftAnswer(leaf: leaves[2].base64, changeSet: 1219, receipt: nil, refusal: nil),
-    DraftAnswer(leaf: leaves[3].base64, changeSet: nil, receipt: nil, refusal: "not \"yours\", née"),
+    try refused(leaves[3], "not \"yours\", née"),
   ]
 }
 
@@ -58,11 +64,12 @@ struct ExchangeTests {
     }
   }
 
-  @Test("Reasons longer than a reader takes are cut, at a character, and so is a problem's")
+  @Test("Ten thousand refusals with the longest reasons fit, and a problem's words are cut at a character")
   func longReasons() throws {
     func reply(_ count: Int, _ reason: String) throws -> [DraftAnswer] {
       let leaves = (0..<count).map { SHA256Hash(hashing: Array("\($0)".utf8)) }
-      let answers = leaves.map { DraftAnswer(leaf: $0.base64, changeSet: nil, receipt: nil, refusal: reason) }
+      let refusal: Refusal = try #require(try refused(leaves[0], reason).signedRefusal)
+      let answers = leaves.map { DraftAnswer(leaf: $0.base64, refusal) }
       var problem = Problem(.refused, detail: reason, hint: reason)
       problem.unchanged = "\"" + String(repeating: "\u{1}", count: 70_000)
       let bytes = ExchangeReply(answers: answers, rest: .problem(problem)).bytes
@@ -73,14 +80,26 @@ struct ExchangeTests {
       return read.answers(to: leaves)
     }
     let long = String(repeating: "é", count: 40_000)
-    for (count, most) in [(1, 64 << 10), (10_000, 2 << 10)] {
-      let answers = try reply(count, long)
-      #expect(answers.count == count)
-      let reason = try #require(answers.last?.refusal)
-      #expect((most - 4...most).contains(reason.utf8.count))
-      #expect(reason.hasSuffix("é…") && reason.dropLast().allSatisfy { $0 == "é" })
-    }
-    #expect(try reply(1, String(repeating: "é", count: 32_768)).first?.refusal?.count == 32_768)
+    let answers = try reply(10_000, long)
+    #expect(answers.count == 10_000)
+    let reason = try #require(answers.last?.refusal)
+    #expect((2_044...2_048).contains(reason.utf8.count))
+    #expect(reason.hasSuffix("é…") && reason.dropLast().allSatisfy { $0 == "é" })
+  }
+
+  @Test("A refusal that is not signed, or longer than a reader takes, is left out, and keeps no other back")
+  func unsigned() throws {
+    let long = Refusal(
+      reason: String(repeating: "a", count: 2_049), signature: [UInt8](repeating: 1, count: 64))
+    let some = [
+      DraftAnswer(leaf: leaves[0].base64, changeSet: nil, receipt: nil, refusal: "no"),
+      DraftAnswer(leaf: leaves[1].base64, long),
+      DraftAnswer(leaf: leaves[2].base64, Refusal(reason: "no", signature: [1])),
+      try refused(leaves[3], "no"),
+    ]
+    var offset = 0
+    let read = try ExchangeReply(parsing: ExchangeReply(answers: some, rest: .same).bytes, offset: &offset)
+    #expect(read.answers(to: leaves) == [some[3]])
   }
 
   @Test("Damaged replies are refused or read, and never more is read than is there")

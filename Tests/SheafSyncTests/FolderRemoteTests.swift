@@ -1,4 +1,5 @@
 import Foundation
+import SheafLog
 import SheafModel
 import SheafTesting
 import Testing
@@ -142,6 +143,32 @@ import Testing
       #expect(report.pushed.count == 2 && report.drafts == 0 && report.refused == 0)
       let content = try await scene.publisher.content(of: DocumentPath("articles/a.md"))
       #expect(content?.bytes == Array("# A\n\nclinic again\n".utf8))
+    }
+  }
+
+  @Test(
+    "A refusal that somebody wrote on the stick, or altered there, is not believed, and the draft still goes")
+  func forgedRefusal() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nclinic\n", on: scene.replica)
+      _ = try await scene.replica.sync(with: scene.remote)
+      let draft = try await scene.replica.store.read { try #require(try $0.drafts([.deposited]).first) }
+      let own = scene.stick.appending(path: "answers/\(scene.replica.memberMark)")
+      try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+      let stranger = try SigningKey(name: scene.publisher.id.text, seed: [UInt8](repeating: 9, count: 32))
+      let forged = try Refusal(of: draft.leaf, in: scene.publisher.id, reason: "not now", by: stranger)
+      for answer in [
+        DraftAnswer(leaf: draft.leaf.base64, forged),
+        DraftAnswer(leaf: draft.leaf.base64, changeSet: nil, receipt: nil, refusal: "not now"),
+      ] {
+        try JSONEncoder().encode(answer).write(to: own.appending(path: FolderLayout.answerName(draft.leaf)))
+        await #expect(throws: ForgedRefusal(draft: draft.mark)) {
+          _ = try await scene.replica.sync(with: scene.remote)
+        }
+        #expect(try await scene.replica.status().drafts.map(\.outcome) == ["deposited"])
+      }
+      let report = try await scene.replica.sync(with: MemoryRemote(service: scene.publisher))
+      #expect(report.pushed.count == 1 && report.refused == 0 && report.drafts == 0)
     }
   }
 
