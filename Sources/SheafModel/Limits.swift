@@ -12,6 +12,8 @@ public enum Limits {
   public static let pathSegments = 16
   /// The most revisions that one revision is made from.
   public static let parents = 8
+  /// The most revisions that are looked at for who wrote a text.
+  public static let writtenRevisions = 300
   /// The most revisions that one line asks to destroy.
   public static let redactedRevisions = 1_000
   /// The most signature lines below a note: as many as C2SP *signed-note* asks every reader to take.

@@ -102,24 +102,22 @@ extension StoreTransaction {
       """, [signed.id, Data(rule.author), RevisionVerb(signing: meaning).rawValue])
     guard stands == nil else { return .signedAlready }
     guard meaning == .approved, !rule.mayApproveOwn(in: signed.path.collection),
-      try writers(of: signed).contains(where: { try isSamePerson(rule.author, as: $0) })
+      try writers(of: signed)?.contains(where: { try isSamePerson(rule.author, as: $0) }) ?? true
     else {
       return nil
     }
     return .ownApproval
   }
 
-  /// The most revisions that are looked at for who wrote a text.
-  private static let writtenRevisionsLimit = 100
-
   /// Who wrote what a revision holds: its author; who proposed what was accepted, and not who accepted it; of what
-  /// was merged or moved those of what it was made from.
-  private func writers(of revision: StoredRevision) throws -> Set<[UInt8]> {
+  /// was merged or moved those of what it was made from. `nil` where that goes on for longer than anybody looks.
+  private func writers(of revision: StoredRevision) throws -> Set<[UInt8]>? {
     var writers: Set<[UInt8]> = []
     var waiting = [revision.id]
     var seen: Set<Int64> = []
-    while let row = waiting.popLast(), seen.count < Self.writtenRevisionsLimit {
+    while let row = waiting.popLast() {
       guard seen.insert(row).inserted else { continue }
+      guard seen.count <= Limits.writtenRevisions else { return nil }
       let revision = try self.revision(row: row)
       switch revision.verb {
       case .accept: waiting += try parents(of: row).prefix(1)

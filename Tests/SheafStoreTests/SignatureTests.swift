@@ -107,6 +107,35 @@ struct SignatureTests {
     }
   }
 
+  @Test(
+    "However often a text was moved, who wrote it does not approve it; beyond what is looked at nobody does")
+  func movedOften() throws {
+    try withLog { (log) throws in
+      try log.append([.init(.put, "m0.md", "-", "mine")], author: 3)
+      func move(upTo last: Int, from first: Int) throws {
+        for number in first..<last {
+          try log.append([
+            .init(.move, "m\(number + 1).md", "@m\(number).md", "mine"), .init(.delete, "m\(number).md", "@"),
+          ])
+        }
+      }
+      let limit = Limits.writtenRevisions
+      try move(upTo: limit - 1, from: 0)
+      // A change set's lines stand in the order of their paths.
+      func last() throws -> TestLog.Line {
+        let path = "m\(log.size - 2).md"
+        let row: DocumentRow = try #require(try log.transaction.existingDocumentRow(DocumentPath(path)))
+        let head: StoredHead = try #require(try log.transaction.heads(row).first)
+        let revision: Int64 = try #require(head.revision)
+        return .init(.signApproved, path, try log.transaction.revision(row: revision).name.description)
+      }
+      #expect(try rule(log, last(), author: 3) == .ownApproval)
+      #expect(try rule(log, last(), author: 2) == nil)
+      try move(upTo: limit + 1, from: limit - 1)
+      #expect(try rule(log, last(), author: 3) == .ownApproval)
+    }
+  }
+
   @Test("A signature between two drafts is not what the later one goes on from")
   func amongDrafts() throws {
     try withLog { (log) throws in
