@@ -49,7 +49,8 @@ actor PartFile {
   func open() async throws {
     let (folder, part, sidecar) = (folder, part, sidecar)
     let opened = try await Self.blocking { () throws -> (OpenFile, Whole?, UInt64, SHA256Hash.Hasher) in
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       let file = try OpenFile(writing: part)
       let size = try file.size()
       guard let bytes = try? Data(contentsOf: sidecar), bytes.count <= 4096,

@@ -127,7 +127,8 @@ actor BundleCache {
       if making[mark]?.number == number { making[mark]?.isBegun = true }
       defer { FreedMemory.giveBack() }
       try await Blocking.run {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+          at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       }
       // Another process may make the same bundle in the same folder.
       let partial = folder.appending(path: UUID().uuidString + Self.partialSuffix)

@@ -69,9 +69,12 @@ final class BundleSink {
   private(set) var sizeInBytes: UInt64 = 0
 
   /// Makes or replaces a file.
-  init(_ file: URL) throws {
+  ///
+  /// - Parameter mode: Who may read it. Only its owner, unless somebody is to hand it on: the server asks members
+  ///   who they are, and a file system would ask nobody.
+  init(_ file: URL, mode: mode_t = 0o600) throws {
     self.file = file
-    descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else {
       throw KeyError.unwritable(file.path, reason: String(cString: strerror(errno)))
     }

@@ -34,7 +34,8 @@ struct BundleTransfer {
     let total = source.sizeInBytes
     try DownloadCheck.check(sizeInBytes: total, address: address)
     let manager = FileManager.default
-    try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+    try manager.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let whole = folder.appending(path: key + ".sheaf")
     let part = folder.appending(path: key + ".part")
     try removeOthers(than: [whole.lastPathComponent, part.lastPathComponent])

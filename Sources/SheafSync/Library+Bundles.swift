@@ -16,7 +16,8 @@ extension Library {
     let request = PullRequest(from: from, known: from, depth: depth, subscription: subscription, to: to)
     let partial = file.appendingPathExtension("making")
     do {
-      let made = try await write(request, to: partial, activity: activity)
+      // It is made to be handed on.
+      let made = try await write(request, to: partial, mode: 0o644, activity: activity)
       let (summary, header) = (made.summary, made.header)
       try await Blocking.run { try FileManager.default.replaceOrMove(partial, to: file) }
       return BundleReport(
@@ -36,7 +37,7 @@ extension Library {
   /// - Parameter mayBeWhole: Whether everything current may be sent where a step was asked for, if that is
   ///   smaller. The same request gives the same answer.
   func write(
-    _ request: PullRequest, to file: URL, mayBeWhole: Bool = false,
+    _ request: PullRequest, to file: URL, mayBeWhole: Bool = false, mode: mode_t = 0o600,
     activity: @escaping ActivitySink = { _ in }
   ) async throws -> WrittenBundle {
     try await refreshSketches(upTo: request.to)
@@ -45,7 +46,7 @@ extension Library {
       func make(_ request: PullRequest, _ file: URL) throws -> (BundleMaker, BundleMaker.Made, WrittenBundle)
       {
         let maker = try BundleMaker(transaction: transaction, facts: facts, request: request)
-        let sink = try BundleSink(file)
+        let sink = try BundleSink(file, mode: mode)
         let made = try maker.make(into: sink.write) { activity(.making(done: $0, total: $1)) }
         let hash = try sink.finish()
         let written = WrittenBundle(
