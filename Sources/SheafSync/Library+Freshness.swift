@@ -3,6 +3,12 @@ import SheafModel
 import SheafStore
 
 extension Library {
+  /// How old this replica's knowledge of the log is now; `nil` for the publisher's copy, which knows.
+  public func freshness() async throws -> Freshness? {
+    let now = environment.clock()
+    return try await store.read { try self.freshness($0, now: now) }
+  }
+
   /// How old this replica's knowledge is; `nil` for the publisher's copy, which knows.
   func freshness(_ transaction: StoreTransaction, now: Timestamp) throws -> Freshness? {
     let facts = try transaction.facts()
@@ -20,8 +26,7 @@ extension Library {
   ///
   /// - Throws: `NotFresh`.
   func checkFreshness(for what: String) async throws {
-    let now = environment.clock()
-    guard let freshness = try await store.read({ try self.freshness($0, now: now) }) else { return }
+    guard let freshness = try await freshness() else { return }
     guard freshness.mayDecide else { throw NotFresh(what: what, newest: freshness.newest) }
   }
 }
@@ -72,7 +77,10 @@ public struct Freshness: Hashable, Sendable, Codable {
     if state == .fresh, newest.seconds - now.seconds > Self.aheadLimit { state = .stale }
   }
 
-  /// Whether a copy so old may accept, decline and sign.
+  /// Whether somebody should know before relying on what the copy says.
+  public var isWorthTelling: Bool { state != .fresh || clockIsBehind }
+
+  /// Whether a copy so old may accept, decline, sign and redact.
   public var mayDecide: Bool { state == .fresh || state == .stale }
 }
 

@@ -23,11 +23,12 @@ extension Library {
   ///   - targets: Of each document at least one revision.
   ///   - ground: What allows or demands it, such as the article of a law.
   ///   - reason: Why, in words that stay.
-  /// - Throws: `LibraryError.needsDepth` in a copy without history, `.noMoment`, `AuthorityError`, `LineageError`; the
-  ///   library is as it was.
+  /// - Throws: `LibraryError.needsDepth` in a copy without history, `.noMoment`, `AuthorityError`, `LineageError`,
+  ///   `NotFresh` on a replica that is too old to decide; the library is as it was.
   public func redact(
     _ targets: [RedactionTarget], ground: String, reason: String
   ) async throws -> RedactionOutcome {
+    try await checkFreshness(for: "redact")
     let recorded = try await recordEdits(purpose: "sheaf redact", reason: reason, ground: ground) { desk in
       try MomentView(desk.transaction).needHistory("tell what there is to destroy")
       for target in targets { try desk.redact(target) }

@@ -48,6 +48,7 @@ struct RedactionTranscripts {
 
       $ sheaf redact --confirm 5 -m "Checked with the ward" --yes --library lib
       a/x.md: 3.1
+      3.1 was asked for in change set 5 by Pia on 20…: GDPR 17(1)(b)
       Destroyed the content of 1 revision with change set 6; other copies follow as they sync.
 
       $ sheaf show a/x.md@3.1 --library lib

@@ -123,6 +123,13 @@ struct CosignatureTests {
     await #expect(throws: NotFresh.self) {
       try await replica.decline(DocumentPath("a.md"), reason: "r")
     }
+    await #expect(throws: NotFresh.self) {
+      try await replica.sign(DocumentPath("a.md"), as: .reviewed, remark: "r")
+    }
+    await #expect(throws: NotFresh.self) {
+      try await replica.redact(
+        [RedactionTarget(path: DocumentPath("a.md"), revisions: [])], ground: "g", reason: "r")
+    }
     #expect(try await world.text("a.md", in: replica) == "1")
     try await put("2", in: replica)
     _ = try await replica.sync(with: MemoryRemote(service: world.publisher))

@@ -92,7 +92,9 @@ struct RedactCommand: Verb {
           "\(target.path.text.escapedForTerminal): \(target.revisions.map(\.description).joined(separator: ", "))"
         )
       }
-      guard yes || Self.agrees(on: console) else {
+      let asked = try await Self.requests(for: targets, in: library)
+      for line in asked { console.note(line) }
+      guard yes || Self.agrees(on: console, isSecond: !asked.isEmpty) else {
         throw UsageError("nobody agreed to it", hint: "Answer yes, or give --yes.")
       }
       // A line names so many revisions at most, and a change set has one line of a document.
@@ -110,8 +112,27 @@ struct RedactCommand: Verb {
     }
   }
 
-  private static func agrees(on console: Console) -> Bool {
-    let answer = console.ask("Ask for this content to be destroyed for good? (yes/no)")
+  /// Who asked before, with what ground: with a second person it happens at once, and can't be taken back.
+  private static func requests(
+    for targets: [RedactionTarget], in library: Library
+  ) async throws -> [String] {
+    let names = Set(targets.flatMap(\.revisions).map(\.description))
+    return try await library.redactions().redactions.filter {
+      $0.effective == nil && names.contains($0.revision)
+    }
+    .flatMap { redaction in
+      redaction.requests.map { request in
+        "\(redaction.revision) was asked for in change set \(request.changeSet) by \(request.by.escapedForTerminal) "
+          + "on \(Position.day(request.time)): \(request.ground.escapedForTerminal)"
+      }
+    }
+  }
+
+  private static func agrees(on console: Console, isSecond: Bool) -> Bool {
+    let answer = console.ask(
+      isSecond
+        ? "Destroy what another person asked for now, and for good? (yes/no)"
+        : "Ask for this content to be destroyed for good? (yes/no)")
     return answer?.trimmingWhiteSpace.lowercased() == "yes"
   }
 

@@ -14,7 +14,7 @@ struct StatusCommand: Verb {
   @OptionGroup var output: OutputOptions
 
   func perform(in session: Session) async throws -> Outcome {
-    try await library.open(in: session) { library in
+    try await library.open(in: session, tellsAge: false) { library in
       let console = session.console
       let report = try await library.status()
       if output.json {

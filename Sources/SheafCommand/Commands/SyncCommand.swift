@@ -51,7 +51,7 @@ struct SyncCommand: Verb {
   }
 
   func perform(in session: Session) async throws -> Outcome {
-    try await library.open(in: session) { library in
+    try await library.open(in: session, tellsAge: false) { library in
       let remembered = try await library.facts().remote
       let address: RemoteAddress
       if let remote {

@@ -17,11 +17,22 @@ struct LibraryOptions: ParsableArguments {
   }
 
   /// Opens the library, works with it, and closes it, also after a failure.
+  ///
+  /// - Parameter tellsAge: Whether a copy whose knowledge is not fresh says so first. Not where the command's own
+  ///   words do.
   func open<Value>(
-    in session: Session, _ work: (Library) async throws -> Value
+    in session: Session, tellsAge: Bool = true, _ work: (Library) async throws -> Value
   ) async throws -> Value {
     let library = try await Library.open(at: location(in: session), environment: .system)
     for secret in library.exposedSecrets { session.console.warn(secret.sentence) }
-    return try await session.using(library, work)
+    return try await session.using(library) { library in
+      // What is kept in step by bundle files alone hears no time; that is said by `status` and `sync`, not each time.
+      if tellsAge, let freshness = try await library.freshness(), freshness.state != .unknown,
+        freshness.isWorthTelling
+      {
+        session.console.warn(freshness.sentence)
+      }
+      return try await work(library)
+    }
   }
 }

@@ -9,10 +9,10 @@ extension Freshness {
     case .fresh: words = "Fresh: \(asOf)."
     case .stale: words = "Stale: \(asOf); sync to learn what is new."
     case .expired:
-      words = "Expired: \(asOf). Reading and drafts go on; accepting and declining wait for a sync."
+      words = "Expired: \(asOf). Reading and drafts go on; deciding and signing wait for a sync."
     case .unknown:
       words =
-        "Age unknown: the publisher's time was never heard here. Accepting and declining wait for a sync."
+        "Age unknown: the publisher's time was never heard here. Deciding and signing wait for a sync."
     }
     if clockIsBehind { words += " This computer's clock is behind the publisher's." }
     return words

@@ -58,7 +58,7 @@ extension SyncReport {
         ? "\(position), same as the publisher's."
         : "\(position); not known to be the same as the publisher's.")
     // A sync that ends fresh says nothing about it; the exception is worth a line.
-    if let freshness, freshness.state != .fresh || freshness.clockIsBehind {
+    if let freshness, freshness.isWorthTelling {
       lines.append(freshness.sentence)
     }
     if splitViews > 0 { lines.append(Freshness.splitViews(splitViews)) }
