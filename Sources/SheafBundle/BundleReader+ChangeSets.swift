@@ -45,7 +45,7 @@ extension BundleReader {
     guard
       let note = try? SignedNote(
         parsing: bytes, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures),
-      let fields = try? ChangeSetNote(parsing: note.text), fields.lineCount == head.totalLines
+      let fields = try? ChangeSetNote(parsing: note.text)
     else { throw block.metadata.malformed("a change set's note") }
     return OpenChangeSet(
       number: number, head: head, verbatim: (note, fields),
@@ -71,7 +71,9 @@ extension BundleReader {
     switch packed.content {
     case nil: break
     case .commitment:
-      guard let commitment = packed.hash, let size = packed.sizeInBytes else { break }
+      guard let commitment = packed.hash, let size = packed.sizeInBytes else {
+        throw block.metadata.malformed("a line's content")
+      }
       reference = RevisionLine.ContentReference(
         sizeInBytes: size, commitment: Commitment(hash: commitment))
     case .some(let content):
@@ -99,9 +101,6 @@ extension BundleReader {
       reference = RevisionLine.ContentReference(
         sizeInBytes: found.size,
         commitment: Commitment(found.hash, salt: salt, line: line))
-    }
-    guard packed.verb.hasContent == (reference != nil) else {
-      throw block.metadata.malformed("a line's content")
     }
     let line = RevisionLine(verb: packed.verb, path: packed.path, base: packed.base, content: reference)
     changeSet.lines.append(

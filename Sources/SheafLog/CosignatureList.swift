@@ -78,7 +78,6 @@ public struct CosignatureList: Hashable, Sendable {
       entries.append(Entry(size: size, signatures: signatures))
     }
     self.init(keyNote: keyNote, entries: entries)
-    guard self.bytes == bytes else { throw .malformed }
   }
 
   /// The list as it is sent.

@@ -114,7 +114,7 @@ public struct AuthorityRule: Sendable {
     }
     if Member.isMemberPath(path) || origin.map(Member.isMemberPath) ?? false {
       if verb.meaning == nil {
-        guard origin == nil, verb == .put || verb == .resolve else {
+        guard verb == .put || verb == .resolve else {
           throw AuthorityError(.memberStays, at: path)
         }
         return

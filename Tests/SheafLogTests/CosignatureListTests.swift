@@ -66,6 +66,31 @@ struct CosignatureListTests {
     #expect(throws: CosignatureError.malformed) { try CosignatureList(parsing: wide.bytes) }
   }
 
+  @Test("Whatever is read as a list is written again as it was")
+  func oneSpelling() throws {
+    let whole = try list().bytes
+    let pieces = ["\n", " ", "0", "12", "— ", "+", "=", "A", "\u{e9}", "\r", "9223372036854775807"].map {
+      Array($0.utf8)
+    }
+    var random = SplitMix64(seed: 41)
+    var readCount = 0
+    for _ in 0..<6_000 {
+      var bytes = whole
+      for _ in 0...Int.random(in: 0..<2, using: &random) {
+        let start = Int.random(in: 0...bytes.count, using: &random)
+        let end = min(bytes.count, start + Int.random(in: 0..<3, using: &random))
+        let from = Int.random(in: 0..<whole.count, using: &random)
+        let copy = Array(whole[from..<min(whole.count, from + Int.random(in: 0..<160, using: &random))])
+        bytes.replaceSubrange(
+          start..<end, with: Bool.random(using: &random) ? copy : pieces.randomElement(using: &random) ?? [])
+      }
+      guard bytes != whole, let list = try? CosignatureList(parsing: bytes) else { continue }
+      readCount += 1
+      #expect(list.bytes == bytes)
+    }
+    #expect(readCount > 20)
+  }
+
   @Test("A key note binds one clock to one log, by the log's key only")
   func keyNote() throws {
     let (log, time) = try keys()
