@@ -147,9 +147,12 @@ final class FolderHandle {
 
   private func unwritable(_ name: String) -> RemoteError {
     let code = errno
+    if code == ENOSPC || code == EDQUOT {
+      return .full(address: address, detail: "it is full; free some space on it")
+    }
+    if code == EFBIG { return .full(address: address, detail: "\(name) is larger than a file on it may be") }
     let detail =
       switch code {
-      case ENOSPC, EDQUOT: "it is full; free some space on it"
       case EROFS: "it is read-only; unlock it or use another"
       case EACCES, EPERM: "\(name) can't be written; check its permissions"
       default: "\(name) can't be written: \(String(cString: strerror(code)))"

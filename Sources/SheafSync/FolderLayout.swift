@@ -76,6 +76,13 @@ struct BundleName: Hashable {
       + (subscription.map { "-" + $0 } ?? "") + Self.suffix
   }
 
+  /// Whether this is of the same kind and start as another bundle, and leads less far.
+  func isShorter(than other: BundleName) -> Bool {
+    var same = self
+    same.to = other.to
+    return same == other && to < other.to
+  }
+
   /// Whether this leads on from where a copy stands.
   func answers(_ request: PullRequest) -> Bool {
     self == BundleName(request, to: to) && to > request.from && to >= request.known

@@ -346,6 +346,8 @@ public enum RemoteError: SheafFailure, Equatable {
   case nothingFits(address: String, position: UInt64)
   /// The remote refused the request, in its own words.
   case refused(address: String, detail: String)
+  /// The folder's disk has no room for what was to be left on it.
+  case full(address: String, detail: String)
   /// The remote sends more than it declared or than is allowed.
   case tooMuch(address: String)
 
@@ -359,7 +361,7 @@ public enum RemoteError: SheafFailure, Equatable {
     case .forbidden(let address, let detail): "\(address) does not allow this: \(detail)"
     case .nothingFits(let address, let position):
       "\(address) holds nothing that leads on from checkpoint \(position)"
-    case .refused(let address, let detail): "\(address) refused: \(detail)"
+    case .refused(let address, let detail), .full(let address, let detail): "\(address) refused: \(detail)"
     case .tooMuch(let address): "\(address) sends more than it declared"
     }
   }
@@ -367,7 +369,7 @@ public enum RemoteError: SheafFailure, Equatable {
   /// Whether a remote that fails so while drafts are handed over may still have something to give.
   var concernsDraftsOnly: Bool {
     switch self {
-    case .unauthorized, .forbidden, .refused, .tooMuch: true
+    case .unauthorized, .forbidden, .refused, .full, .tooMuch: true
     case .unreachable, .interrupted, .notSheaf, .redirected, .nothingFits: false
     }
   }
@@ -391,7 +393,7 @@ public enum RemoteError: SheafFailure, Equatable {
     case .unauthorized: "Ask an administrator of the library for an invitation."
     case .forbidden: nil
     case .nothingFits: "Let the publisher sync with this folder once more, or clone afresh from it."
-    case .refused: nil
+    case .refused, .full: nil
     case .tooMuch: "Tell the publisher; the server may be faulty or hostile."
     }
   }

@@ -77,6 +77,76 @@ struct FolderCareTests {
     #expect(try await world.text("a.md") == "two\n")
   }
 
+  /// The same stick, with room for so many bytes in all.
+  private static func bounded(_ remote: FolderRemote, _ capacity: UInt64) -> FolderRemote {
+    var remote = remote
+    let folder = remote.folder
+    remote.freeSpace = {
+      let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.fileSizeKey])
+      let used = files?.compactMap {
+        ($0 as? URL).flatMap { try? $0.resourceValues(forKeys: [.fileSizeKey]).fileSize }
+      }
+      return capacity - min(capacity, UInt64(used?.reduce(0, +) ?? 0))
+    }
+    return remote
+  }
+
+  @Test("A first copy that finds no room keeps no replica's update from being left")
+  func noRoomForFirstCopy() async throws {
+    let world = try await SyncWorld()
+    try world.content.write("one\n", to: "notes/a.md")
+    try world.content.write(Self.bytes(20_000, seed: 3), to: "images/small.bin")
+    _ = try await world.publish()
+    let remote = Self.bounded(try await Self.stick(world), 60_000)
+    let clinic = try await world.replica(only: "notes")
+    _ = try await clinic.sync(with: remote)
+    try world.content.write("two\n", to: "notes/a.md")
+    try world.content.write(Self.bytes(90_000, seed: 4), to: "images/large.bin")
+    _ = try await world.publish()
+
+    let report = try await world.publisher.exchange(with: remote)
+    #expect(report.problems.count == 1)
+    #expect(report.problems.first?.hasPrefix("bundles/0-2-trail.sheaf has ") == true)
+    #expect(report.problems.first?.hasSuffix(" bytes are free") == true)
+    let pulled = try await clinic.sync(with: remote)
+    #expect(pulled.isSameAsPublisher)
+    #expect(try await world.text("notes/a.md", in: clinic) == "two\n")
+    // The first copy that did fit serves on, and who comes with it is told that there is more.
+    #expect(Self.files(remote, "bundles").contains("0-1-trail.sheaf"))
+    let late = try await Library.clone(
+      from: remote, to: world.folder.appending("late"), options: CloneOptions(member: "late"),
+      environment: world.environment
+    ).library
+    #expect(try await late.status().size == 1)
+    await #expect(throws: RemoteError.nothingFits(address: remote.address, position: 1)) {
+      _ = try await late.sync(with: remote)
+    }
+  }
+
+  @Test(
+    "A stick with room for one first copy gets the new one, or what leads on from the old one where that is less"
+  )
+  func roomForOne() async throws {
+    let world = try await SyncWorld()
+    try world.content.write(Self.bytes(60_000, seed: 3), to: "images/a.bin")
+    _ = try await world.publish()
+    let remote = Self.bounded(try await Self.stick(world), 110_000)
+    try world.content.write(Self.bytes(25_000, seed: 4), to: "images/b.bin")
+    _ = try await world.publish()
+    #expect(try await world.publisher.exchange(with: remote).problems.isEmpty)
+    #expect(Self.files(remote, "bundles") == ["0-1-trail.sheaf", "1-2-trail.sheaf"])
+
+    try world.content.write(Self.bytes(60_000, seed: 5), to: "images/a.bin")
+    _ = try await world.publish()
+    #expect(try await world.publisher.exchange(with: remote).problems.isEmpty)
+    #expect(Self.files(remote, "bundles") == ["0-3-trail.sheaf"])
+    let late = try await Library.clone(
+      from: remote, to: world.folder.appending("late"), options: CloneOptions(member: "late"),
+      environment: world.environment
+    ).library
+    #expect(try await late.sync(with: remote).isSameAsPublisher)
+  }
+
   @Test("A first copy that is not what was left is replaced, also an older one", arguments: [false, true])
   func forgedFirstCopy(isOlder: Bool) async throws {
     let world = try await SyncWorld()

@@ -27,9 +27,11 @@ struct SyncWorld {
       activity: activity)
   }
 
-  func replica(_ name: String = "clinic") async throws -> Library {
-    try await Library.clone(
-      from: MemoryRemote(service: publisher), to: folder.appending(name), options: CloneOptions(member: name),
+  func replica(_ name: String = "clinic", only collection: String? = nil) async throws -> Library {
+    var options = CloneOptions(member: name)
+    if let collection { options.subscription = .only([try CollectionName(collection)]) }
+    return try await Library.clone(
+      from: MemoryRemote(service: publisher), to: folder.appending(name), options: options,
       environment: environment
     ).library
   }
