@@ -35,13 +35,9 @@ struct BlameCommand: Verb {
     try await library.open(in: session) { library in
       let console = session.console
       let parts = try await library.blame(doc, at: at ?? .now)
-      if output.json {
-        for part in parts { try console.printJSON(part) }
-      } else if parts.isEmpty {
-        console.note("\(doc.text.escapedForTerminal) is empty.")
-      } else {
-        console.print(Self.lines(of: parts, withWords: words, width: console.width))
-      }
+      try output.print(
+        each: parts, on: console, none: "\(doc.text.escapedForTerminal) is empty.",
+        words: Self.lines(of: parts, withWords: words, width: console.width))
       return .done
     }
   }

@@ -56,7 +56,7 @@ struct BundleCreateCommand: Verb {
           from: from, to: to, depth: mode, subscription: Arguments.subscription(only: only) ?? .all,
           file: session.url(file), activity: progress)
       }
-      if output.json { try session.console.printJSON(report) } else { session.console.print(report.lines) }
+      try output.print(report, on: session.console, words: report.lines)
       return .done
     }
   }

@@ -19,17 +19,14 @@ struct CompactCommand: Verb {
 
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
-      let console = session.console
       let report = try await session.showingProgress { progress in
         try await library.compact(activity: progress)
       }
-      if output.json {
-        try console.printJSON(report)
-      } else {
-        console.print(
+      try output.print(
+        report, on: session.console,
+        words: [
           "The library takes \(ByteCount(report.sizeAfter)), and took \(ByteCount(report.sizeBefore)) before."
-        )
-      }
+        ])
       return .done
     }
   }

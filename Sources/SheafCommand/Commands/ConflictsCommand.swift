@@ -26,14 +26,9 @@ struct ConflictsCommand: Verb {
     try await library.open(in: session) { library in
       let console = session.console
       let conflicts = try await library.conflictList(merged: all)
-      if output.json {
-        for conflict in conflicts { try console.printJSON(conflict) }
-      } else if conflicts.isEmpty {
-        console.note("No conflicts.")
-      } else {
-        console.print(Self.table(conflicts).lines(width: console.width))
-        if let hint = Self.hint(conflicts) { console.hint(hint) }
-      }
+      try output.print(
+        each: conflicts, on: console, none: "No conflicts.",
+        words: Self.table(conflicts).lines(width: console.width), hint: Self.hint(conflicts))
       return conflicts.contains { $0.severity != "merged" } ? .needsYou : .done
     }
   }

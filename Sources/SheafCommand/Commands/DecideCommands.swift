@@ -3,7 +3,7 @@ import SheafModel
 import SheafSync
 
 /// `sheaf accept`: takes what is proposed for a document.
-struct AcceptCommand: Verb {
+struct AcceptCommand: Deed {
   static let configuration = CommandConfiguration(
     commandName: "accept",
     abstract: "Accept what is proposed for a document.",
@@ -24,18 +24,16 @@ struct AcceptCommand: Verb {
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in session: Session) async throws -> Outcome {
-    let words = try reason.text(in: session, fallback: "Accepted.")
-    return try await library.open(in: session) { library in
-      let report = try await library.accept(doc.path, doc.revision, reason: words)
-      try output.print(report, on: session.console, words: [report.sentence("Accepted")])
-      return .done
-    }
+  var usualReason: String? { "Accepted." }
+
+  func perform(in library: Library, because reason: String) async throws -> (DraftReport, sentence: String) {
+    let report = try await library.accept(doc.path, doc.revision, reason: reason)
+    return (report, report.sentence("Accepted"))
   }
 }
 
 /// `sheaf decline`: turns down what is proposed for a document.
-struct DeclineCommand: Verb {
+struct DeclineCommand: Deed {
   static let configuration = CommandConfiguration(
     commandName: "decline",
     abstract: "Decline what is proposed for a document, with a reason.",
@@ -55,12 +53,8 @@ struct DeclineCommand: Verb {
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in session: Session) async throws -> Outcome {
-    let words = try reason.text(in: session)
-    return try await library.open(in: session) { library in
-      let report = try await library.decline(doc.path, doc.revision, reason: words)
-      try output.print(report, on: session.console, words: [report.sentence("Declined")])
-      return .done
-    }
+  func perform(in library: Library, because reason: String) async throws -> (DraftReport, sentence: String) {
+    let report = try await library.decline(doc.path, doc.revision, reason: reason)
+    return (report, report.sentence("Declined"))
   }
 }

@@ -60,13 +60,9 @@ struct DiffCommand: Verb {
         }
         throw error
       }
-      if output.json {
-        for diff in diffs { try console.printJSON(diff) }
-      } else if diffs.isEmpty {
-        console.note("Nothing differs.")
-      } else {
-        for diff in diffs { console.print(diff.lines(isColoured: console.isOutputColoured)) }
-      }
+      try output.print(
+        each: diffs, on: console, none: "Nothing differs.",
+        words: diffs.flatMap { $0.lines(isColoured: console.isOutputColoured) })
       return .done
     }
   }

@@ -28,17 +28,12 @@ struct DraftsCommand: AsyncParsableCommand {
       try await library.open(in: session) { library in
         let console = session.console
         let drafts = try await library.drafts()
-        if output.json {
-          for draft in drafts { try console.printJSON(draft) }
-        } else if drafts.isEmpty {
-          console.note("No drafts.")
-        } else {
-          console.print(StatusReport.lines(of: drafts, width: console.width))
-          if let refused = drafts.first(where: \.needsAuthor) {
-            console.hint(
-              "run `sheaf drafts show \(refused.draft)`, then `sheaf drafts send` or `sheaf drafts drop`")
-          }
-        }
+        try output.print(
+          each: drafts, on: console, none: "No drafts.",
+          words: StatusReport.lines(of: drafts, width: console.width),
+          hint: drafts.first(where: \.needsAuthor).map {
+            "run `sheaf drafts show \($0.draft)`, then `sheaf drafts send` or `sheaf drafts drop`"
+          })
         return drafts.contains(where: \.needsAuthor) ? .needsYou : .done
       }
     }
@@ -61,13 +56,9 @@ struct DraftsCommand: AsyncParsableCommand {
       try await library.open(in: session) { library in
         let console = session.console
         let (draft, changes) = try await library.draft(draft)
-        if output.json {
-          try console.printJSON(draft)
-          for change in changes { try console.printJSON(change) }
-          return .done
-        }
-        console.print(StatusReport.lines(of: [draft], width: console.width))
-        for change in changes { console.print([""] + change.lines(isColoured: console.isOutputColoured)) }
+        try output.print(
+          draft, changing: changes, on: console,
+          words: StatusReport.lines(of: [draft], width: console.width))
         return .done
       }
     }

@@ -44,11 +44,7 @@ struct FetchCommand: Verb {
         drop
         ? try await library.drop(docs)
         : try await Self.fetch(all ? nil : docs, to: library, from: from, reach, in: session)
-      if output.json {
-        try session.console.printJSON(report)
-      } else {
-        session.console.print(report.lines)
-      }
+      try output.print(report, on: session.console, words: report.lines)
       return report.missing.isEmpty ? .done : .needsYou
     }
   }

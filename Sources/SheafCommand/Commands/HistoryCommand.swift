@@ -79,21 +79,14 @@ struct HistoryCommand: Verb {
       }
       if let question = try question {
         let changes = try await library.history(of: doc, part: question)
-        if output.json {
-          for change in changes { try console.printJSON(change) }
-        } else {
-          for change in changes {
-            console.print(change.lines(of: doc.text, isColoured: console.isOutputColoured))
-          }
-        }
+        try output.print(
+          each: changes, on: console,
+          words: changes.flatMap { $0.lines(of: doc.text, isColoured: console.isOutputColoured) })
         return outcome
       }
       let entries = try await library.history(of: doc)
-      if output.json {
-        for entry in entries { try console.printJSON(entry) }
-      } else {
-        console.print(Self.table(entries, of: doc.text).lines(width: console.width))
-      }
+      try output.print(
+        each: entries, on: console, words: Self.table(entries, of: doc.text).lines(width: console.width))
       return outcome
     }
   }

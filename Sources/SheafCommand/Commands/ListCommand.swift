@@ -21,16 +21,10 @@ struct ListCommand: Verb {
     try await library.open(in: session) { library in
       let console = session.console
       let documents = try await library.documents(in: collection)
-      if output.json {
-        for document in documents { try console.printJSON(document) }
-        return .done
-      }
-      guard !documents.isEmpty else {
-        console.note(
-          collection.map { "No documents in \($0.text.escapedForTerminal)." } ?? "No documents yet.")
-        return .done
-      }
-      console.print(Self.table(documents).lines(width: console.width))
+      try output.print(
+        each: documents, on: console,
+        none: collection.map { "No documents in \($0.text.escapedForTerminal)." } ?? "No documents yet.",
+        words: Self.table(documents).lines(width: console.width))
       return .done
     }
   }

@@ -45,33 +45,22 @@ struct LogCommand: Verb {
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
       let console = session.console
-      if automatic { return try await Self.printChoices(self, library, console) }
+      if automatic { return try await printChoices(library, console) }
       let entries = try await library.log(filters.filter, newest: number, before: before)
-      if output.json {
-        for entry in entries { try console.printJSON(entry) }
-      } else if entries.isEmpty {
-        console.note("No change sets.")
-      } else {
-        console.print(Self.lines(of: entries, withDocuments: documents, width: console.width))
-      }
+      try output.print(
+        each: entries, on: console, none: "No change sets.",
+        words: Self.lines(of: entries, withDocuments: documents, width: console.width))
       return .done
     }
   }
 
-  private static func printChoices(
-    _ command: LogCommand, _ library: Library, _ console: Console
-  ) async throws -> Outcome {
-    let choices = try await library.automaticChoices(newest: command.number, before: command.before)
-    if command.output.json {
-      for choice in choices { try console.printJSON(choice) }
-    } else if choices.isEmpty {
-      console.note("No merge has set anything aside.")
-    } else {
-      for choice in choices { console.print(choice.lines(isColoured: console.isOutputColoured)) }
-      if choices.contains(where: { !$0.isHeld }) {
-        console.hint("run `sheaf sync --keep full` to fetch the contents, and ask again")
-      }
-    }
+  private func printChoices(_ library: Library, _ console: Console) async throws -> Outcome {
+    let choices = try await library.automaticChoices(newest: number, before: before)
+    try output.print(
+      each: choices, on: console, none: "No merge has set anything aside.",
+      words: choices.flatMap { $0.lines(isColoured: console.isOutputColoured) },
+      hint: choices.allSatisfy(\.isHeld)
+        ? nil : "run `sheaf sync --keep full` to fetch the contents, and ask again")
     return .done
   }
 

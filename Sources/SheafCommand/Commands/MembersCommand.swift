@@ -26,20 +26,16 @@ struct MembersCommand: AsyncParsableCommand {
       try await library.open(in: session) { library in
         let console = session.console
         let members = try await library.members(all: all)
-        if output.json {
-          for member in members { try console.printJSON(member) }
-        } else if members.isEmpty {
-          console.note("This library has no members: everybody contributes to it.")
-        } else {
-          console.print(MemberReport.lines(of: members, width: console.width))
-        }
+        try output.print(
+          each: members, on: console, none: "This library has no members: everybody contributes to it.",
+          words: MemberReport.lines(of: members, width: console.width))
         return .done
       }
     }
   }
 
   /// `sheaf members set`.
-  struct Set: Verb {
+  struct Set: Deed {
     static let configuration = CommandConfiguration(
       commandName: "set", abstract: "Change a member's name, role, site or collections.",
       discussion: Help.text(
@@ -80,23 +76,21 @@ struct MembersCommand: AsyncParsableCommand {
       }
     }
 
-    func perform(in session: Session) async throws -> Outcome {
-      let words = try reason.text(in: session)
-      return try await library.open(in: session) { library in
-        let report = try await library.alter(
-          member,
-          .init(
-            name: name?.trimmingWhiteSpace, role: role, site: site?.trimmingWhiteSpace,
-            collections: everything ? .all : Arguments.subscription(only: only)), reason: words)
-        try output.print(report, on: session.console, words: [report.sentence("Changed")])
-        return .done
-      }
+    func perform(
+      in library: Library, because reason: String
+    ) async throws -> (DraftReport, sentence: String) {
+      let report = try await library.alter(
+        member,
+        .init(
+          name: name?.trimmingWhiteSpace, role: role, site: site?.trimmingWhiteSpace,
+          collections: everything ? .all : Arguments.subscription(only: only)), reason: reason)
+      return (report, report.sentence("Changed"))
     }
   }
 }
 
 /// `sheaf revoke`: a member's key is not trusted any more.
-struct RevokeCommand: Verb {
+struct RevokeCommand: Deed {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
     abstract: "Take a member's rights away.",
@@ -113,18 +107,14 @@ struct RevokeCommand: Verb {
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in session: Session) async throws -> Outcome {
-    let words = try reason.text(in: session)
-    return try await library.open(in: session) { library in
-      let report = try await library.revoke(member, reason: words)
-      try output.print(report, on: session.console, words: [report.sentence("Revoked")])
-      return .done
-    }
+  func perform(in library: Library, because reason: String) async throws -> (DraftReport, sentence: String) {
+    let report = try await library.revoke(member, reason: reason)
+    return (report, report.sentence("Revoked"))
   }
 }
 
 /// `sheaf rotate`: a new key in the place of this copy's own.
-struct RotateCommand: Verb {
+struct RotateCommand: Deed {
   static let configuration = CommandConfiguration(
     commandName: "rotate",
     abstract: "Put a new key in the place of this copy's own.",
@@ -138,17 +128,13 @@ struct RotateCommand: Verb {
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in session: Session) async throws -> Outcome {
-    let words = try reason.text(in: session, fallback: "A new key in the place of the old one")
-    return try await library.open(in: session) { library in
-      let report = try await library.rotate(reason: words)
-      try output.print(
-        report, on: session.console,
-        words: [
-          report.changeSet.map { "Changed the key in change set \($0); it is now \(library.memberMark)." }
-            ?? "The new key waits for the next sync in draft \(report.draft ?? "")."
-        ])
-      return .done
-    }
+  var usualReason: String? { "A new key in the place of the old one" }
+
+  func perform(in library: Library, because reason: String) async throws -> (DraftReport, sentence: String) {
+    let report = try await library.rotate(reason: reason)
+    let sentence =
+      report.changeSet.map { "Changed the key in change set \($0); it is now \(library.memberMark)." }
+      ?? "The new key waits for the next sync in draft \(report.draft ?? "")."
+    return (report, sentence)
   }
 }

@@ -32,13 +32,11 @@ struct MirrorCommand: Verb {
       let report = try await session.showingProgress { progress in
         try await library.exchange(with: FolderRemote(folder: folder), withTiles: true, activity: progress)
       }
-      if output.json {
-        try session.console.printJSON(report)
-      } else {
-        session.console.print(
-          report.lines(from: RemoteAddress.folder(folder).short, in: Elapsed(ContinuousClock().now - start)))
-        if let hint = report.hint { session.console.hint(hint) }
-      }
+      try output.print(
+        report, on: session.console,
+        words: report.lines(
+          from: RemoteAddress.folder(folder).short, in: Elapsed(ContinuousClock().now - start)),
+        hint: report.hint)
       return report.outcome
     }
   }

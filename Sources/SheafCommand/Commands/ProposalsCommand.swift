@@ -32,20 +32,15 @@ struct ProposalsCommand: AsyncParsableCommand {
         // Comparing costs a merge each: a long list goes without.
         let showsChanges = output.json || all.count <= 20
         let proposals = showsChanges ? try await library.proposals() : all
-        if output.json {
-          for proposal in proposals { try console.printJSON(proposal) }
-        } else if proposals.isEmpty {
-          console.note("Nothing waits.")
-        } else {
-          console.print(Self.table(proposals, now: library.now).lines(width: console.width))
-          for proposal in proposals {
-            guard let change = proposal.change else { continue }
-            console.print([""] + change.lines(isColoured: console.isOutputColoured))
-          }
-          if let first = proposals.first {
-            console.hint("run `sheaf accept \(first.path)` or `sheaf decline \(first.path) -m REASON`")
-          }
-        }
+        try output.print(
+          each: proposals, on: console, none: "Nothing waits.",
+          words: Self.table(proposals, now: library.now).lines(width: console.width)
+            + proposals.compactMap(\.change).flatMap {
+              [""] + $0.lines(isColoured: console.isOutputColoured)
+            },
+          hint: proposals.first.map {
+            "run `sheaf accept \($0.path)` or `sheaf decline \($0.path) -m REASON`"
+          })
         return proposals.isEmpty ? .done : .needsYou
       }
     }
@@ -82,13 +77,9 @@ struct ProposalsCommand: AsyncParsableCommand {
         let console = session.console
         let proposals = try await library.proposals(of: doc)
         guard !proposals.isEmpty else { throw LibraryError.nothingProposed(doc.text) }
-        for proposal in proposals {
-          if output.json {
-            try console.printJSON(proposal)
-          } else {
-            console.print(proposal.lines(isColoured: console.isOutputColoured))
-          }
-        }
+        try output.print(
+          each: proposals, on: console,
+          words: proposals.flatMap { $0.lines(isColoured: console.isOutputColoured) })
         return .needsYou
       }
     }

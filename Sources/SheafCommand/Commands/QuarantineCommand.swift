@@ -24,13 +24,9 @@ struct QuarantineCommand: AsyncParsableCommand {
       try await library.open(in: session) { library in
         let console = session.console
         let waiting = try await library.quarantine()
-        if output.json {
-          for report in waiting { try console.printJSON(report) }
-        } else if waiting.isEmpty {
-          console.note("Nothing waits in quarantine.")
-        } else {
-          console.print(QuarantineReport.lines(of: waiting, width: console.width))
-        }
+        try output.print(
+          each: waiting, on: console, none: "Nothing waits in quarantine.",
+          words: QuarantineReport.lines(of: waiting, width: console.width))
         return waiting.isEmpty ? .done : .needsYou
       }
     }
@@ -52,20 +48,16 @@ struct QuarantineCommand: AsyncParsableCommand {
       try await library.open(in: session) { library in
         let console = session.console
         let (report, changes) = try await library.quarantined(draft)
-        if output.json {
-          try console.printJSON(report)
-          for change in changes { try console.printJSON(change) }
-          return .done
-        }
-        console.print(QuarantineReport.lines(of: [report], width: console.width))
-        for change in changes { console.print([""] + change.lines(isColoured: console.isOutputColoured)) }
+        try output.print(
+          report, changing: changes, on: console,
+          words: QuarantineReport.lines(of: [report], width: console.width))
         return .done
       }
     }
   }
 
   /// `sheaf quarantine release`.
-  struct Release: Verb {
+  struct Release: Deed {
     static let configuration = CommandConfiguration(
       commandName: "release", abstract: "Take the content of a draft in quarantine over, in your own name.",
       discussion: Help.text(
@@ -81,13 +73,11 @@ struct QuarantineCommand: AsyncParsableCommand {
     @OptionGroup var library: LibraryOptions
     @OptionGroup var output: OutputOptions
 
-    func perform(in session: Session) async throws -> Outcome {
-      let words = try reason.text(in: session)
-      return try await library.open(in: session) { library in
-        let report = try await library.release(draft, reason: words)
-        try output.print(report, on: session.console, words: [report.sentence("Took over")])
-        return .done
-      }
+    func perform(
+      in library: Library, because reason: String
+    ) async throws -> (DraftReport, sentence: String) {
+      let report = try await library.release(draft, reason: reason)
+      return (report, report.sentence("Took over"))
     }
   }
 }

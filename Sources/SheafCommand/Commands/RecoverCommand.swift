@@ -43,16 +43,11 @@ struct RecoverCommand: Verb {
           try await library.recover(from: replica, setsAside: setAside, activity: progress)
         }
       }
-      if output.json {
-        try session.console.printJSON(report)
-      } else {
-        session.console.print(report.lines)
-        if report.missing > 0 {
-          session.console.hint(
-            "try other replicas; where nobody has them, this log can't go on: `sheaf export` what is here and start a new library"
-          )
-        }
-      }
+      try output.print(
+        report, on: session.console, words: report.lines,
+        hint: report.missing > 0
+          ? "try other replicas; where nobody has them, this log can't go on: `sheaf export` what is here and start a new library"
+          : nil)
       return report.missing > 0 ? .needsYou : .done
     }
   }

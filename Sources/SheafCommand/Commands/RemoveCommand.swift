@@ -3,7 +3,7 @@ import SheafModel
 import SheafSync
 
 /// `sheaf remove`: a document gets a tombstone.
-struct RemoveCommand: Verb {
+struct RemoveCommand: Deed {
   static let configuration = CommandConfiguration(
     commandName: "remove",
     abstract: "Remove a document.",
@@ -18,12 +18,8 @@ struct RemoveCommand: Verb {
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in session: Session) async throws -> Outcome {
-    let words = try reason.text(in: session)
-    return try await library.open(in: session) { library in
-      let report = try await library.remove(doc, reason: words)
-      try output.print(report, on: session.console, words: [report.sentence("Removed")])
-      return .done
-    }
+  func perform(in library: Library, because reason: String) async throws -> (DraftReport, sentence: String) {
+    let report = try await library.remove(doc, reason: reason)
+    return (report, report.sentence("Removed"))
   }
 }

@@ -106,11 +106,9 @@ struct ResolveCommand: Verb {
       let settlement = try await library.conflict(of: doc)
       if take == nil, whole == nil, part.isEmpty, content == nil {
         guard !output.json, console.isInputTerminal else {
-          if output.json {
-            try console.printJSON(settlement.report)
-          } else {
-            console.print(settlement.report.lines(isColoured: console.isOutputColoured, width: console.width))
-          }
+          try output.print(
+            settlement.report, on: console,
+            words: settlement.report.lines(isColoured: console.isOutputColoured, width: console.width))
           console.hint("choose with --take ours|theirs|proposed|both|deleted, --part N=CHOICE or --file FILE")
           return .needsYou
         }

@@ -27,12 +27,9 @@ struct SearchCommand: Verb {
     try await library.open(in: session) { library in
       let console = session.console
       let hits = try await library.search(words.joined(separator: " "), limit: min(number, 1000))
-      if output.json {
-        for hit in hits { try console.printJSON(hit) }
-        return .done
-      }
-      if hits.isEmpty { console.note("Nothing found.") }
-      for hit in hits { console.print(Self.lines(of: hit, isColoured: console.isOutputColoured)) }
+      try output.print(
+        each: hits, on: console, none: "Nothing found.",
+        words: hits.flatMap { Self.lines(of: $0, isColoured: console.isOutputColoured) })
       return .done
     }
   }

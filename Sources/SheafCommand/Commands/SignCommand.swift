@@ -3,7 +3,7 @@ import SheafModel
 import SheafSync
 
 /// `sheaf sign`: an electronic signature on one revision.
-struct SignCommand: Verb {
+struct SignCommand: Deed {
   static let configuration = CommandConfiguration(
     commandName: "sign",
     abstract: "Sign a revision: approved, reviewed, authored or rejected.",
@@ -32,12 +32,11 @@ struct SignCommand: Verb {
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in session: Session) async throws -> Outcome {
-    let words = try reason.text(in: session, fallback: "Signed as \(meaning.rawValue).")
-    return try await library.open(in: session) { library in
-      let report = try await library.sign(doc.path, doc.revision, as: meaning, remark: words)
-      try output.print(report, on: session.console, words: [report.sentence])
-      return .done
-    }
+  var usualReason: String? { "Signed as \(meaning.rawValue)." }
+
+  func perform(in library: Library, because reason: String) async throws -> (SigningReport, sentence: String)
+  {
+    let report = try await library.sign(doc.path, doc.revision, as: meaning, remark: reason)
+    return (report, report.sentence)
   }
 }

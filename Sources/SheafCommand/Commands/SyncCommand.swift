@@ -69,11 +69,7 @@ struct SyncCommand: Verb {
       return try await reach.connect(to: address, in: session) { remote in
         if plan {
           let plan = try await library.plan(with: remote, options: options)
-          if output.json {
-            try session.console.printJSON(plan)
-          } else {
-            session.console.print(plan.lines(from: address.short))
-          }
+          try output.print(plan, on: session.console, words: plan.lines(from: address.short))
           return .done
         }
         let outcome = try await sync(library, remote, address, options, session)
@@ -112,12 +108,11 @@ struct SyncCommand: Verb {
   private func tell(_ report: SyncReport, _ address: RemoteAddress, _ elapsed: Elapsed, _ session: Session)
     throws
   {
-    let console = session.console
-    if output.json { return try console.printJSON(report) }
+    // Who watches is told of what came and went; a program is told of each time.
     let isQuiet = watch != nil && report.pulled == nil && report.pushed.isEmpty && report.deposited == 0
-    if isQuiet { return }
-    console.print(report.lines(from: address.short, in: elapsed))
-    if let hint = report.hint { console.hint(hint) }
+    if isQuiet, !output.json { return }
+    try output.print(
+      report, on: session.console, words: report.lines(from: address.short, in: elapsed), hint: report.hint)
   }
 
   /// The publisher's side of a folder.

@@ -37,11 +37,7 @@ struct VerifyCommand: Verb {
         console.note(
           "\(Quantity(count, "pair")) of checkpoints that contradict each other written to \(evidence).")
       }
-      if output.json {
-        try console.printJSON(report)
-      } else {
-        console.print(report.lines(width: console.width))
-      }
+      try output.print(report, on: console, words: report.lines(width: console.width))
       return report.outcome
     }
   }

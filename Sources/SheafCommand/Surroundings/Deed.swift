@@ -1,0 +1,34 @@
+import SheafSync
+
+/// A command that changes the library for a reason, and tells in a sentence what became of that.
+///
+/// The reason is asked for before the library is opened, so that nobody waits to be refused for want of one.
+protocol Deed: Verb {
+  /// What became of it, for `--json`.
+  associatedtype Report: Encodable
+
+  var reason: ReasonOption { get }
+  var library: LibraryOptions { get }
+  var output: OutputOptions { get }
+
+  /// The reason that stands when nobody gives one; `nil` where one is needed.
+  var usualReason: String? { get }
+
+  /// Does it.
+  ///
+  /// - Returns: The report, and what a person reads of it.
+  func perform(in library: Library, because reason: String) async throws -> (Report, sentence: String)
+}
+
+extension Deed {
+  var usualReason: String? { nil }
+
+  func perform(in session: Session) async throws -> Outcome {
+    let words = try reason.text(in: session, fallback: usualReason)
+    return try await library.open(in: session) { library in
+      let (report, sentence) = try await perform(in: library, because: words)
+      try output.print(report, on: session.console, words: [sentence])
+      return .done
+    }
+  }
+}
