@@ -2,44 +2,6 @@ import Foundation
 import GRDB
 import SheafModel
 
-/// Members and settings that one transaction has read: their documents are asked for at every change set.
-final class MemberCache {
-  /// What a member's document says depends on where it stands: another's content makes nobody a member.
-  private struct Place: Hashable {
-    let content: SHA256Hash
-    let path: DocumentPath
-  }
-  private var members: [Place: Member?] = [:]
-  private var settings: [SHA256Hash: LibrarySettings] = [:]
-  /// The change set by which the library was closed, once it is known.
-  var closing: UInt64?
-
-  func member(
-    _ content: SHA256Hash, at path: DocumentPath, _ read: () throws -> Member?
-  ) rethrows -> Member? {
-    let place = Place(content: content, path: path)
-    if let known = members[place] { return known }
-    let member = try read()
-    if members.count > 10_000 { members.removeAll() }
-    members[place] = .some(member)
-    return member
-  }
-
-  func settings(_ content: SHA256Hash, _ read: () throws -> LibrarySettings) rethrows -> LibrarySettings {
-    if let known = settings[content] { return known }
-    let read = try read()
-    if settings.count > 100 { settings.removeAll() }
-    settings[content] = read
-    return read
-  }
-
-  func removeAll() {
-    settings.removeAll()
-    members.removeAll()
-    closing = nil
-  }
-}
-
 extension StoreTransaction {
   /// The member with a key, one that was revoked included.
   ///
@@ -106,7 +68,7 @@ extension StoreTransaction {
   }
 
   /// What content makes of a member; `nil` when it is no member's document.
-  private func member(content: SHA256Hash, at path: DocumentPath) throws -> Member? {
+  func member(content: SHA256Hash, at path: DocumentPath) throws -> Member? {
     try memberCache.member(content, at: path) {
       guard let size = try bodySize(content) else {
         throw StoreError.damaged("the content of \(path) is not held")
@@ -146,21 +108,23 @@ extension StoreTransaction {
             OR EXISTS (SELECT 1 FROM head h WHERE h.document = d.id AND h.revision IS NULL)) LIMIT 1
         """) != nil
     }
-    if memberCache.closing == nil {
-      memberCache.closing = try integer(
+    let closing = try memberCache.closing {
+      let first = try integer(
         """
         SELECT min(r.change_set) FROM document d JOIN revision r ON r.document = d.id
         WHERE d.path > 'sheaf/members/' AND d.path < 'sheaf/members0'
-        """
-      ).map { UInt64(clamping: $0) }
+        """)
+      if let first { return UInt64(clamping: first) }
+      // A copy without lines knows what is current, and not since when.
+      let isKnown =
+        try integer(
+          """
+          SELECT 1 FROM document d JOIN head h ON h.document = d.id
+          WHERE d.path > 'sheaf/members/' AND d.path < 'sheaf/members0' AND h.revision IS NULL LIMIT 1
+          """) != nil
+      return isKnown ? 0 : nil
     }
-    if let closing = memberCache.closing { return closing < number }
-    // A copy without lines knows what is current.
-    return try integer(
-      """
-      SELECT 1 FROM document d JOIN head h ON h.document = d.id
-      WHERE d.path > 'sheaf/members/' AND d.path < 'sheaf/members0' AND h.revision IS NULL LIMIT 1
-      """) != nil
+    return closing.map { $0 < number } ?? false
   }
 
   /// What an author may do as things stand, or in the change set that comes next.
@@ -192,20 +156,6 @@ extension StoreTransaction {
       author: author, founder: rule.founder ?? [], isClosed: false, settings: try currentSettings())
   }
 
-  /// The role that an author had when a change set came; `nil` in a copy that can't tell, and for no member.
-  ///
-  /// - Parameter author: A public key, 32 bytes.
-  public func role(of author: [UInt8], in number: UInt64) throws -> MemberRole? {
-    let isClosed = try isClosed(before: number)
-    // By the first members the first change set says what its author is.
-    let size = number > 1 ? number - 1 : 1
-    let member = isClosed || number == 1 ? try member(of: author, at: size) : nil
-    return AuthorityRule(
-      author: author, founder: try founderKey(), isClosed: isClosed || (number == 1 && member != nil),
-      member: member
-    ).role
-  }
-
   /// The author of change set 1; `nil` in a copy that does not hold it.
   public func founderKey() throws -> [UInt8]? {
     try blob("SELECT a.key FROM change_set c JOIN author a ON a.id = c.author WHERE c.number = 1")
@@ -215,10 +165,9 @@ extension StoreTransaction {
   ///
   /// - Throws: `StoreError.damaged` when they are known and their content is not held.
   public func currentSettings() throws -> LibrarySettings {
-    guard let path = try? DocumentPath(LibrarySettings.path), let content = try currentContent(of: path)
-    else {
-      return LibrarySettings()
-    }
+    guard let document = try settingsDocument(),
+      let content = try memberCache.current(of: document, { try heads(document).first?.content })
+    else { return LibrarySettings() }
     return try settings(content: content)
   }
 
@@ -226,10 +175,15 @@ extension StoreTransaction {
   ///
   /// - Throws: `StoreError.damaged` when they are known and their content is not held.
   public func settings(at size: UInt64) throws -> LibrarySettings {
-    guard let path = try? DocumentPath(LibrarySettings.path), let document = try existingDocumentRow(path),
-      let content = try heads(document, at: size).first?.content
+    guard let document = try settingsDocument(), let content = try firstContent(of: document, at: size)
     else { return LibrarySettings() }
     return try settings(content: content)
+  }
+
+  private func settingsDocument() throws -> DocumentRow? {
+    try memberCache.settingsDocument {
+      try (try? DocumentPath(LibrarySettings.path)).flatMap(existingDocumentRow)
+    }
   }
 
   /// Whether everybody's edits in a collection waited for an approval when a change set came.
@@ -347,15 +301,5 @@ extension StoreTransaction {
     try integer(
       "SELECT max(c.time) FROM change_set c JOIN author a ON a.id = c.author WHERE a.key = ?", [Data(author)]
     ).map { Timestamp(seconds: $0) }
-  }
-
-  /// The reason of a change set, with the name that its author had in the log then; else the one that it claims.
-  public func namedReason(of changeSet: StoredChangeSet) throws -> Reason {
-    var reason = changeSet.readReason
-    // The first members name their own author.
-    if let name = try member(of: changeSet.author, at: max(1, changeSet.number - 1))?.name {
-      reason.by = name
-    }
-    return reason
   }
 }

@@ -182,6 +182,7 @@ extension StoreTransaction {
       try execute("DELETE FROM conflict WHERE document = ?", [document.id])
     }
     try execute("INSERT OR IGNORE INTO search_stale (document) VALUES (?)", [document.id])
+    memberCache.changed(document)
   }
 
   func insertLineage(
@@ -199,6 +200,7 @@ extension StoreTransaction {
   /// Drops everything that follows from the log.
   public func dropProjections() throws {
     for table in StoreMigrations.projections { try db.execute(sql: "DELETE FROM \(table)") }
+    memberCache.removeAll()
     try emptySearch()
     try emptySketches()
     try db.execute(sql: "UPDATE document SET title = NULL")

@@ -77,6 +77,7 @@ extension StoreTransaction {
         line.content.map { Int64(clamping: $0.sizeInBytes) }, content?.data,
         commitmentIsNeeded ? line.content?.commitment.hash.data : nil,
       ])
+    memberCache.changed(document)
     return row
   }
 

@@ -131,6 +131,7 @@ extension StoreTransaction {
           DELETE FROM redaction; DELETE FROM signature; DELETE FROM lineage; DELETE FROM head;
           DELETE FROM conflict; DELETE FROM proposal
           """)
+      memberCache.removeAll()
       _ = try project(after: 0, progress: progress)
     }
     try rebuildState()

@@ -55,12 +55,12 @@ struct DocumentAncestry {
   }
 
   /// Who made a revision, when and why.
-  func change(_ index: Int, names: any AuthorNames) throws -> SignedChange {
+  func change(_ index: Int) throws -> SignedChange {
     let number = revisions[index].name.changeSet
     guard let changeSet = try view.transaction.changeSet(number) else {
       throw StoreError.damaged("change_set \(number)")
     }
-    return SignedChange(changeSet, names: names)
+    return try SignedChange(changeSet, in: view.transaction)
   }
 }
 

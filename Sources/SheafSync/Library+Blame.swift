@@ -18,15 +18,14 @@ extension Library {
         throw LibraryError.noDocument(path.text)
       }
       let parts = try Attribution.parts(ancestry.nodes, content: ancestry.content)
-      let names = try transaction.authorNames()
       var changes: [Int: SignedChange] = [:]
-      var reader = SignatureReader(transaction, names: names)
+      var reader = SignatureReader(transaction)
       var signatures: [Int: [SignatureReport]] = [:]
       return try parts.map { part in
         if signatures[part.origin] == nil {
           signatures[part.origin] = try reader.signatures(on: ancestry.revisions[part.origin])
         }
-        let change = try changes[part.origin] ?? ancestry.change(part.origin, names: names)
+        let change = try changes[part.origin] ?? ancestry.change(part.origin)
         changes[part.origin] = change
         func name(_ index: Int) -> String { ancestry.revisions[index].name.description }
         return BlamedPart(
@@ -52,10 +51,9 @@ extension Library {
         what: "tell the history of a part of \(path)")
       let changes = try PartHistory.changes(question, in: ancestry.nodes, content: ancestry.content)
       guard !changes.isEmpty else { throw LibraryError.noPart(question.words, path.text) }
-      let names = try transaction.authorNames()
       return try changes.map { change in
         let revision = ancestry.revisions[change.revision]
-        let signed = try ancestry.change(change.revision, names: names)
+        let signed = try ancestry.change(change.revision)
         return PartChange(
           revision: revision.name.description, verb: revision.verb.rawValue, path: revision.path.text,
           time: signed.time, by: signed.by, role: signed.role, member: signed.member, author: signed.author,

@@ -20,8 +20,7 @@ extension Library {
       }
       let revisions = try view.lifeline(of: path)
       guard !entries.isEmpty || !revisions.isEmpty else { throw LibraryError.noDocument(path.text) }
-      let names = try transaction.authorNames()
-      var signatures = SignatureReader(transaction, names: names)
+      var signatures = SignatureReader(transaction)
       var changeSets: [UInt64: StoredChangeSet] = [:]
       for revision in revisions {
         let number = revision.name.changeSet
@@ -31,7 +30,7 @@ extension Library {
           try transaction.revision(row: $0).name.description
         }
         var entry = HistoryEntry(
-          revision, SignedChange(changeSet, names: names), parents: parents,
+          revision, try SignedChange(changeSet, in: transaction), parents: parents,
           isHeld: try revision.content.map(transaction.holdsBody) ?? false,
           signatures: try signatures.signatures(on: revision))
         if let redaction = try transaction.redactionWords(of: revision.id) {

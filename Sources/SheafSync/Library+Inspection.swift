@@ -111,14 +111,13 @@ extension Library {
   }
 
   private func authors(_ transaction: StoreTransaction, _ put: (String, [UInt8]) throws -> Void) throws {
-    let names = try transaction.authorNames()
     var lines = "key\tsha256\tfrom\tname\trole\tsite\n"
     for (_, key) in try transaction.authors() {
       let mark = MemberMark(publicKey: key).text
       try put("keys/\(mark).pem", InspectionCopy.pem(key))
-      for spell in names.spells(of: key) {
+      for spell in try transaction.authorSpells(of: key) {
         // A name may hold anything but must not break the line.
-        let fields = [spell.name, spell.role, spell.site].map { field in
+        let fields = [spell.name, spell.role?.rawValue, spell.site].map { field in
           String(
             String.UnicodeScalarView(
               (field ?? "-").unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))

@@ -45,7 +45,6 @@ extension Library {
 struct LogReader {
   private let filter: LogFilter
   private let view: MomentView
-  let names: any AuthorNames
   private var query = ChangeSetQuery()
   private let document: DocumentRow?
 
@@ -53,7 +52,6 @@ struct LogReader {
     self.filter = filter
     self.view = view
     let transaction = view.transaction
-    names = try transaction.authorNames()
     if filter.field != nil, view.facts.depth < .full {
       throw LibraryError.needsDepth(.full, what: "tell in which change sets a field changed")
     }
@@ -76,7 +74,7 @@ struct LogReader {
     var named: [Int64] = []
     var unnamed: [Int64] = []
     for (row, key) in try transaction.authors() {
-      let spells = names.spells(of: key).filter(isRightPlace)
+      let spells = try transaction.authorSpells(of: key).filter(isRightPlace)
       if spells.contains(where: { $0.name != nil && isRightName($0.name, key) }) { named.append(row) }
       if spells.contains(where: { $0.name == nil }) {
         if isMark(of: key) { named.append(row) } else { unnamed.append(row) }
@@ -87,7 +85,8 @@ struct LogReader {
   }
 
   private func isRightPlace(_ spell: AuthorSpell) -> Bool {
-    (filter.role == nil || spell.role == filter.role) && (filter.site == nil || spell.site == filter.site)
+    (filter.role == nil || spell.role?.rawValue == filter.role)
+      && (filter.site == nil || spell.site == filter.site)
   }
 
   private func isMark(of key: [UInt8]) -> Bool { filter.by == MemberMark(publicKey: key).text }
@@ -121,7 +120,7 @@ struct LogReader {
   /// Whether a change set is wanted by what the query can't tell: who somebody was then, and what changed inside.
   private func isWanted(_ changeSet: StoredChangeSet) throws -> Bool {
     if filter.by != nil || filter.role != nil || filter.site != nil {
-      let spell = names.spell(of: changeSet.author, at: changeSet.number)
+      let spell = try view.transaction.author(changeSet.author, of: changeSet.number)
       guard isRightPlace(spell), spell.name == nil || isRightName(spell.name, changeSet.author) else {
         return false
       }
@@ -150,7 +149,7 @@ struct LogReader {
 
   /// A change set as the log lists it.
   func entry(_ changeSet: StoredChangeSet, lines: Int) throws -> LogEntry {
-    let signed = SignedChange(changeSet, names: names)
+    let signed = try SignedChange(changeSet, in: view.transaction)
     var entry = LogEntry(
       number: changeSet.number, time: signed.time, by: signed.by, role: signed.role, site: signed.site,
       member: signed.member, author: signed.author, claimedTime: signed.claimedTime, source: signed.source,

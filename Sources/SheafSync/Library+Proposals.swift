@@ -12,7 +12,7 @@ extension Library {
     try await markConflicts()
     let own = member.verifierKey.publicKey
     return try await store.read { transaction in
-      var reader = SignatureReader(transaction, names: try transaction.authorNames())
+      var reader = SignatureReader(transaction)
       var found = try transaction.openProposals().filter { path == nil || $0.path == path }.map {
         try Self.report($0.path, $0.proposal, own: own, changes: changes, transaction) {
           try reader.signatures(on: $0)

@@ -103,7 +103,6 @@ extension Library {
   public func redactions() async throws -> RedactionsReport {
     try await store.read { transaction in
       try MomentView(transaction).needHistory("list redactions")
-      let names = try transaction.authorNames()
       let all = try transaction.redactions().map { redaction in
         RedactionsReport.Redaction(
           path: redaction.path.text, revision: redaction.revision.description,
@@ -111,7 +110,7 @@ extension Library {
             guard let changeSet = try transaction.changeSet(number) else {
               throw StoreError.damaged("change_set \(number)")
             }
-            let signed = SignedChange(changeSet, names: names)
+            let signed = try SignedChange(changeSet, in: transaction)
             return .init(
               changeSet: number, by: signed.by, role: signed.role, member: signed.member, time: signed.time,
               ground: changeSet.readReason.ground ?? "", reason: signed.reason)

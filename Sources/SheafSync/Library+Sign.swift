@@ -32,7 +32,7 @@ extension Library {
   public func signatures(on name: RevisionName) async throws -> [SignatureReport] {
     try await store.read { transaction in
       guard let revision = try transaction.revision(name) else { return [] }
-      var reader = SignatureReader(transaction, names: try transaction.authorNames())
+      var reader = SignatureReader(transaction)
       return try reader.signatures(on: revision)
     }
   }

@@ -4,13 +4,9 @@ import SheafStore
 /// Tells the signatures on revisions, each document's looked up once.
 struct SignatureReader {
   private let transaction: StoreTransaction
-  private let names: any AuthorNames
   private var byDocument: [DocumentRow: [RevisionName: [StoredSignature]]] = [:]
 
-  init(_ transaction: StoreTransaction, names: any AuthorNames) {
-    self.transaction = transaction
-    self.names = names
-  }
+  init(_ transaction: StoreTransaction) { self.transaction = transaction }
 
   /// The signatures on a revision in the log's order, those that were taken back included; of an accepted
   /// proposal also those on what was proposed, which has the same content.
@@ -50,7 +46,7 @@ struct SignatureReader {
     guard let changeSet = try transaction.changeSet(name.changeSet) else {
       throw StoreError.damaged("change_set \(name.changeSet)")
     }
-    let signed = SignedChange(changeSet, names: names)
+    let signed = try SignedChange(changeSet, in: transaction)
     return SignatureReport(
       path: revision.path.text, revision: revision.name.description, signature: name.description,
       meaning: meaning.rawValue, by: signed.by, role: signed.role, site: signed.site, member: signed.member,

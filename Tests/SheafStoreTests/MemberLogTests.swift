@@ -185,4 +185,69 @@ struct MemberLogTests {
       #expect(try Self.outcome(log, [.init(.accept, "r/d.md", "2.1", "proposed")], author: 3) == nil)
     }
   }
+
+  @Test("Who an author was is told at each place of the log, and anew when the log goes on")
+  func authors() throws {
+    try withLog(.contributor) { log in
+      let transaction = log.transaction
+      let first = AuthorSpell(from: 1, name: "Member 3", role: .contributor)
+      // The first change set says what its own author and everybody in it is.
+      #expect(try transaction.author(TestLog.key(3), of: 1).name == "Member 3")
+      #expect(try transaction.author(TestLog.key(2), of: 1).role == .publisher)
+      #expect(try transaction.authorSpells(of: TestLog.key(3)) == [first])
+      var renamed = try Self.member(3, .editor)
+      renamed.name = "Renamed"
+      renamed.site = "Hill"
+      try log.append([try TestLog.Line(member: renamed, "@")])
+      // It is judged by what stood before it, and so are its words about itself.
+      #expect(try transaction.author(TestLog.key(3), of: 3).name == "Member 3")
+      let second = AuthorSpell(from: 4, name: "Renamed", role: .editor, site: "Hill")
+      #expect(try transaction.author(TestLog.key(3), of: 4) == second)
+      #expect(try transaction.authorSpells(of: TestLog.key(3)) == [first, second])
+      #expect(try transaction.author(TestLog.key(9), of: 4) == AuthorSpell(from: 1))
+      // Of a conflict what was published first counts, as for rights.
+      var other = try Self.member(3, .reader)
+      other.name = "Other"
+      try log.append([try TestLog.Line(member: other, "@")], seen: 2)
+      #expect(try transaction.author(TestLog.key(3), of: 5).name == "Renamed")
+    }
+  }
+
+  @Test("An open log knows its founder only, until members come")
+  func openAuthors() throws {
+    let folder = try TestFolder()
+    let store = try LibraryStore.create(in: folder.url, options: .quick)
+    defer { try? store.close() }
+    try store.writeBlocking(purpose: "test") { (transaction) throws in
+      var log = TestLog(transaction)
+      try log.append([.init(.put, "a.md", "-", "a")])
+      #expect(try transaction.author(TestLog.key(2), of: 2) == AuthorSpell(from: 1, role: .publisher))
+      #expect(try transaction.author(TestLog.key(4), of: 2) == AuthorSpell(from: 1, role: .contributor))
+      try log.append([
+        try TestLog.Line(member: try Self.member(2, .publisher)),
+        try TestLog.Line(member: try Self.member(4, .editor)),
+      ])
+      #expect(try transaction.author(TestLog.key(4), of: 2).role == .contributor)
+      #expect(
+        try transaction.authorSpells(of: TestLog.key(4)) == [
+          AuthorSpell(from: 1, role: .contributor), AuthorSpell(from: 3, name: "Member 4", role: .editor),
+        ])
+    }
+  }
+
+  @Test("The settings of each moment are told, and what is current is told anew when they change")
+  func settingsAtPlaces() throws {
+    try withLog(nil) { log in
+      let transaction = log.transaction
+      let review = try CollectionName("r")
+      func isReviewed(_ size: UInt64) throws -> Bool {
+        try transaction.settings(at: size).collections[review]?.requiresReview ?? false
+      }
+      #expect(try transaction.currentSettings().collections[review]?.requiresReview == true)
+      #expect(try !isReviewed(0) && isReviewed(1) && isReviewed(2))
+      try log.append([.init(.put, "sheaf/settings.json", "@", #"{"format":1}"#)])
+      #expect(try transaction.currentSettings().collections.isEmpty)
+      #expect(try isReviewed(2) && !isReviewed(3) && !isReviewed(4))
+    }
+  }
 }

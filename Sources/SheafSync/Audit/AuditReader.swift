@@ -8,7 +8,6 @@ struct AuditReader {
   let range: ClosedRange<UInt64>
   let collections: Set<CollectionName>
   let checkpoint: Checkpoint?
-  private let names: any AuthorNames
   private let times: SignedTimes
   private let nodes = NodeCache()
   private static let step = 64
@@ -24,7 +23,6 @@ struct AuditReader {
     self.range = range
     self.collections = collections
     self.checkpoint = checkpoint
-    names = try view.transaction.authorNames()
     times = try SignedTimes(view.transaction)
   }
 
@@ -78,7 +76,7 @@ struct AuditReader {
       return line
     }
     return AuditInput(
-      changeSet: changeSet, signed: SignedChange(changeSet, names: names),
+      changeSet: changeSet, signed: try SignedChange(changeSet, in: transaction),
       times: times.times(of: changeSet.number),
       seenTime: latest.time(upTo: changeSet.seen)?.description, lines: lines, proof: proof)
   }
