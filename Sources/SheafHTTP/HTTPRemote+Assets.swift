@@ -6,13 +6,11 @@ import SheafModel
 import SheafSync
 
 extension HTTPRemote {
-  /// The least and the most bytes asked for at once.
-  private static let rangeSizes = (64 << 10)...(8 << 20)
-
-  /// Gets an asset range by range, and goes on with a part that an earlier call left in `folder`.
+  /// Gets an asset, over as many connections as it takes, and goes on with a part that an earlier call left in
+  /// `folder`.
   ///
-  /// A range grows while ranges come quickly and shrinks when one is cut, so that a line which is cut
-  /// every half minute gets on as surely as a good one. The bytes are hashed as they come.
+  /// What came before a cut stays, to the byte, so that a line which is cut every half minute gets on as surely as a
+  /// good one. The bytes are hashed as they come.
   public func asset(
     _ hash: SHA256Hash, sizeInBytes: UInt64, into folder: URL, progress: @escaping TransferProgress
   ) async throws -> (file: URL, transferredInBytes: UInt64)? {
@@ -52,53 +50,59 @@ extension HTTPRemote {
 
   /// Receives what is missing; `nil` when the server does not hold the asset.
   private func receive(
-    _ hash: SHA256Hash, _ whole: PartFile.Whole, _ part: PartFile, _ progress: TransferProgress
+    _ hash: SHA256Hash, _ whole: PartFile.Whole, _ part: PartFile, _ progress: @escaping TransferProgress
   ) async throws -> UInt64? {
-    var transferred: UInt64 = 0
-    var size = 256 << 10
+    let start = await part.offset
     var failures = 0
+    var furthest = start
     while true {
       let offset = await part.offset
-      guard offset < whole.sizeInBytes else { return transferred }
-      let range = offset..<min(whole.sizeInBytes, offset + UInt64(size))
-      let started = ContinuousClock.now
+      guard offset < whole.sizeInBytes else { return offset - start }
       do {
-        guard let bytes = try await piece(range, of: hash, whole) else { return nil }
-        try await part.append(bytes)
-        transferred += UInt64(bytes.count)
-        progress(range.upperBound, whole.sizeInBytes)
-        failures = 0
-        if started.duration(to: .now) < .seconds(2) { size = min(Self.rangeSizes.upperBound, size * 2) }
+        guard try await rest(of: hash, whole, part, from: offset, progress) else { return nil }
       } catch {
         let cut = try cut(error)
+        let reached = await part.offset
+        if reached >= furthest + configuration.progressInBytes {
+          failures = 0
+          furthest = reached
+        }
         failures += 1
-        size = max(Self.rangeSizes.lowerBound, size / 4)
         try await pause(before: failures, after: cut)
       }
     }
   }
 
-  private func piece(
-    _ range: Range<UInt64>, of hash: SHA256Hash, _ whole: PartFile.Whole
-  ) async throws -> [UInt8]? {
+  /// One connection: from the first byte that is missing to the end, or to the next cut.
+  ///
+  /// - Returns: Whether the server holds the asset.
+  private func rest(
+    of hash: SHA256Hash, _ whole: PartFile.Whole, _ part: PartFile, from offset: UInt64,
+    _ progress: @escaping TransferProgress
+  ) async throws -> Bool {
     var asked = try request(.asset(hash))
-    asked.headers.add(name: "range", value: "bytes=\(range.lowerBound)-\(range.upperBound - 1)")
+    if offset > 0 { asked.headers.add(name: "range", value: "bytes=\(offset)-") }
     let response = try await send(asked, patience: configuration.workTimeout)
     switch response.status.code {
-    case 404: return nil
+    case 404: return false
     case 206:
       let told = response.headers.first(name: "content-range").flatMap(ContentRange.init)
-      guard let told, told.first == range.lowerBound, told.last == range.upperBound - 1,
+      guard let told, told.first == offset, told.last == whole.sizeInBytes - 1,
         told.size == whole.sizeInBytes, response.headers.first(name: "etag") == whole.tag
       else { throw notSheaf("it answers with another asset than was asked for") }
     case 200:
-      guard range.lowerBound == 0, range.upperBound == whole.sizeInBytes else {
-        throw notSheaf("it does not answer ranges")
-      }
+      guard offset == 0 else { throw notSheaf("it does not answer ranges") }
     default: throw await failure(of: response)
     }
-    let bytes = try await collect(response, limit: range.count)
-    guard bytes.count == range.count else { throw interrupted("the line was cut") }
-    return bytes
+    try await forEachPiece(of: response) { [address] piece in
+      let held = await part.offset
+      guard UInt64(piece.readableBytes) <= whole.sizeInBytes - held else {
+        throw RemoteError.tooMuch(address: address)
+      }
+      try await part.append(Array(piece.readableBytesView))
+      progress(held + UInt64(piece.readableBytes), whole.sizeInBytes)
+    }
+    guard await part.offset == whole.sizeInBytes else { throw interrupted("the line was cut") }
+    return true
   }
 }

@@ -30,7 +30,7 @@ extension Library {
     }
     // What a folder was given and nobody has answered is handed over again: the folder may be lost.
     var handedOver: Set<SHA256Hash> = []
-    while let bundle = try await draftsBundle(without: handedOver) {
+    while let bundle = try await draftsBundle(without: handedOver, upTo: Self.together(remote)) {
       handedOver.formUnion(bundle.leaves)
       handover.sentInBytes += UInt64(bundle.bytes.count)
       let answer: PushAnswer
@@ -121,9 +121,15 @@ extension Library {
     }
   }
 
-  /// The unanswered drafts as a bundle, as many as one push may hold; `nil` when there is none.
+  /// How many bytes of drafts go together. What is cut on a line begins anew, so there it is little; a folder is
+  /// copied to in one piece.
+  static func together(_ remote: any Remote) -> Int { remote.answersLater ? Limits.pushBytes / 2 : 1 << 20 }
+
+  /// The unanswered drafts as a bundle, as many as go together; `nil` when there is none.
+  ///
+  /// - Parameter most: The bytes of content that go together; one draft alone may have more.
   func draftsBundle(
-    without handedOver: Set<SHA256Hash> = []
+    without handedOver: Set<SHA256Hash> = [], upTo most: Int = Limits.pushBytes / 2
   ) async throws -> (bytes: [UInt8], leaves: [SHA256Hash], isLast: Bool)? {
     try await store.read { transaction in
       let waiting = try transaction.drafts([.waiting, .deposited]).filter { !handedOver.contains($0.leaf) }
@@ -133,7 +139,7 @@ extension Library {
       for draft in waiting.prefix(Limits.pushedChangeSets) {
         let lines = try transaction.lines(of: draft)
         size += lines.reduce(0) { $0 + $1.sizeInBytes } + 4096
-        guard chosen.isEmpty || size < UInt64(Limits.pushBytes / 2) else { break }
+        guard chosen.isEmpty || size < UInt64(most) else { break }
         chosen.append((draft, lines))
       }
       let bytes = try DraftsBundle(library: self.id, drafts: chosen).bytes(from: transaction)

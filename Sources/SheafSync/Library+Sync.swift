@@ -123,10 +123,15 @@ extension Library {
 
   private func planned(with remote: any Remote, options: SyncOptions) async throws -> SyncPlan {
     var request = try await pullRequest(options)
-    let drafts = try await draftsBundle()
     var plan = SyncPlan(
       remote: remote.address, from: request.known, to: request.known, downloadInBytes: 0, unpackedInBytes: 0,
-      revisions: 0, drafts: drafts?.leaves.count ?? 0, uploadInBytes: UInt64(drafts?.bytes.count ?? 0))
+      revisions: 0, drafts: 0, uploadInBytes: 0)
+    var counted: Set<SHA256Hash> = []
+    while let drafts = try await draftsBundle(without: counted, upTo: Self.together(remote)) {
+      counted.formUnion(drafts.leaves)
+      plan.drafts += drafts.leaves.count
+      plan.uploadInBytes += UInt64(drafts.bytes.count)
+    }
     var hops = 0
     while let preview = try await preview(of: request, at: remote, isFirst: hops == 0) {
       var rest = preview.prefix[...]

@@ -99,28 +99,33 @@ struct KeptDownloadTests {
     let hash = SHA256Hash(hashing: bytes)
     let servers = Mutex<[ScriptedServer]>([])
     let waits = Mutex(0)
-    @Sendable func piece(_ range: Range<Int>) -> ScriptedServer.Script {
-      { _, socket in
+    let asked = Mutex<[String]>([])
+    // What is missing, as far as a place.
+    @Sendable func rest(upTo end: Int) -> ScriptedServer.Script {
+      { head, socket in
+        let field = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("range: bytes=") }
+        let start = field.flatMap { Int($0.dropFirst("range: bytes=".count).dropLast()) } ?? 0
+        asked.withLock { $0.append(field.map(String.init) ?? "") }
         socket.send(
           ScriptedServer.head(
-            "206 Partial Content",
+            start == 0 ? "200 OK" : "206 Partial Content",
             [
-              "content-range": "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)",
-              "content-length": "\(range.count)", "etag": "\"\(hash.base64)\"",
+              "content-range": "bytes \(start)-\(bytes.count - 1)/\(bytes.count)",
+              "content-length": "\(bytes.count - start)", "etag": "\"\(hash.base64)\"",
             ]))
-        socket.send(Array(bytes[range]))
+        socket.send(Array(bytes[start..<end]))
       }
     }
     // Nothing else holds it, so that it is gone when it is taken away.
     let (port, address) = try servers.withLock { servers in
-      let first = try ScriptedServer(piece(0..<(256 << 10)))
+      let first = try ScriptedServer(rest(upTo: 123_457))
       servers = [first]
       return (first.port, first.address)
     }
     let configuration = impatient {
       $0.sleep = { _ in
         waits.withLock { $0 += 1 }
-        let second = try ScriptedServer(port: port, piece((256 << 10)..<bytes.count))
+        let second = try ScriptedServer(port: port, rest(upTo: bytes.count))
         servers.withLock { $0 = [second] }
       }
     }
@@ -131,9 +136,13 @@ struct KeptDownloadTests {
           if waits.withLock({ $0 }) == 0 { servers.withLock { $0 = [] } }
         }
         #expect(try came.map { Array(try Data(contentsOf: $0.file)) } == bytes)
+        #expect(came?.transferredInBytes == UInt64(bytes.count))
       }
     }
     #expect(waits.withLock { $0 } == 1)
+    // It goes on within what the first connection was to bring, and asks for nothing twice.
+    let ranges = asked.withLock { $0 }
+    #expect(ranges.count == 2 && ranges.last?.hasPrefix("range: bytes=") == true)
     servers.withLock { $0 = [] }
     try await withRemote(address, configuration: configuration) { remote in
       await #expect(throws: RemoteError.unreachable(address: address, detail: "connection refused")) {

@@ -1,10 +1,56 @@
 import SheafModel
 import SheafSync
 import SheafTesting
+import Synchronization
 import Testing
+
+/// Remembers the sizes of what is handed over, and cuts the line once, at the second push.
+private final class CutOnce: RelayedRemote {
+  let remote: any Remote
+  private let state = Mutex<(pushed: [Int], isCut: Bool)>(([], false))
+  var pushed: [Int] { state.withLock { $0.pushed } }
+
+  init(_ remote: any Remote) { self.remote = remote }
+
+  func push(
+    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+  ) async throws -> PushAnswer {
+    try state.withLock { state in
+      if state.pushed.count == 1, !state.isCut {
+        state.isCut = true
+        throw RemoteError.interrupted(address: "cut", detail: "the line was cut")
+      }
+      state.pushed.append(bundle.count)
+    }
+    return try await remote.push(bundle, from: member, sent: sent)
+  }
+}
 
 @Suite("Drafts")
 struct DraftTests {
+  @Test(
+    "Over a line drafts go a few at a time, a cut costs those under way alone, and the plan tells all of them"
+  )
+  func groups() async throws {
+    let world = try await SyncWorld()
+    try world.content.write("a", to: "a.md")
+    _ = try await world.publish()
+    let replica = try await world.replica()
+    var random = SplitMix64(seed: 1)
+    for name in ["x", "y", "z"] {
+      _ = try await replica.put(random.bytes(600_000), at: try DocumentPath("\(name).bin"), reason: "r")
+    }
+    let plan = try await replica.plan(with: MemoryRemote(service: world.publisher))
+    #expect(plan.drafts == 3)
+    let line = CutOnce(MemoryRemote(service: world.publisher))
+    await #expect(throws: RemoteError.self) { _ = try await replica.sync(with: line) }
+    #expect(try await replica.status().drafts.map(\.outcome) == ["waiting", "waiting"])
+    let report = try await replica.sync(with: line)
+    #expect(report.drafts == 0 && report.isSameAsPublisher)
+    #expect(line.pushed.count == 3)
+    #expect(line.pushed.reduce(0, +) == Int(plan.uploadInBytes))
+  }
+
   @Test("A chain of drafts is shown at once, and is the log's once it is handed over")
   func chain() async throws {
     let world = try await SyncWorld()
