@@ -67,7 +67,7 @@ private func readBundle(_ bytes: [UInt8]) {
   do {
     let header = try reader.readHeader()
     // What a header may declare is more than a fuzzer has.
-    guard header.unpackedSizeInBytes <= 1 << 20 else { return }
+    guard header.unpackedSizeInBytes <= 4 << 20 else { return }
     try reader.begin(BundleContext(library: nil, logKey: nil, position: CompactRange()))
     var host = KeepingHost(contents: [:])
     while let event = try reader.next(host: &host) {

@@ -69,7 +69,7 @@ enum Arguments {
     return .section(text)
   }
 
-  /// A rate in bytes a second: `800`, `64k`, `1.5M`.
+  /// A rate in bytes a second: `2500`, `64k`, `1.5M`.
   static func rate(_ text: String) throws -> UInt64 {
     let factor: Double =
       switch text.last {
@@ -79,10 +79,11 @@ enum Arguments {
       }
     let digits = factor == 1 ? text[...] : text.dropLast()
     guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(digits),
-      (100...1e12).contains(number * factor)
+      // A server ends what is sent to it more slowly than 1 KiB/s.
+      (2000...1e12).contains(number * factor)
     else {
       throw ValidationError(
-        "\"\(text)\" is no rate: give bytes a second, at least 100, as in 800, 64k or 1.5M.")
+        "\"\(text)\" is no rate: give bytes a second, at least 2000, as in 2500, 64k or 1.5M.")
     }
     return UInt64(number * factor)
   }
