@@ -262,11 +262,14 @@ extension StoreTransaction {
   public func isSamePerson(_ key: [UInt8], as other: [UInt8]?) throws -> Bool {
     guard let other else { return false }
     if key == other { return true }
-    guard let first = try keys(ofPerson: key).last, let second = try keys(ofPerson: other).last else {
-      return true
-    }
+    guard let first = try person(of: key), let second = try person(of: other) else { return true }
     return first == second
   }
+
+  /// The person behind a key: the mark of the first key that this one took the place of, over all rotations.
+  ///
+  /// - Returns: `nil` for a person of more keys than are looked through, who can't be told apart from others.
+  func person(of key: [UInt8]) throws -> MemberMark? { try keys(ofPerson: key).last }
 
   /// A key and those whose place it took, one after the other, back to the first.
   ///

@@ -54,18 +54,6 @@ extension StoreTransaction {
     return found.values.sorted { ($0.path.text, $0.revision) < ($1.path.text, $1.revision) }
   }
 
-  /// The person behind a key: the mark of the first key that this one took the place of, over all rotations.
-  public func person(of key: [UInt8]) throws -> MemberMark {
-    var mark = MemberMark(publicKey: key)
-    var seen: Set<MemberMark> = [mark]
-    while let path = Member.path(of: mark), let before = try member(at: path)?.replaces,
-      seen.insert(before).inserted
-    {
-      mark = before
-    }
-    return mark
-  }
-
   /// Whether a revision is a head, an open proposal, or what a conflict is about.
   public func isCurrent(_ revision: StoredRevision) throws -> Bool {
     if try superseded(revision.id) == nil { return true }
@@ -130,39 +118,31 @@ extension StoreTransaction {
     try insertLineage(
       of: line.revision, parents: targets.map(\.id), rank: Int64(clamping: changeSet.number),
       superseded: changeSet.number)
-    let own = try person(of: changeSet.author)
+    var askers = EarlierAskers(self, than: changeSet.author, in: line.path.collection)
+    let asked = try earlierRequests(about: line.document, before: changeSet.number)
     for target in targets where try !isRedacted(target.id) {
-      guard try isAsked(target, before: changeSet.number, byOtherThan: own) else { continue }
+      guard try asked[target.name, default: []].contains(where: { try askers.count($0) }) else { continue }
       try execute(
         "INSERT INTO redaction (revision, change_set) VALUES (?, ?)",
         [target.id, Int64(clamping: changeSet.number)])
     }
   }
 
-  /// Whether an earlier change set asks for the same, by another person who may still do so.
-  ///
-  /// What was asked with a key that nobody trusts any more, and by somebody who is no member any more in any key,
-  /// asks for nothing: a stolen key must not be half of a decision.
-  private func isAsked(
-    _ target: StoredRevision, before number: UInt64, byOtherThan own: MemberMark
-  ) throws -> Bool {
-    let earlier = try rows(
+  /// The keys with which earlier change sets ask for a document's revisions to be destroyed.
+  private func earlierRequests(
+    about document: DocumentRow, before number: UInt64
+  ) throws -> [RevisionName: [[UInt8]]] {
+    var keys: [RevisionName: [[UInt8]]] = [:]
+    for row in try rows(
       """
       SELECT r.base, a.key FROM revision r JOIN change_set c ON c.number = r.change_set
       JOIN author a ON a.id = c.author
       WHERE r.verb = 'redact' AND r.change_set < ? AND r.document = ? ORDER BY r.change_set
-      """, [Int64(clamping: number), target.document.id])
-    for row in earlier {
-      guard case .revisions(let names) = try RevisionBase(parsing: row[0] as String),
-        names.contains(target.name)
-      else { continue }
-      let person = try person(of: [UInt8](row[1] as Data))
-      guard person != own else { continue }
-      for member in try members()
-      where member.revoked == nil && member.role.redacts && member.reaches(target.path.collection) {
-        if try self.person(of: member.key) == person { return true }
-      }
+      """, [Int64(clamping: number), document.id])
+    {
+      guard case .revisions(let names) = try RevisionBase(parsing: row[0] as String) else { continue }
+      for name in names { keys[name, default: []].append([UInt8](row[1] as Data)) }
     }
-    return false
+    return keys
   }
 }
