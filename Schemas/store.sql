@@ -292,11 +292,21 @@ CREATE TABLE signature (
 ) STRICT;
 CREATE INDEX signature_by_signed ON signature (signed);
 
--- Revisions whose content is to be destroyed, and the change set with which that took effect.
+-- Revisions whose content is to be destroyed, the change set with which that took effect, and that of the
+-- first person.
 CREATE TABLE redaction (
   revision INTEGER PRIMARY KEY REFERENCES revision (id),
-  change_set INTEGER NOT NULL
+  change_set INTEGER NOT NULL,
+  asked INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX redaction_by_change_set ON redaction (change_set);
+-- Who has asked for a revision's content to be destroyed, while that waits for a second person.
+CREATE TABLE redaction_request (
+  revision INTEGER NOT NULL REFERENCES revision (id),
+  author INTEGER NOT NULL REFERENCES author (id),
+  change_set INTEGER NOT NULL,
+  PRIMARY KEY (revision, author)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE state_leaf (
   collection TEXT NOT NULL,

@@ -275,8 +275,16 @@ enum StoreMigrations {
 
       CREATE TABLE redaction (
         revision INTEGER PRIMARY KEY REFERENCES revision (id),
-        change_set INTEGER NOT NULL
+        change_set INTEGER NOT NULL,
+        asked INTEGER NOT NULL
       ) STRICT;
+      CREATE INDEX redaction_by_change_set ON redaction (change_set);
+      CREATE TABLE redaction_request (
+        revision INTEGER NOT NULL REFERENCES revision (id),
+        author INTEGER NOT NULL REFERENCES author (id),
+        change_set INTEGER NOT NULL,
+        PRIMARY KEY (revision, author)
+      ) STRICT, WITHOUT ROWID;
 
       CREATE TABLE state_leaf (
         collection TEXT NOT NULL,
@@ -317,9 +325,8 @@ enum StoreMigrations {
 
   /// The projections, which can be dropped and rebuilt from the log.
   static let projections = [
-    "lineage", "head", "conflict", "proposal", "signature", "redaction", "state_leaf", "state_node",
-    "state_collection",
-    "search_stale",
+    "lineage", "head", "conflict", "proposal", "signature", "redaction", "redaction_request", "state_leaf",
+    "state_node", "state_collection", "search_stale",
   ]
 
   /// The format of a file, read without opening it as a database; 0 when there is no file yet.

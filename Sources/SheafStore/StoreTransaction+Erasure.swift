@@ -39,13 +39,15 @@ extension StoreTransaction {
   @discardableResult
   public func eraseRedacted(told: UInt64 = 0, isWhole: Bool = false, isNew: Bool = false) throws -> Bool {
     let newest = max(told, UInt64(clamping: try integer("SELECT max(change_set) FROM redaction") ?? 0))
+    let done = try redactedSize()
+    // What was destroyed comes back with all lines anew and in no other way, so it is not looked at each time.
     let targets = try rows(
       """
       SELECT r.id, r.change_set, r.line, r.content FROM redaction x JOIN revision r ON r.id = x.revision
       JOIN change_set c ON c.number = r.change_set
-      WHERE r.content IS NOT NULL OR c.seed IS NOT NULL ORDER BY r.id
-      """)
-    guard try !targets.isEmpty || newest > redactedSize() else { return false }
+      WHERE x.change_set > ? AND (r.content IS NOT NULL OR c.seed IS NOT NULL) ORDER BY r.id
+      """, [isWhole ? 0 : Int64(clamping: done)])
+    guard !targets.isEmpty || newest > done else { return false }
     try db.execute(sql: "PRAGMA secure_delete = ON")
     var contents: Set<SHA256Hash> = []
     for number in Set(targets.map { $0[1] as Int64 }) { try keepSalts(ofChangeSet: number) }
@@ -71,7 +73,7 @@ extension StoreTransaction {
     try markAllStale()
     try emptyReasonSearch()
     try db.execute(sql: "UPDATE document SET title = NULL")
-    try set("redacted", max(newest, try redactedSize()))
+    try set("redacted", max(newest, done))
     if !isNew || !targets.isEmpty { try set("unswept", max(newest, 1)) }
     return true
   }

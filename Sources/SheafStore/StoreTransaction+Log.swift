@@ -175,7 +175,10 @@ extension StoreTransaction {
 
   /// Forgets the log and the lines: before a deeper or wider copy replaces them.
   public func removeHistory() throws {
-    for table in ["sketch", "redaction", "lineage", "revision", "salt", "change_set", "reasons", "log_node"] {
+    for table in [
+      "sketch", "redaction_request", "redaction", "lineage", "revision", "salt", "change_set", "reasons",
+      "log_node",
+    ] {
       try db.execute(sql: "DELETE FROM \(table)")
     }
     try emptySketches()

@@ -55,16 +55,21 @@ extension StoreTransaction {
   }
 
   /// Whether a revision is a head, an open proposal, or what a conflict is about.
-  public func isCurrent(_ revision: StoredRevision) throws -> Bool {
-    if try superseded(revision.id) == nil { return true }
-    let heads = try heads(revision.document)
-    return heads.count > 1 ? try commonAncestor(heads, document: revision.document) == revision.id : false
+  ///
+  /// - Parameter conflictBase: What `conflictBaseRow` says of its document.
+  public func isCurrent(_ revision: StoredRevision, conflictBase: Int64?) throws -> Bool {
+    try superseded(revision.id) == nil || revision.id == conflictBase
+  }
+
+  /// The revision that a document's conflict is about; `nil` without a conflict, or when its heads share none.
+  public func conflictBaseRow(_ document: DocumentRow) throws -> Int64? {
+    try commonAncestor(try heads(document), document: document)
   }
 
   /// The revisions that have a content, and which of them are current.
   public func revisions(
     with hash: SHA256Hash
-  ) throws -> [(path: DocumentPath, name: RevisionName, isCurrent: Bool)] {
+  ) throws -> [(revision: StoredRevision, isCurrent: Bool)] {
     try rows(
       """
       SELECT id FROM revision
@@ -72,7 +77,10 @@ extension StoreTransaction {
       """, [hash.data]
     ).map { row in
       let revision = try revision(row: row[0])
-      return (revision.path, revision.name, try isCurrent(revision))
+      return (
+        revision,
+        try isCurrent(revision, conflictBase: try conflictBaseRow(revision.document))
+      )
     }
   }
 
@@ -100,8 +108,7 @@ extension StoreTransaction {
     guard changeSet.seen < changeSet.number else { throw refusal(.futureSeen) }
     guard !line.path.tellsRights else { throw AuthorityError(.rightsStay, at: line.path) }
     guard case .revisions(let names) = line.base else { throw refusal(.unknownParent) }
-    let heads = try heads(line.document)
-    let conflictBase = heads.count > 1 ? try commonAncestor(heads, document: line.document) : nil
+    let conflictBase = try conflictBaseRow(line.document)
     var targets: [StoredRevision] = []
     for name in names {
       guard name.changeSet < changeSet.number, let target = try revision(name) else {
@@ -109,7 +116,7 @@ extension StoreTransaction {
       }
       guard target.document == line.document else { throw refusal(.foreignParent) }
       guard target.verb.hasContent else { throw refusal(.nothingToErase) }
-      guard try superseded(target.id) != nil, target.id != conflictBase else { throw refusal(.stillCurrent) }
+      guard try !isCurrent(target, conflictBase: conflictBase) else { throw refusal(.stillCurrent) }
       targets.append(target)
     }
     let reason = try self.changeSet(changeSet.number)?.reason.flatMap { try? Reason(parsing: $0) }
@@ -119,30 +126,39 @@ extension StoreTransaction {
       of: line.revision, parents: targets.map(\.id), rank: Int64(clamping: changeSet.number),
       superseded: changeSet.number)
     var askers = EarlierAskers(self, than: changeSet.author, in: line.path.collection)
-    let asked = try earlierRequests(about: line.document, before: changeSet.number)
     for target in targets where try !isRedacted(target.id) {
-      guard try asked[target.name, default: []].contains(where: { try askers.count($0) }) else { continue }
+      guard let asked = try openRequests(target.id).first(where: { try askers.count($0.author) }) else {
+        // Of what somebody asked for already nothing more is noted.
+        try execute(
+          """
+          INSERT OR IGNORE INTO redaction_request (revision, author, change_set)
+          SELECT ?, author, number FROM change_set WHERE number = ?
+          """, [target.id, Int64(clamping: changeSet.number)])
+        continue
+      }
       try execute(
-        "INSERT INTO redaction (revision, change_set) VALUES (?, ?)",
-        [target.id, Int64(clamping: changeSet.number)])
+        "INSERT INTO redaction (revision, change_set, asked) VALUES (?, ?, ?)",
+        [target.id, Int64(clamping: changeSet.number), Int64(clamping: asked.changeSet)])
+      try execute("DELETE FROM redaction_request WHERE revision = ?", [target.id])
     }
   }
 
-  /// The keys with which earlier change sets ask for a document's revisions to be destroyed.
-  private func earlierRequests(
-    about document: DocumentRow, before number: UInt64
-  ) throws -> [RevisionName: [[UInt8]]] {
-    var keys: [RevisionName: [[UInt8]]] = [:]
-    for row in try rows(
+  /// Who asked for a revision's content to be destroyed, each key once, in the log's order; none once that is in effect.
+  private func openRequests(_ revision: Int64) throws -> [(author: [UInt8], changeSet: UInt64)] {
+    try rows(
       """
-      SELECT r.base, a.key FROM revision r JOIN change_set c ON c.number = r.change_set
-      JOIN author a ON a.id = c.author
-      WHERE r.verb = 'redact' AND r.change_set < ? AND r.document = ? ORDER BY r.change_set
-      """, [Int64(clamping: number), document.id])
-    {
-      guard case .revisions(let names) = try RevisionBase(parsing: row[0] as String) else { continue }
-      for name in names { keys[name, default: []].append([UInt8](row[1] as Data)) }
-    }
-    return keys
+      SELECT a.key, x.change_set FROM redaction_request x JOIN author a ON a.id = x.author
+      WHERE x.revision = ? ORDER BY x.change_set
+      """, [revision]
+    ).map { ([UInt8]($0[0] as Data), UInt64(clamping: $0[1] as Int64)) }
+  }
+
+  /// The change set with which a person asked for a revision's content to be destroyed, while that waits for another.
+  ///
+  /// - Parameter key: A public key of the person, 32 bytes.
+  public func openRequest(_ revision: Int64, by key: [UInt8]) throws -> UInt64? {
+    let open = try openRequests(revision)
+    guard !open.isEmpty, let person = try person(of: key) else { return nil }
+    return try open.first { try self.person(of: $0.author) == person }?.changeSet
   }
 }

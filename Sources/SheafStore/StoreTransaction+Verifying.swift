@@ -128,8 +128,8 @@ extension StoreTransaction {
     if log {
       try db.execute(
         sql: """
-          DELETE FROM redaction; DELETE FROM signature; DELETE FROM lineage; DELETE FROM head;
-          DELETE FROM conflict; DELETE FROM proposal
+          DELETE FROM redaction_request; DELETE FROM redaction; DELETE FROM signature; DELETE FROM lineage;
+          DELETE FROM head; DELETE FROM conflict; DELETE FROM proposal
           """)
       memberCache.removeAll()
       _ = try project(after: 0, progress: progress)
@@ -191,9 +191,13 @@ extension StoreTransaction {
       key: revisionName,
       noun: "signature", followsFromLog: true),
     .init(
-      name: "redaction", columns: "revision, change_set",
+      name: "redaction", columns: "revision, change_set, asked",
       key: revisionName,
       noun: "redaction of revision", followsFromLog: true),
+    .init(
+      name: "redaction_request", columns: "revision, author, change_set",
+      key: revisionName,
+      noun: "request to redact revision", followsFromLog: true),
     .init(
       name: "state_leaf", columns: "collection, key, leaf", key: "collection || '/' || lower(hex(key))",
       noun: "state leaf", followsFromLog: false),

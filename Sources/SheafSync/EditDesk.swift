@@ -216,34 +216,6 @@ struct EditDesk {
         baseContent: nil))
   }
 
-  /// Asks for the content of past revisions to be destroyed.
-  ///
-  /// - Throws: `LibraryError.noMoment`, `LineageError` for what the publisher would refuse, as far as this copy can tell.
-  mutating func redact(_ target: RedactionTarget) throws {
-    try checkSubscription(target.path)
-    guard let document = try transaction.existingDocumentRow(target.path) else {
-      throw LibraryError.noDocument(target.path.text)
-    }
-    for name in target.revisions {
-      guard let revision = try transaction.revision(name), revision.document == document else {
-        throw LibraryError.noMoment("revision \(name) of \(target.path)")
-      }
-      guard revision.verb.hasContent else {
-        throw LineageError(path: target.path, rule: .nothingToErase)
-      }
-      guard try !transaction.isCurrent(revision) else {
-        throw LineageError(path: target.path, rule: .stillCurrent)
-      }
-      guard try transaction.redaction(of: revision.id) == nil else {
-        throw LibraryError.nothingChanged("revision \(name) of \(target.path), whose content is destroyed,")
-      }
-    }
-    add(
-      Edit(
-        verb: .redact, path: target.path, base: .revisions(target.revisions.sorted()), content: nil,
-        baseContent: nil))
-  }
-
   /// Settles a conflict with content that is held.
   mutating func resolve(_ path: DocumentPath, withHeld hash: SHA256Hash, of heads: SettledHeads) throws {
     guard let size = try transaction.bodySize(hash) ?? transaction.absentSize(hash) else {
@@ -300,7 +272,7 @@ struct EditDesk {
     contents[edit.path] = .some(edit.content?.hash)
   }
 
-  private func checkSubscription(_ path: DocumentPath) throws {
+  func checkSubscription(_ path: DocumentPath) throws {
     guard facts.subscription.holds(path.collection) else { throw LibraryError.notSubscribed(path.text) }
   }
 

@@ -23,8 +23,9 @@ extension Library {
   ///   - targets: Of each document at least one revision.
   ///   - ground: What allows or demands it, such as the article of a law.
   ///   - reason: Why, in words that stay.
-  /// - Throws: `LibraryError.needsDepth` in a copy without history, `.noMoment`, `AuthorityError`, `LineageError`,
-  ///   `NotFresh` on a replica that is too old to decide; the library is as it was.
+  /// - Throws: `LibraryError.needsDepth` in a copy without history, `.noMoment`, `.askedAlready` for what the same
+  ///   person asked for before, `AuthorityError`, `LineageError`, `NotFresh` on a replica that is too old to decide;
+  ///   the library is as it was.
   public func redact(
     _ targets: [RedactionTarget], ground: String, reason: String
   ) async throws -> RedactionOutcome {
@@ -37,31 +38,42 @@ extension Library {
     if isPublisher { try await refreshSearchIndex(activity: { _ in }) }
     let names = Set(targets.flatMap(\.revisions))
     return try await store.read { transaction in
-      let effective = try transaction.redactions().filter {
-        names.contains($0.revision) && $0.effective != nil && $0.effective == recorded.changeSet
+      let effective = try names.sorted().filter { name in
+        guard let number = recorded.changeSet, let revision = try transaction.revision(name) else {
+          return false
+        }
+        return try transaction.redaction(of: revision.id) == number
       }
       return RedactionOutcome(
         changeSet: recorded.changeSet, draft: recorded.draft, paths: recorded.paths,
-        revisions: names.sorted().map(\.description),
-        effective: effective.map(\.revision.description).sorted())
+        revisions: names.sorted().map(\.description), effective: effective.map(\.description))
     }
   }
 
-  /// What a change set of another person asks for, to be confirmed.
+  /// What a change set of another person asks for and is not in effect, to be confirmed.
   ///
-  /// - Throws: `LibraryError.noMoment` where the change set asks for nothing.
+  /// - Throws: `LibraryError.noMoment` where the change set asks for nothing, `.nothingChanged` where all of that is
+  ///   destroyed.
   public func redaction(askedIn number: UInt64) async throws -> (targets: [RedactionTarget], ground: String?)
   {
     try await store.read { transaction in
       try MomentView(transaction).needHistory("look at change set \(number)")
       let targets = try transaction.revisions(inChangeSet: number).compactMap { line -> RedactionTarget? in
         guard line.verb == .redact, case .revisions(let names) = line.base else { return nil }
-        return RedactionTarget(path: line.path, revisions: names)
+        return RedactionTarget(
+          path: line.path,
+          revisions: try names.filter { name in
+            try transaction.revision(name).flatMap { try transaction.redaction(of: $0.id) } == nil
+          })
       }
       guard !targets.isEmpty, let changeSet = try transaction.changeSet(number) else {
         throw LibraryError.noMoment("change set \(number) that asks for a redaction")
       }
-      return (targets, changeSet.readReason.ground)
+      let open = targets.filter { !$0.revisions.isEmpty }
+      guard !open.isEmpty else {
+        throw LibraryError.nothingChanged("what change set \(number) asks for, which is destroyed,")
+      }
+      return (open, changeSet.readReason.ground)
     }
   }
 
@@ -75,6 +87,7 @@ extension Library {
     holding words: String, activity: @escaping ActivitySink = { _ in }
   ) async throws -> [FoundRevision] {
     let needle = Array(words.utf8)
+    let own = member.verifierKey.publicKey
     guard !needle.isEmpty else { return [] }
     return try await store.read { transaction in
       guard try transaction.facts().depth == .full else {
@@ -88,8 +101,11 @@ extension Library {
           var search = ByteSearch(needle)
           _ = try transaction.forEachPiece(of: hash) { search.take($0) }
           guard search.hasFound else { continue }
-          for (path, name, isCurrent) in try transaction.revisions(with: hash) {
-            found.append(FoundRevision(path: path.text, revision: name.description, isCurrent: isCurrent))
+          for (revision, isCurrent) in try transaction.revisions(with: hash) {
+            found.append(
+              FoundRevision(
+                path: revision.path.text, revision: revision.name.description, isCurrent: isCurrent,
+                asked: try transaction.openRequest(revision.id, by: own)))
           }
         }
         row = last.row

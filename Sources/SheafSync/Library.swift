@@ -168,6 +168,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case notHeld(String)
   /// The content was destroyed.
   case redacted(String, at: UInt64, ground: String)
+  /// The same person asked for the content to be destroyed before; it takes another.
+  case askedAlready(String, in: String)
   /// The document's content is an asset of this size that was not fetched.
   case absent(String, UInt64)
   /// The document's content is an asset of this size, which is not taken whole.
@@ -230,6 +232,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .notHeld(let what): "this copy does not hold the content of \(what)"
     case .redacted(let what, let number, let ground):
       "the content of \(what) is redacted at \(number): \(ground)"
+    case .askedAlready(let what, let place):
+      "the same person asked for the content of \(what) to be destroyed before, in \(place)"
     case .absent(let path, let size): "the \(size) bytes of \(path) have not been fetched to this copy"
     case .asset(let path, let size): "\(path) is an asset of \(size) bytes, which is not taken whole"
     case .noConflict(let path): "\(path) is not in conflict"
@@ -273,6 +277,8 @@ public enum LibraryError: SheafFailure, Equatable {
     case .notHeld:
       "Run `sheaf history DOC --fetch` to get what is missing of one document, or `sheaf sync --keep full` for all."
     case .redacted: "`sheaf redactions` tells who asked for it and why; no copy that follows the log has it."
+    case .askedAlready:
+      "It waits for another person who may: `sheaf redact --confirm NUMBER` in their copy; `sheaf redactions` lists the numbers."
     case .absent(let path, _): "Run `sheaf fetch \(path)` when the remote can be reached."
     case .asset: "Write it to a file: `sheaf show DOC > FILE`."
     case .noConflict: "`sheaf conflicts` lists those that are."

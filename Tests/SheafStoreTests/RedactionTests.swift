@@ -57,6 +57,15 @@ struct RedactionTests {
 
   private struct Stood: Error {}
 
+  private func openRequests(_ log: TestLog) throws -> [String] {
+    try log.transaction.rows(
+      """
+      SELECT r.change_set, r.line, x.change_set FROM redaction_request x JOIN revision r ON r.id = x.revision
+      ORDER BY r.id, x.change_set
+      """
+    ).map { "\($0[0] as Int64).\($0[1] as Int64) since \($0[2] as Int64)" }
+  }
+
   @Test("One person asks, a second one makes it so, at the change set of the second")
   func twoPersons() throws {
     try withLog { log in
@@ -64,7 +73,19 @@ struct RedactionTests {
       #expect(try log.transaction.redactions().map(\.effective) == [nil])
       try redact(&log, "2.1", by: 3)
       #expect(try log.transaction.redactionCount() == 0)
+      // A repeat is noted nowhere but in the log.
+      #expect(try openRequests(log) == ["2.1 since 5"])
+      let (first, second): (StoredRevision, StoredRevision) = (
+        try #require(try log.transaction.revision(RevisionName(changeSet: 2, line: 1))),
+        try #require(try log.transaction.revision(RevisionName(changeSet: 3, line: 1)))
+      )
+      #expect(try log.transaction.openRequest(first.id, by: Self.key(3)) == 5)
+      #expect(try log.transaction.openRequest(first.id, by: Self.key(4)) == nil)
       try redact(&log, "2.1,3.1", by: 4)
+      #expect(try openRequests(log) == ["3.1 since 7"])
+      #expect(try log.transaction.openRequest(second.id, by: Self.key(4)) == 7)
+      #expect(try log.transaction.openRequest(first.id, by: Self.key(3)) == nil)
+      #expect(try log.transaction.integer("SELECT asked FROM redaction WHERE revision = ?", [first.id]) == 5)
       let all = try log.transaction.redactions()
       #expect(all.map(\.revision.description) == ["2.1", "3.1"])
       #expect(all.map(\.effective) == [7, nil])
@@ -132,6 +153,7 @@ struct RedactionTests {
       new.name = old.name
       new.replaces = old.mark
       try log.append([TestLog.Line(member: old, "@"), TestLog.Line(member: new)], author: 3)
+      #expect(try log.transaction.openRequest(target(log), by: Self.key(7)) == 5)
       try redact(&log, "2.1", by: 7)
       #expect(try log.transaction.redactionCount() == 0)
       // In either direction, and whatever becomes of the older key.
@@ -152,7 +174,13 @@ struct RedactionTests {
       #expect(try log.transaction.redactionCount() == 0)
       try redact(&log, "2.1", by: 2)
       #expect(try log.transaction.redactionCount() == 1)
+      // The wish that counted is the administrator's.
+      #expect(try log.transaction.integer("SELECT asked FROM redaction") == 7)
     }
+  }
+
+  private func target(_ log: TestLog) throws -> Int64 {
+    try #require(try log.transaction.revision(RevisionName(changeSet: 2, line: 1))).id
   }
 
   @Test("Content and seed go, commitments and the other salts stay, and the lines are those that were signed")

@@ -79,10 +79,20 @@ struct RedactCommand: Verb {
         let found = try await library.revisions(holding: text)
         let current = try found.filter { try $0.isCurrent && !DocumentPath($0.path).tellsRights }
         guard current.isEmpty else { throw StillCurrent(revisions: current) }
-        targets = try Self.targets(found).filter { target in
+        let asked = found.filter { $0.asked != nil }
+        for one in asked {
+          console.hint(
+            "\(one.path) at \(one.revision) waits for another person: you asked in change set \(one.asked ?? 0)"
+          )
+        }
+        targets = try Self.targets(found.filter { $0.asked == nil }).filter { target in
           guard target.path.tellsRights else { return true }
           console.hint("\(target.path.text) tells who may do what, holds these words, and is never destroyed")
           return false
+        }
+        if targets.isEmpty, let one = asked.first {
+          throw LibraryError.askedAlready(
+            "\(one.path) at \(one.revision)", in: "change set \(one.asked ?? 0)")
         }
       }
       guard !targets.isEmpty else { throw NothingHolds() }

@@ -18,6 +18,8 @@ public struct FoundRevision: Hashable, Sendable, Codable {
   public var revision: String
   /// Whether it is a head, an open proposal, or what a conflict is about, and so can't be destroyed yet.
   public var isCurrent: Bool
+  /// The change set in which this copy's own member asked for it to be destroyed, while that waits for another person.
+  public var asked: UInt64?
 }
 
 /// The redactions of a library.
