@@ -29,6 +29,13 @@ public final class LibraryStore: Sendable {
   public let folder: URL
   private let pool: DatabasePool
   private let lockPatience: Duration
+  /// How long SQLite waits for another connection.
+  static let busyInSeconds = 10
+  /// How long a change waits for another process, for SQLite.
+  var patienceInMilliseconds: Int64 {
+    let (seconds, rest) = lockPatience.components
+    return min(max(seconds, 0), 3_600) * 1_000 + rest / 1_000_000_000_000_000
+  }
   private let writing = DispatchQueue(label: "sheaf.store.write")
   private let reading = DispatchQueue(label: "sheaf.store.read", attributes: .concurrent)
 
@@ -75,7 +82,7 @@ public final class LibraryStore: Sendable {
     configuration.foreignKeysEnabled = true
     // Two bundles and two histories may be read at length in a server; short reads wait for none of them.
     configuration.maximumReaderCount = 12
-    configuration.busyMode = .timeout(10)
+    configuration.busyMode = .timeout(TimeInterval(busyInSeconds))
     let durability = options.durability
     let maximumPageCount = options.maximumPageCount
     configuration.prepareDatabase { db in

@@ -8,13 +8,7 @@ extension StoreTransaction {
   /// The newest redaction whose content is gone from this copy's rows; 0 for none.
   public func redactedSize() throws -> UInt64 { try number("redacted") }
 
-  /// Whether rows were destroyed, and what SQLite and the folder may still hold of them was not swept out.
-  public func isSweepDue() throws -> Bool { try number("unswept") > 0 }
-
-  /// Takes note that everything was swept out.
-  public func noteSwept() throws { try execute("DELETE FROM meta WHERE key = 'unswept'") }
-
-  private func number(_ key: String) throws -> UInt64 {
+  func number(_ key: String) throws -> UInt64 {
     UInt64(
       clamping: try integer(
         "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = ?", [key]) ?? 0)
@@ -203,21 +197,6 @@ extension StoreTransaction {
         try execute("UPDATE body SET depth = ? WHERE id = ?", [depth + 1, row[0] as Int64])
         above.append((row[0], depth + 1))
       }
-    }
-  }
-}
-
-extension LibraryStore {
-  /// Writes the file anew, without what was deleted, and empties the write-ahead log.
-  ///
-  /// - Throws: `StoreError` when somebody reads all the while, or the disk has no room for it; it is then tried again
-  ///   at the next opening.
-  public func sweep() async throws {
-    try await exclusively(purpose: "sheaf (destroying content)") { db in
-      try db.execute(sql: "PRAGMA secure_delete = ON")
-      try db.execute(sql: "VACUUM")
-      _ = try db.checkpoint(.truncate)
-      try db.execute(sql: "PRAGMA secure_delete = OFF")
     }
   }
 }

@@ -38,7 +38,7 @@ extension Library {
   }
 
   /// Makes sure that the file can be written anew: once to a temporary file and once to the write-ahead log.
-  private func checkRoom(toWrite size: UInt64) throws {
+  func checkRoom(toWrite size: UInt64) throws {
     let (twice, isTooLarge) = size.multipliedReportingOverflow(by: 2)
     let needed = isTooLarge ? .max : twice
     if let free = environment.freeSpace(folder), free < needed {
@@ -148,7 +148,7 @@ extension Library {
   }
 }
 
-/// There is no room to write the library's file anew. Nothing was packed.
+/// There is no room to write the library's file anew. Nothing was done.
 public struct NoRoomToCompact: SheafFailure, Equatable {
   public let place: String
   /// The bytes that it takes there.

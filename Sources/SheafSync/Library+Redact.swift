@@ -140,7 +140,7 @@ extension Library {
           hasPassed: newest.map { $0 <= position })
       }
       return RedactionsReport(
-        redactions: all, members: members, isSwept: try !transaction.isSweepDue())
+        redactions: all, members: members, isSwept: try transaction.unswept() == nil)
     }
   }
 }

@@ -35,6 +35,9 @@ extension Library {
       if try position > 0 && transaction.newestCheckpoint()?.size != position {
         warnings.append("change sets wait for their signature; opening the library again signs them")
       }
+      if let unswept = try UnsweptContent(transaction) {
+        warnings.append("\(unswept.sentence); `sheaf redactions` tries again and says what to do")
+      }
       // What is damaged is for `verify` to tell.
       let authority = try? transaction.authority(of: own)
       if let authority, authority.isClosed, authority.role == nil {

@@ -114,9 +114,7 @@ extension Library {
       for place in try transaction.undestroyed(limit: findings.room) {
         findings.add("revision \(place)", "its redaction is in effect, and this copy still has what opens it")
       }
-      if try transaction.isSweepDue() {
-        findings.add("redactions", "what was destroyed is not swept out of this copy's files yet")
-      }
+      if let unswept = try UnsweptContent(transaction) { findings.add("redactions", unswept.sentence) }
     }
     findings.section("drafts") { report.signatures += try checkDrafts(transaction, &$0) }
     if isPublisher { findings.section("keys/signed") { try checkSignerRecord(transaction, &$0) } }

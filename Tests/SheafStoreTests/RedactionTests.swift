@@ -199,7 +199,7 @@ struct RedactionTests {
       try redact(&log, "2.1,3.1", by: 4)
       #expect(try transaction.eraseRedacted())
       #expect(try !transaction.eraseRedacted())
-      #expect(try transaction.isSweepDue())
+      #expect(try transaction.unswept() == 6)
       #expect(try transaction.redactedSize() == 6)
       #expect(try !transaction.holdsBody(secret))
       #expect(try transaction.changeSet(2)?.seed == nil)

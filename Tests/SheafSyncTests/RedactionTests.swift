@@ -101,7 +101,7 @@ struct RedactionTests {
     from libraries: [Library], blobs: Set<[UInt8]>, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
     for library in libraries {
-      #expect(try await !library.isSweepDue(), sourceLocation: sourceLocation)
+      #expect(try await library.unsweptContent() == nil, sourceLocation: sourceLocation)
       let traces = try traces(in: library.folder, blobs: blobs)
       #expect(traces.isEmpty, "\(library.folder.lastPathComponent)", sourceLocation: sourceLocation)
       try await library.store.read { transaction in

@@ -112,13 +112,7 @@ struct RedactCommand: Verb {
         let outcome = try await library.redact(round, ground: ground, reason: words)
         try output.print(outcome, on: console, words: outcome.lines)
       }
-      guard try await !library.isSweepDue() else {
-        console.hint(
-          "somebody reads this library all the while; run a sheaf command when that has ended, to sweep out what is left"
-        )
-        return .needsYou
-      }
-      return .done
+      return Self.outcome(of: try await library.unsweptContent(), on: console)
     }
   }
 
@@ -136,6 +130,14 @@ struct RedactCommand: Verb {
           + "on \(Position.day(request.time)): \(request.ground.escapedForTerminal)"
       }
     }
+  }
+
+  /// Says what is left in this copy's files, where something is.
+  static func outcome(of unswept: UnsweptContent?, on console: Console) -> Outcome {
+    guard let unswept else { return .done }
+    console.warn(unswept.sentence)
+    console.hint(unswept.hint)
+    return .needsYou
   }
 
   private static func agrees(on console: Console, isSecond: Bool) -> Bool {
@@ -197,7 +199,8 @@ struct RedactionsCommand: Verb {
     discussion: Help.text(
       """
       A member's position is the newest that its change sets had seen or that it cosigned. A copy that is behind \
-      may still hold what was destroyed elsewhere.
+      may still hold what was destroyed elsewhere. Where this copy's own file still does, because somebody read it \
+      all the while or the disk had no room to write it anew, this tries again at once.
       """, examples: ["sheaf redactions", "sheaf redactions --json"]))
 
   @OptionGroup var library: LibraryOptions
@@ -205,13 +208,11 @@ struct RedactionsCommand: Verb {
 
   func perform(in session: Session) async throws -> Outcome {
     try await library.open(in: session) { library in
+      // Whoever asks wants it done: what hindered it may have ended a moment ago.
+      let unswept = try await library.sweep()
       let report = try await library.redactions()
       try output.print(report, on: session.console, words: report.lines(width: session.console.width))
-      if !report.isSwept {
-        session.console.hint("some files of this copy may still hold destroyed content; run this again")
-        return .needsYou
-      }
-      return .done
+      return RedactCommand.outcome(of: unswept, on: session.console)
     }
   }
 }
