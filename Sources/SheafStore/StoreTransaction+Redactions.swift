@@ -20,6 +20,14 @@ extension StoreTransaction {
     }
   }
 
+  /// The two change sets that had a revision's content destroyed: the one that asked, and the one with which it took
+  /// effect; `nil` when it has not.
+  public func redactors(of revision: Int64) throws -> (asked: UInt64, effective: UInt64)? {
+    try row("SELECT asked, change_set FROM redaction WHERE revision = ?", [revision]).map {
+      (UInt64(clamping: $0[0] as Int64), UInt64(clamping: $0[1] as Int64))
+    }
+  }
+
   func isRedacted(_ revision: Int64) throws -> Bool { try redaction(of: revision) != nil }
 
   /// The newest change set with which a redaction took effect, in a log of a size; `nil` for none.

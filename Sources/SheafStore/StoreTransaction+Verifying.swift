@@ -81,6 +81,18 @@ extension StoreTransaction {
     return places
   }
 
+  /// The newest change set all of which can be opened, its first line's content too; `nil` for none.
+  public func newestOpenChangeSet(upTo size: UInt64) throws -> UInt64? {
+    try integer(
+      """
+      SELECT number FROM change_set c WHERE number <= ? AND seed IS NOT NULL AND proof IS NULL AND EXISTS (
+        SELECT 1 FROM revision r JOIN body ON \(Self.isBody("r.content"))
+        WHERE r.id = (c.number << 17) + 1)
+      ORDER BY number DESC LIMIT 1
+      """, [Int64(clamping: size)]
+    ).map { UInt64(clamping: $0) }
+  }
+
   /// Drafts in quarantine: the hash each is filed under and its note.
   public func quarantined(limit: Int) throws -> [(leaf: [UInt8], note: [UInt8])] {
     try rows("SELECT leaf, note FROM quarantine ORDER BY leaf LIMIT ?", [limit]).map {

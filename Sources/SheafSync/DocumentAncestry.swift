@@ -5,8 +5,13 @@ import SheafStore
 /// The revisions that a document's heads descend from, parents before children, across moves.
 struct DocumentAncestry {
   let revisions: [StoredRevision]
-  /// For each revision the indexes of its parents.
+  /// For each revision the indexes of its parents; in the place of one whose content was destroyed, the parents of
+  /// that, so that what can be known is compared across it. Such a revision itself is nothing's parent or child.
   let nodes: [Attribution.Revision]
+  /// For each revision the indexes of all its parents.
+  private let parents: [[Int]]
+  /// The revisions whose content was destroyed, by index.
+  private let gone: Set<Int>
   private let view: MomentView
 
   /// Gathers them from what was a head at a moment.
@@ -42,16 +47,60 @@ struct DocumentAncestry {
     // Rows are numbered in the log's order.
     let rows = parents.keys.sorted()
     let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1, $0) })
-    revisions = try rows.map { try transaction.revision(row: $0) }
-    nodes = rows.map { row in .init(parents: (parents[row] ?? []).compactMap { places[$0] }) }
+    let revisions = try rows.map { try transaction.revision(row: $0) }
+    let all = rows.map { row in (parents[row] ?? []).compactMap { places[$0] } }
+    let gone = Set(
+      try revisions.indices.filter {
+        try revisions[$0].verb.hasContent && revisions[$0].content == nil
+          && transaction.redaction(of: revisions[$0].id) != nil
+      })
+    // What each one leads to: itself, or what stands before it.
+    var known: [[Int]] = []
+    for index in all.indices {
+      var found: [Int] = []
+      for parent in all[index] where parent < index {
+        for place in gone.contains(parent) ? known[parent] : [parent] where !found.contains(place) {
+          found.append(place)
+        }
+      }
+      known.append(found)
+    }
+    nodes = known.indices.map { .init(parents: gone.contains($0) ? [] : known[$0]) }
+    self.revisions = revisions
+    self.parents = all
+    self.gone = gone
     self.view = view
   }
 
-  /// A revision's content; `nil` for a tombstone, no bytes for an asset.
+  /// A revision's content; `nil` for a tombstone and for what was destroyed, no bytes for an asset.
   ///
   /// - Throws: `LibraryError.notHeld` for content that this copy should hold and does not.
   func content(_ index: Int) throws -> (bytes: [UInt8], mediaType: MediaType)? {
-    try view.transaction.content(of: revisions[index])
+    try gone.contains(index) ? nil : view.transaction.content(of: revisions[index])
+  }
+
+  /// The revisions whose content was destroyed, newest first.
+  var redacted: [Int] { gone.sorted(by: >) }
+
+  /// Those of them that stand between a revision and what it is compared with, newest first: each of them may have
+  /// written what seems to be the revision's own.
+  func redacted(before index: Int) -> [Int] {
+    var found: Set<Int> = []
+    var waiting = parents[index]
+    while let place = waiting.popLast() {
+      if gone.contains(place), found.insert(place).inserted { waiting += parents[place] }
+    }
+    return found.sorted(by: >)
+  }
+
+  /// A redacted revision, told.
+  ///
+  /// - Throws: `StoreError.damaged` for one that is none.
+  func redactedRevision(_ index: Int) throws -> RedactedRevision {
+    guard let told = try RedactedRevision(revisions[index], view.transaction) else {
+      throw StoreError.damaged("redaction of \(revisions[index].name)")
+    }
+    return told
   }
 
   /// Who made a revision, when and why.

@@ -80,7 +80,8 @@ extension Library {
           file: file.path, format: options.format.rawValue, from: range?.lowerBound ?? 0,
           to: range?.upperBound ?? 0, checkpoint: summary.checkpoint?.size ?? 0,
           changeSets: summary.changeSets,
-          revisions: summary.revisions, parts: summary.parts, untold: summary.untold,
+          revisions: summary.revisions, parts: summary.parts, redacted: summary.redacted,
+          untold: summary.untold,
           unverified: summary.unverified, backdated: summary.backdated, sizeInBytes: size)
       } catch {
         output.abandon()

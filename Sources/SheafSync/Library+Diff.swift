@@ -100,12 +100,12 @@ extension Library {
   /// A side's label, with the redaction that destroyed its content where one did.
   private static func label(_ side: Side, _ view: MomentView) throws -> String {
     guard case .unknown? = side.shown?.content else { return side.label }
-    do { _ = try side.shown.map { try view.bytes(of: $0, path: side.path) } } catch LibraryError.redacted(
-      _, let number, let ground)
-    {
-      return "\(side.label), redacted at \(number): \(ground)"
-    }
-    return side.label
+    guard let name = side.shown?.revision.flatMap(RevisionName.init(parsing:)),
+      let revision = try view.transaction.revision(name),
+      let redacted = try RedactedRevision(
+        revision, view.transaction)
+    else { return side.label }
+    return "\(side.label), \(redacted.words)"
   }
 
   /// How two contents of a document differ: text by words, records by fields, anything else by size.

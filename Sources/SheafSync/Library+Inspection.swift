@@ -100,12 +100,14 @@ extension Library {
         try put(tile.path, try tile.hashes(size: newest.size, nodes: transaction.node))
       }
     }
-    let mark = try transaction.changeSet(newest.size).map { MemberMark(publicKey: $0.author).text }
+    // One with everything that the page's steps look at: of a redaction nothing is left but the line.
+    let example = try transaction.newestOpenChangeSet(upTo: newest.size) ?? newest.size
+    let mark = try transaction.changeSet(example).map { MemberMark(publicKey: $0.author).text }
     try put("verify.py", Array(InspectionScript.python.utf8))
     try put(
       "VERIFY.txt",
       Array(
-        InspectionPage.text(library: id.text, size: newest.size, example: newest.size, mark: mark ?? "").utf8)
+        InspectionPage.text(library: id.text, size: newest.size, example: example, mark: mark ?? "").utf8)
     )
     return report
   }

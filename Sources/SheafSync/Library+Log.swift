@@ -135,16 +135,20 @@ struct LogReader {
     return false
   }
 
+  /// Whether a line changes a field, as far as anybody can tell: what a destroyed content said it may have changed.
   private func changes(_ field: JSONPointer, _ line: StoredRevision) throws -> Bool {
     func answer(_ revision: StoredRevision) throws -> String? {
       try view.transaction.content(of: revision).flatMap { bytes, type in
         DocumentQuestion.field(field).answer(bytes, type)
       }
     }
-    let now = try answer(line)
-    let parents = try view.transaction.parents(of: line.id)
-    return try parents.isEmpty
-      ? now != nil : parents.contains { try answer(view.transaction.revision(row: $0)) != now }
+    guard !line.verb.isRemark else { return false }
+    do {
+      let now = try answer(line)
+      let parents = try view.transaction.parents(of: line.id)
+      return try parents.isEmpty
+        ? now != nil : parents.contains { try answer(view.transaction.revision(row: $0)) != now }
+    } catch LibraryError.redacted { return true }
   }
 
   /// A change set as the log lists it.

@@ -117,7 +117,8 @@ extension Library {
   /// Every redaction that was asked for, and for each member the newest position that its copies are known to have
   /// reached.
   public func redactions() async throws -> RedactionsReport {
-    try await store.read { transaction in
+    let own = member.verifierKey.publicKey
+    return try await store.read { transaction in
       try MomentView(transaction).needHistory("list redactions")
       let all = try transaction.redactions().map { redaction in
         RedactionsReport.Redaction(
@@ -133,14 +134,18 @@ extension Library {
           }, effective: redaction.effective)
       }
       let newest = all.compactMap(\.effective).max()
+      let position = try transaction.position().size
+      // What the log's key signed its copy has; this copy has what it holds, whoever signs here.
+      let signed = self.isPublisher ? position : try transaction.newestCheckpoint()?.size ?? 0
       let members = try transaction.members().filter { $0.revoked == nil }.map { member in
-        let position = try transaction.newestPosition(of: member)
+        let position = member.key == own ? position : try transaction.newestPosition(of: member)
         return RedactionsReport.Holder(
           name: member.name, mark: member.mark.text, position: position,
           hasPassed: newest.map { $0 <= position })
       }
       return RedactionsReport(
-        redactions: all, members: members, isSwept: try transaction.unswept() == nil)
+        redactions: all, publisher: .init(position: signed, hasPassed: newest.map { $0 <= signed }),
+        members: members, isSwept: try transaction.unswept() == nil)
     }
   }
 }

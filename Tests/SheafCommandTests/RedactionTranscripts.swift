@@ -39,6 +39,12 @@ struct RedactionTranscripts {
       a/x.md: 3.1
       Asked to destroy the content of 1 revision in draft …, which waits for the next sync.
 
+      $ sheaf redact a/x.md 3.1 --ground "GDPR 17(1)(b)" -m "Again" --yes --library pia
+      a/x.md: 3.1
+      sheaf: the same person asked for the content of a/x.md at 3.1 to be destroyed before, in draft …; the library is as it was.
+      hint: It waits for another person who may: `sheaf redact --confirm NUMBER` in their copy; `sheaf redactions` lists the numbers.
+      [1]
+
       $ sheaf sync --library pia >/dev/null 2>&1; sheaf sync stick --library lib >/dev/null 2>&1; sheaf redactions --library lib
       DOCUMENT  REVISION  STATE                      ASKED BY  GROUND
       a/x.md    3.1       waits for a second person  Pia (5)   GDPR 17(1)(b)
@@ -56,8 +62,8 @@ struct RedactionTranscripts {
       hint: `sheaf redactions` tells who asked for it and why; no copy that follows the log has it.
       [1]
 
-      $ sheaf diff a/x.md --from 3 --library lib
-      ⋮
+      $ sheaf diff a/x.md --from 3 --library lib | head -1
+      a/x.md: 3.1, redacted at 6 (20…) by Pia and Ana: GDPR 17(1)(b) -> 4.1
 
       $ sheaf history a/x.md --library lib
       REVISION  DATE        BY   DID                                SIZE  REASON
@@ -67,9 +73,25 @@ struct RedactionTranscripts {
       3.1       20…  Ana  put, redacted at 6: GDPR 17(1)(b)  43 B  First
 
       $ sheaf blame a/x.md --library lib
+      REVISION              DATE        BY   ROLE       WHERE      SAYS
+      4.1 or 3.1, redacted  20…  Ana  publisher  block 1.1  Patient, ward seven
+
+      4.1  Without the name
+      3.1  20…  Ana  redacted at 6 (20…) by Pia and Ana: GDPR 17(1)(b)
+
+      $ sheaf blame a/x.md --at 3.1 --library lib
       sheaf: the content of a/x.md at 3.1 is redacted at 6: GDPR 17(1)(b); the library is as it was.
       hint: `sheaf redactions` tells who asked for it and why; no copy that follows the log has it.
       [1]
+
+      $ sheaf history a/x.md --text "ward seven" --library lib
+      4.1  20…  Ana, publisher  put  Without the name
+      …Patient, ward seven…
+      3.1  20…  Ana, publisher  put  First
+        (redacted at 6 (20…) by Pia and Ana: GDPR 17(1)(b); what it said here is not known)
+
+      $ sheaf audit --format csv -o audit.csv --library lib | grep told
+      2 revisions could not be told: content before or after was redacted by two people.
 
       $ sheaf verify --library lib
       Verified at checkpoint 6: …, 1 content redacted.
@@ -86,9 +108,10 @@ struct RedactionTranscripts {
       DOCUMENT  REVISION  STATE          ASKED BY          GROUND
       a/x.md    3.1       redacted at 6  Pia (5), Ana (6)  GDPR 17(1)(b)
 
-      MEMBER  MARK              SEEN
-      Ana     …     5  not known to have passed
-      Pia     …     4  not known to have passed
+      MEMBER              MARK              SEEN
+      (publisher's copy)                       6  has passed
+      Ana                 …     6  has passed
+      Pia                 …     4  not known to have passed
       """)
   }
 }

@@ -79,12 +79,12 @@ struct RedactionTests {
         try #require(try log.transaction.revision(RevisionName(changeSet: 2, line: 1))),
         try #require(try log.transaction.revision(RevisionName(changeSet: 3, line: 1)))
       )
-      #expect(try log.transaction.openRequest(first.id, by: Self.key(3)) == 5)
-      #expect(try log.transaction.openRequest(first.id, by: Self.key(4)) == nil)
+      #expect(try log.transaction.openRequest(first.id, by: TestLog.key(3)) == 5)
+      #expect(try log.transaction.openRequest(first.id, by: TestLog.key(4)) == nil)
       try redact(&log, "2.1,3.1", by: 4)
       #expect(try openRequests(log) == ["3.1 since 7"])
-      #expect(try log.transaction.openRequest(second.id, by: Self.key(4)) == 7)
-      #expect(try log.transaction.openRequest(first.id, by: Self.key(3)) == nil)
+      #expect(try log.transaction.openRequest(second.id, by: TestLog.key(4)) == 7)
+      #expect(try log.transaction.openRequest(first.id, by: TestLog.key(3)) == nil)
       #expect(try log.transaction.integer("SELECT asked FROM redaction WHERE revision = ?", [first.id]) == 5)
       let all = try log.transaction.redactions()
       #expect(all.map(\.revision.description) == ["2.1", "3.1"])
@@ -153,7 +153,7 @@ struct RedactionTests {
       new.name = old.name
       new.replaces = old.mark
       try log.append([TestLog.Line(member: old, "@"), TestLog.Line(member: new)], author: 3)
-      #expect(try log.transaction.openRequest(target(log), by: Self.key(7)) == 5)
+      #expect(try log.transaction.openRequest(target(log), by: TestLog.key(7)) == 5)
       try redact(&log, "2.1", by: 7)
       #expect(try log.transaction.redactionCount() == 0)
       // In either direction, and whatever becomes of the older key.

@@ -44,6 +44,55 @@ struct BlameTests {
     }
   }
 
+  @Test(
+    "Destroyed revisions are compared across, told with their two people, and named where they may be the origin"
+  )
+  func redacted() async throws {
+    let world = try await MembersWorld()
+    let path = try DocumentPath("a/r.json")
+    for text in [
+      #"{"kept":1,"was":"old","name":"Maria"}"#, #"{"kept":1,"was":"new","name":"Maria"}"#,
+      #"{"kept":1,"was":"new"}"#, #"{"kept":1,"was":"newest"}"#,
+    ] { try await world.put(text, path.text) }
+    let history = try await world.publisher.history(of: path)
+    let names = history.compactMap { RevisionName(parsing: $0.revision) }
+    #expect(names.count == 4)
+    // Known, destroyed, known, known; the newest first.
+    let (first, gone, third, newest) = (names[3], names[2], names[1], names[0])
+    let officer = try await world.member("Pia", .privacyOfficer)
+    let target = RedactionTarget(path: path, revisions: [gone])
+    _ = try await officer.redact([target], ground: "law", reason: "asked")
+    _ = try await officer.sync(with: world.remote)
+    let done: UInt64 = try #require(
+      try await world.publisher.redact([target], ground: "law", reason: "confirmed").changeSet)
+
+    let parts = try await world.publisher.blame(path, at: .now)
+    #expect(parts.map { "\($0.place) \($0.revision)" } == ["/kept \(first)", "/was \(newest)"])
+    #expect(parts.allSatisfy { $0.redacted == nil })
+    let before = try await world.publisher.blame(path, at: .revision(third))
+    #expect(before.map { "\($0.place) \($0.revision)" } == ["/kept \(first)", "/was \(third)"])
+    #expect(before[0].redacted == nil)
+    let redacted: RedactedRevision = try #require(before[1].redacted?.first)
+    #expect(redacted.revision == gone.description && redacted.by == "Ana" && redacted.redacted == done)
+    #expect(redacted.redactedBy == ["Pia", "Ana"] && redacted.ground == "law")
+    await #expect(throws: LibraryError.redacted("\(path) at \(gone)", at: done, ground: "law")) {
+      _ = try await world.publisher.blame(path, at: .revision(gone))
+    }
+    let was = try await world.publisher.history(of: path, part: .field(JSONPointer(tokens: ["was"])))
+    #expect(was.map(\.revision) == [newest, third, gone, first].map(\.description))
+    #expect(was.map(\.before) == [#""new""#, #""old""#, nil, nil])
+    #expect(was.map { $0.redacted?.redacted } == [nil, nil, done, nil])
+    // A part that only the destroyed revision may have had is not said never to have been there.
+    let name = try await world.publisher.history(of: path, part: .field(JSONPointer(tokens: ["no"])))
+    #expect(name.map(\.revision) == [gone.description])
+    // The filter of the log names what may have changed, and does not fail.
+    var filter = LogFilter()
+    filter.field = JSONPointer(tokens: ["was"])
+    let log = try await world.publisher.log(filter, newest: 20, before: nil)
+    let listed = log.map(\.number)
+    #expect(listed == [newest, third, gone, first].map(\.changeSet))
+  }
+
   @Test("A copy that keeps too little says how to deepen it")
   func depth() async throws {
     let world = try await AuditWorld()

@@ -192,6 +192,41 @@ struct InspectionTests {
       "\(older.output)")
   }
 
+  @Test("Behind a redaction, a signature and a declined proposal the script finds nothing to look at")
+  func remarks() async throws {
+    let world = try await MembersWorld()
+    try await world.put(#"{"format":1,"collections":{"a":{"review":"required"}}}"#, "sheaf/settings.json")
+    try await world.put("Maria", "a/x.md")
+    try await world.put("clean", "a/x.md")
+    let path = try DocumentPath("a/x.md")
+    let gone: HistoryEntry = try #require(try await world.publisher.history(of: path).last)
+    let name: RevisionName = try #require(RevisionName(parsing: gone.revision))
+    let target = RedactionTarget(path: path, revisions: [name])
+    let officer = try await world.member("Pia", .privacyOfficer)
+    _ = try await officer.redact([target], ground: "law", reason: "asked")
+    _ = try await officer.sync(with: world.remote)
+    let student = try await world.member("Sam", .contributor)
+    try await world.put("declined", "a/x.md", in: student)
+    _ = try await student.sync(with: world.remote)
+    _ = try await world.publisher.decline(path, reason: "no")
+    _ = try await world.publisher.redact([target], ground: "law", reason: "confirmed")
+    func said() async throws -> (output: String, code: Int32) {
+      let folder = world.folder.appending("inspection-\(UUID().uuidString)")
+      _ = try await world.publisher.copyForInspection(to: folder) { _ in }
+      // The steps are shown with a change set of which everything is there.
+      #expect(try holdsByHand(6, in: folder))
+      return try run("python3 verify.py", in: folder)
+    }
+    let (output, code) = try await said()
+    #expect(code == 0 && !output.contains("LOOK"), "\(output)")
+    #expect(output.contains("asks to destroy what \(name) said; it changes nothing here"), "\(output)")
+    #expect(output.contains("was proposed and declined by"), "\(output)")
+    // What is open is still told.
+    try await world.put("open", "a/x.md", in: student)
+    _ = try await student.sync(with: world.remote)
+    #expect(try await said().output.contains("LOOK   documents/a/x.md: it is of revision"))
+  }
+
   @Test("A copy of some collections proves its lines against the rest")
   func part() async throws {
     let world = try await AuditWorld()

@@ -275,7 +275,10 @@ struct RedactionTests {
     #expect(entry.redacted == number && entry.ground == "GDPR 17(1)(b)" && !entry.isHeld)
     let diffs = try await publisher.diff(nil, from: .checkpoint(4), to: .now)
     #expect(
-      diffs.contains { $0.path == "a/short.md" && $0.from.hasSuffix("redacted at \(number): GDPR 17(1)(b)") })
+      diffs.contains {
+        $0.path == "a/short.md" && $0.from.contains("redacted at \(number) (20")
+          && $0.from.hasSuffix(") by Pia and Ana: GDPR 17(1)(b)")
+      })
     let report = try await publisher.export(
       to: world.folder.appending("export"), at: .checkpoint(4), activity: { _ in })
     #expect(report.redacted.count == 1 && report.documents > 0)

@@ -71,10 +71,8 @@ struct SweepTests {
     }
 
     var bytes: [UInt8] {
-      get throws {
-        try ["library.sqlite", "library.sqlite-wal"].flatMap { name in
-          [UInt8]((try? Data(contentsOf: publisher.folder.appending(path: name))) ?? Data())
-        }
+      ["library.sqlite", "library.sqlite-wal"].flatMap { name in
+        [UInt8]((try? Data(contentsOf: publisher.folder.appending(path: name))) ?? Data())
       }
     }
   }
@@ -83,7 +81,7 @@ struct SweepTests {
 
   private func holdsSecret(_ scene: Scene) throws -> Bool {
     var search = ByteSearch(Array(Self.secret.utf8))
-    search.take(try scene.bytes)
+    search.take(scene.bytes)
     return search.hasFound
   }
 

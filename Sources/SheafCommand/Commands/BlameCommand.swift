@@ -11,7 +11,8 @@ struct BlameCommand: Verb {
       """
       Per field of a record and of front matter, per sentence of an article, per row of a table. A part belongs \
       to the newest revision that changed it; what moved inside the document keeps its origin, and what a merge \
-      took from one side is that side's. With --words, sentences that several revisions wrote are shown word by \
+      took from one side is that side's. Where the content of earlier revisions was redacted, a part that none at \
+      hand had before may be of one of these, which are named with when and by which two people. With --words, sentences that several revisions wrote are shown word by \
       word. Needs a copy that keeps full.
       """,
       examples: ["sheaf blame articles/what-is-als.md", "sheaf blame trials/NCT02943850.json --at 12"]),
@@ -49,7 +50,8 @@ struct BlameCommand: Verb {
       let who = LogCommand.author(part.by, part.author)
       let joined = part.joined.count > 1 ? " with \(part.joined.dropFirst().joined(separator: ", "))" : ""
       table.append(
-        part.revision + joined, Position.day(part.claimedTime ?? part.time), who, part.role ?? "", part.place,
+        part.revision + joined + mayBe(part.redacted ?? []), Position.day(part.claimedTime ?? part.time), who,
+        part.role ?? "", part.place,
         part.kind == "field"
           ? part.text : part.text.split(whereSeparator: \.isWhitespace).joined(separator: " "))
       guard withWords else { continue }
@@ -62,7 +64,19 @@ struct BlameCommand: Verb {
     for part in parts where !reasons.contains(where: { $0.hasPrefix(part.revision + "  ") }) {
       reasons.append("\(part.revision)  \(part.reason.firstLine.escapedForTerminal)")
     }
+    var redacted: [String: RedactedRevision] = [:]
+    for one in parts.flatMap({ $0.redacted ?? [] }) { redacted[one.revision] = one }
+    let destroyed = redacted.values.sorted { ($0.time, $0.revision) > ($1.time, $1.revision) }.map {
+      "\($0.revision)  \(Position.day($0.time))  \($0.by.escapedForTerminal)  \($0.words.escapedForTerminal)"
+    }
     lines.append("")
-    return lines + reasons
+    return lines + reasons + destroyed
+  }
+
+  /// That a part may be of revisions which nobody can read any more.
+  private static func mayBe(_ redacted: [RedactedRevision]) -> String {
+    guard let first = redacted.first else { return "" }
+    return redacted.count == 1
+      ? " or \(first.revision), redacted" : " or one of \(redacted.count) before it, redacted"
   }
 }

@@ -7,6 +7,11 @@ extension AuditReport {
     var lines = [
       "Wrote \(file.escapedForTerminal), \(ByteCount(sizeInBytes)): \(Quantity(changeSets, "change set")) of \(from) to \(to), \(Quantity(revisions, "revision")), \(Quantity(parts, "changed part"))."
     ]
+    if redacted > 0 {
+      lines.append(
+        "\(Quantity(redacted, "revision")) could not be told: content before or after was redacted by two people."
+      )
+    }
     if untold > 0 {
       lines.append("\(Quantity(untold, "revision")) could not be told: not held here, or an asset.")
     }

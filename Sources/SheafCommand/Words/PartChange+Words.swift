@@ -12,6 +12,9 @@ extension PartChange {
       Style.bold(title, isShown: isColoured)
         + (reason.isEmpty ? "" : "  \(reason.firstLine.escapedForTerminal)")
     ]
+    if let redacted {
+      return lines + ["  (\(redacted.words.escapedForTerminal); what it said here is not known)"]
+    }
     if !takenFrom.isEmpty { lines.append("  as it stood in \(takenFrom.joined(separator: " and "))") }
     return lines + Self.value(from: before, to: after, isColoured: isColoured)
   }

@@ -39,10 +39,12 @@ extension RedactionsReport {
     var lines = table.lines(width: width)
     guard redactions.contains(where: { $0.effective != nil }) else { return lines }
     var holders = Table(.text("MEMBER"), .text("MARK"), .number("SEEN"), .text(""))
+    func passed(_ hasPassed: Bool?) -> String {
+      hasPassed == true ? "has passed" : "not known to have passed"
+    }
+    holders.append("(publisher's copy)", "", "\(publisher.position)", passed(publisher.hasPassed))
     for member in members {
-      holders.append(
-        member.name, member.mark, "\(member.position)",
-        member.hasPassed == true ? "has passed" : "not known to have passed")
+      holders.append(member.name, member.mark, "\(member.position)", passed(member.hasPassed))
     }
     lines.append("")
     return lines + holders.lines(width: width)

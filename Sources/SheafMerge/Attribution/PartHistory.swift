@@ -14,6 +14,13 @@ public enum PartHistory {
     public var after: String?
     /// For a merge: the parents that said the same already.
     public var takenFrom: [Int]
+
+    public init(revision: Int, before: String?, after: String?, takenFrom: [Int]) {
+      self.revision = revision
+      self.before = before
+      self.after = after
+      self.takenFrom = takenFrom
+    }
   }
 
   /// The revisions in which a part changed, newest first.

@@ -60,6 +60,8 @@ public struct AuditRevision: Sendable {
   public var parts: [PartDiff.Change]
   /// Why the parts can't be told; `nil` when they are.
   public var untold: String?
+  /// Whether that is because a content was destroyed.
+  public var isRedacted = false
 }
 
 /// A change set with all that it takes to tell it, read in one go and worked out on another thread.
@@ -71,6 +73,7 @@ struct AuditInput: Sendable {
     var before: StoredContent?
     var after: StoredContent?
     var untold: String?
+    var isRedacted = false
 
     /// What its contents take here.
     var sizeInBytes: UInt64 {
@@ -131,7 +134,8 @@ extension AuditInput.Line {
     var told = AuditRevision(
       name: revision.name, verb: revision.verb, path: revision.path, parents: parents,
       sizeBefore: before?.size,
-      sizeAfter: after?.size, isProposal: isProposal, parts: [], untold: untold)
+      sizeAfter: after?.size, isProposal: isProposal, parts: [], untold: untold,
+      isRedacted: isRedacted)
     guard untold == nil, before?.hash != after?.hash else { return told }
     func content(_ stored: AuditInput.StoredContent?) -> (bytes: [UInt8], mediaType: MediaType)? {
       stored.flatMap { stored in stored.bytes.map { ($0, stored.mediaType) } }

@@ -229,6 +229,11 @@ struct AuditPage: AuditWriter {
     if summary.withoutWitness > 0 {
       page.item("\(summary.withoutWitness) change sets by any witness: none has cosigned")
     }
+    if summary.redacted > 0 {
+      page.item(
+        "what changed in \(summary.redacted) revisions: content before or after was redacted by two people, as it says there"
+      )
+    }
     if summary.untold > 0 {
       page.item("what changed in \(summary.untold) revisions, whose content is not held here or is an asset")
     }

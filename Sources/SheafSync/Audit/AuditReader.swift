@@ -99,9 +99,10 @@ struct AuditReader {
     for (side, of) in [(line.before, parents.first), (line.after, revision)] {
       guard let of, of.verb.hasContent, line.untold == nil else { continue }
       if side == nil {
-        let redaction = try transaction.redactionWords(of: of.id)
+        let redacted = try RedactedRevision(of, transaction)
+        line.isRedacted = redacted != nil
         line.untold =
-          redaction.map { "the content of \(of.name) is redacted at \($0.number): \($0.ground)" }
+          redacted.map { "the content of \(of.name) is \($0.words)" }
           ?? "the content's hash is not known in this copy"
       }
       if let side, side.bytes == nil {

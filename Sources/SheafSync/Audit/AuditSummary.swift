@@ -26,7 +26,9 @@ public struct AuditSummary: Sendable {
   public var unverified: [UInt64] = []
   /// Change sets whose author claims a time before what the author had seen.
   public var backdated: [UInt64] = []
-  /// Revisions whose contents this copy can't tell, and lines it does not hold.
+  /// Revisions that can't be told because a content was destroyed by two people.
+  public var redacted = 0
+  /// Revisions whose contents this copy can't tell for another reason, and lines it does not hold.
   public var untold = 0
   public var absentLines = 0
   /// Change sets without a logged and a witnessed time.
@@ -64,7 +66,11 @@ public struct AuditSummary: Sendable {
     people["\(change.by)\(change.role.map { ", \($0)" } ?? "")", default: 0] += 1
     for revision in change.revisions {
       parts += revision.parts.count
-      if revision.untold != nil { untold += 1 }
+      if revision.isRedacted {
+        redacted += 1
+      } else if revision.untold != nil {
+        untold += 1
+      }
       actions[revision.verb.rawValue, default: 0] += 1
       counts[revision.path.collection.text, default: 0] += 1
       documents[revision.path, default: []].append(change.number)

@@ -108,6 +108,9 @@ enum InspectionPage {
 
       prints the same line twice. (A line that deletes has "-" and no content.) `salt` takes lines up to 65,535.
 
+      A line "redact" asks to destroy what the revisions that it names said; two of them, by two people, do it. Such contents are in no
+      copy. Their change set has no ….seed then: ….salts has the salt of each line that is left, 0 for the reason, in hexadecimal.
+
       7. NOTHING WAS REWRITTEN SINCE AN EARLIER COPY
 
       If you kept a checkpoint of this library from before (its second line is a size, the third a root):

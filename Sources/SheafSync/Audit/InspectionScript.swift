@@ -147,7 +147,11 @@ enum InspectionScript {
             for file, digest in contents[name]:
                 if commitment(b"content", salt(index + 1), digest) != base64.b64decode(sealed):
                     wrong(f"revision {name}", f"{file} is not the content that was signed")
-        return [(line.split(b"\t")[1], f"{number}.{index + 1}", line.split(b"\t")[0]) for index, line in sorted(lines.items())]
+        told = []
+        for index, line in sorted(lines.items()):
+            verb, path, base = line.split(b"\t")[:3]
+            told.append((path, f"{number}.{index + 1}", verb, base.decode().split(",")))
+        return told
 
     def listed_contents():
         """Files by the revision that they are the content of."""
@@ -172,14 +176,24 @@ enum InspectionScript {
         return found
 
     def check_document(file, name, newest):
-        """A document stands under its revision's path, and the log has nothing newer about it."""
-        path = file[len("documents/"):].encode()
-        own = [number for number, verb in newest.get(path, []) if number == name]
+        """A document stands under its revision's path, and nothing newer in the log takes its place."""
+        lines = newest.get(file[len("documents/"):].encode(), [])
+        own = [place for place, (number, _, _) in enumerate(lines) if number == name]
         if not own:
             wrong(file, f"revision {name} is of another document")
-        elif newest[path][-1][0] != name:
-            tell(f"LOOK   {file}: it is of revision {name}, and {newest[path][-1][0]} is newer:"
-                  " a conflict, a proposal, or not the newest")
+            return
+        declined = {named: number for number, verb, base in lines if verb == b"decline" for named in base}
+        newer = []
+        for number, verb, base in lines[own[0] + 1:]:
+            if verb == b"redact":
+                tell(f"NOTE   {file}: {number} asks to destroy what {', '.join(base)} said; it changes nothing here")
+            elif number in declined:
+                tell(f"NOTE   {file}: {number} was proposed and declined by {declined[number]}")
+            elif verb != b"decline" and not verb.startswith(b"sign-"):
+                newer.append(number)
+        if newer:
+            tell(f"LOOK   {file}: it is of revision {name}, and {newer[-1]} is newer:"
+                 " a conflict, an open proposal, or not the newest")
 
     def main():
         checkpoint = read("checkpoint")
@@ -204,8 +218,8 @@ enum InspectionScript {
         newest = {}
         for number in numbers:
             try:
-                for path, name, verb in check_change_set(number, library, contents):
-                    newest.setdefault(path, []).append((name, verb))
+                for path, name, verb, base in check_change_set(number, library, contents):
+                    newest.setdefault(path, []).append((name, verb, base))
             except (OSError, KeyError, ValueError, IndexError) as error:
                 wrong(f"change set {number}", f"it can't be read: {error}")
         for name, files in contents.items():

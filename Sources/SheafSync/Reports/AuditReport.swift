@@ -16,7 +16,9 @@ public struct AuditReport: Hashable, Sendable, Codable {
   public var revisions: Int
   /// Changed parts told.
   public var parts: Int
-  /// Revisions whose content could not be told: not held here, or an asset.
+  /// Revisions that could not be told because a content was destroyed by two people.
+  public var redacted: Int
+  /// Revisions whose content could not be told for another reason: not held here, or an asset.
   public var untold: Int
   /// Change sets of which something does not hold.
   public var unverified: [UInt64]
@@ -28,7 +30,7 @@ public struct AuditReport: Hashable, Sendable, Codable {
   public init(
     file: String, format: String, from: UInt64, to: UInt64, checkpoint: UInt64, changeSets: Int,
     revisions: Int,
-    parts: Int, untold: Int, unverified: [UInt64], backdated: [UInt64], sizeInBytes: UInt64
+    parts: Int, redacted: Int, untold: Int, unverified: [UInt64], backdated: [UInt64], sizeInBytes: UInt64
   ) {
     self.file = file
     self.format = format
@@ -38,6 +40,7 @@ public struct AuditReport: Hashable, Sendable, Codable {
     self.changeSets = changeSets
     self.revisions = revisions
     self.parts = parts
+    self.redacted = redacted
     self.untold = untold
     self.unverified = unverified
     self.backdated = backdated

@@ -29,12 +29,17 @@ public struct BlamedPart: Hashable, Sendable, Codable {
   public var words: [Word]
   /// The electronic signatures on the revision, in the log's order, those that were taken back included.
   public var signatures: [SignatureReport]
+  /// The revisions before it whose content was destroyed and one of which may have written this instead, newest
+  /// first and 100 at most; `nil` for none.
+  public var redacted: [RedactedRevision]?
 
   public init(
     kind: String, place: String, line: Int?, text: String, revision: String, time: String, by: String,
     role: String?, site: String?, member: String, author: String?, claimedTime: String?, reason: String,
-    joined: [String], words: [Word], signatures: [SignatureReport] = []
+    joined: [String], words: [Word], signatures: [SignatureReport] = [],
+    redacted: [RedactedRevision]? = nil
   ) {
+    self.redacted = redacted
     self.signatures = signatures
     self.kind = kind
     self.place = place

@@ -24,6 +24,8 @@ public struct PartChange: Hashable, Sendable, Codable {
   public var after: String?
   /// For a merge: the revisions it took this value from.
   public var takenFrom: [String]
+  /// That its content was destroyed, by whom and why: what the part said is not known; `nil` when it was not.
+  public var redacted: RedactedRevision?
 
   public init(
     revision: String, verb: String, path: String, time: String, by: String, role: String?, member: String,

@@ -25,6 +25,8 @@ public struct FoundRevision: Hashable, Sendable, Codable {
 /// The redactions of a library.
 public struct RedactionsReport: Hashable, Sendable, Codable {
   public var redactions: [Redaction]
+  /// The publisher's copy, which destroys before it signs.
+  public var publisher: Publisher
   /// The members that are not revoked, and how far their copies are known to be.
   public var members: [Holder]
   /// Whether nothing of what was destroyed is left in this copy's files.
@@ -51,11 +53,20 @@ public struct RedactionsReport: Hashable, Sendable, Codable {
     public var reason: String
   }
 
+  /// The copy that signs the log.
+  public struct Publisher: Hashable, Sendable, Codable {
+    /// The newest position that it signed and this copy knows of.
+    public var position: UInt64
+    /// Whether that is at or behind the newest redaction in effect; absent when there is none.
+    public var hasPassed: Bool?
+  }
+
   /// A member, as evidence of what its copies have seen.
   public struct Holder: Hashable, Sendable, Codable {
     public var name: String
     public var mark: String
-    /// The newest position that the member's change sets had seen, or its witness cosigned; 0 for none.
+    /// The newest position that the member's change sets had seen, or its witness cosigned; for this copy's own
+    /// member that of this copy; 0 for none.
     public var position: UInt64
     /// Whether that is at or behind the newest redaction in effect; absent when there is none.
     public var hasPassed: Bool?
