@@ -122,16 +122,50 @@ extension StoreTransaction {
   /// Of a quarantined change set that brought the content stays what answers its author.
   private func forgetInQuarantine(_ hash: SHA256Hash) throws {
     for row in try rows("SELECT leaf FROM quarantine_body WHERE hash = ?", [hash.data]) {
-      let leaf: Data = row[0]
-      let others = try rows(
-        "SELECT hash FROM quarantine_body WHERE leaf = ? AND hash <> ?", [leaf, hash.data])
-      try execute("DELETE FROM quarantine_body WHERE leaf = ?", [leaf])
-      try execute(
-        """
-        UPDATE quarantine SET seed = zeroblob(16), reason = ?, lines = '', size = 0,
-          change_set = ifnull(change_set, 0) WHERE leaf = ?
-        """, [Data(Reason(by: "", message: "").bytes), leaf])
-      try dropUnneededBodies(Set(try others.map { try SHA256Hash(column: $0[0], "quarantine_body") }))
+      let leaf = try SHA256Hash(column: row[0], "quarantine_body")
+      try dropUnneededBodies(try emptyQuarantined(leaf).subtracting([hash]))
+    }
+  }
+
+  /// - Returns: The contents that it brought.
+  private func emptyQuarantined(_ leaf: SHA256Hash) throws -> Set<SHA256Hash> {
+    let bodies = Set(try quarantinedBodies(leaf))
+    try execute("DELETE FROM quarantine_body WHERE leaf = ?", [leaf.data])
+    try execute(
+      """
+      UPDATE quarantine SET seed = zeroblob(16), reason = ?, lines = '', size = 0,
+        change_set = ifnull(change_set, 0) WHERE leaf = ?
+      """, [Data(Reason(by: "", message: "").bytes), leaf.data])
+    return bodies
+  }
+
+  /// Destroys what a quarantined change set brought: its contents, as far as nothing else needs them, its lines and
+  /// its reason. What answers its author stays, with these words. A sweep is due then.
+  public func destroyQuarantined(_ leaf: SHA256Hash, refusal: String) throws {
+    let bodies = try emptyQuarantined(leaf)
+    try execute("UPDATE quarantine SET refusal = ? WHERE leaf = ?", [refusal, leaf.data])
+    try dropUnneededBodies(bodies)
+    try dissolveWornPacks()
+    try set("unswept", max(try redactedSize(), 1))
+  }
+
+  /// Change sets in quarantine that hold one of these contents, or words in their lines or reasons.
+  public func quarantined(holding contents: Set<SHA256Hash>, or words: [UInt8]) throws
+    -> [QuarantinedChangeSet]
+  {
+    try quarantine().filter { waiting in
+      try ByteSearch.finds(words, in: waiting.reason)
+        || ByteSearch.finds(words, in: Array(waiting.lines.utf8))
+        || quarantinedBodies(waiting.leaf).contains(where: contents.contains)
+    }
+  }
+
+  /// This copy's drafts that hold one of these contents, or were made from one.
+  public func drafts(holding contents: Set<SHA256Hash>) throws -> [StoredDraft] {
+    try drafts([.waiting, .deposited, .refused]).filter { draft in
+      try lines(of: draft).contains { line in
+        line.content.map(contents.contains) ?? false || line.baseContent.map(contents.contains) ?? false
+      }
     }
   }
 

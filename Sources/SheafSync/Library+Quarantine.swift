@@ -98,6 +98,30 @@ extension Library {
     return DraftReport(changeSet: released.0, draft: nil, paths: released.1)
   }
 
+  /// Destroys what a change set in quarantine brought: its content, lines and reason. Its author is answered still.
+  ///
+  /// It is in no log, so one person is enough, whom the library trusts with members or with erasures.
+  ///
+  /// - Parameter reason: Why; its author reads it.
+  /// - Throws: `LibraryError.noDraft`, `AuthorityError`; it waits as before.
+  public func drop(quarantined mark: String, reason: String) async throws -> QuarantineReport {
+    guard isPublisher else { throw LibraryError.onlyPublisher("empty its quarantine") }
+    let own = member.verifierKey.publicKey
+    let dropped = try await store.write(purpose: "sheaf quarantine drop") { transaction in
+      let waiting = try Self.quarantined(mark, transaction)
+      let rule = try transaction.authority(of: own)
+      let mayErase = try rule.role.map { $0.governs || $0 == .privacyOfficer } ?? !transaction.isClosed()
+      guard mayErase else { throw AuthorityError(.mayNotChangeMembers, at: nil) }
+      let report = try Self.report(waiting, transaction)
+      let name = try transaction.facts().member
+      // Why it was refused may quote it.
+      try transaction.destroyQuarantined(waiting.leaf, refusal: "\(name) destroyed it unpublished: \(reason)")
+      return report
+    }
+    try await sweepDestroyed(atOnce: true)
+    return dropped
+  }
+
   private func checkMayRelease(_ waiting: QuarantinedChangeSet, _ transaction: StoreTransaction) throws {
     let own = member.verifierKey.publicKey
     let rule = try transaction.authority(of: own)

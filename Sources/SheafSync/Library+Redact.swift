@@ -77,23 +77,22 @@ extension Library {
     }
   }
 
-  /// The revisions whose content holds some words, by path, then by name, those in earlier paths of a document
-  /// included.
+  /// What holds some words: revisions, by path, then by name, those in earlier paths of a document included; change
+  /// sets in quarantine; this copy's own drafts.
   ///
   /// Looks at every content that this copy holds, byte for byte, so the words are to be given as they are spelled.
   ///
   /// - Throws: `LibraryError.needsDepth` in a copy that does not hold every content: it could not find them all.
-  public func revisions(
-    holding words: String, activity: @escaping ActivitySink = { _ in }
-  ) async throws -> [FoundRevision] {
+  public func whatHolds(_ words: String) async throws -> FoundWords {
     let needle = Array(words.utf8)
     let own = member.verifierKey.publicKey
-    guard !needle.isEmpty else { return [] }
+    guard !needle.isEmpty else { return FoundWords() }
     return try await store.read { transaction in
       guard try transaction.facts().depth == .full else {
         throw LibraryError.needsDepth(.full, what: "find every revision that holds these words")
       }
-      var found: [FoundRevision] = []
+      var found = FoundWords()
+      var contents: Set<SHA256Hash> = []
       var row: Int64 = .min
       while case let some = try transaction.bodyRows(after: row, count: 256), let last = some.last {
         for body in some {
@@ -101,8 +100,9 @@ extension Library {
           var search = ByteSearch(needle)
           _ = try transaction.forEachPiece(of: hash) { search.take($0) }
           guard search.hasFound else { continue }
+          contents.insert(hash)
           for (revision, isCurrent) in try transaction.revisions(with: hash) {
-            found.append(
+            found.revisions.append(
               FoundRevision(
                 path: revision.path.text, revision: revision.name.description, isCurrent: isCurrent,
                 asked: try transaction.openRequest(revision.id, by: own)))
@@ -110,7 +110,10 @@ extension Library {
         }
         row = last.row
       }
-      return found.sorted { ($0.path, $0.revision) < ($1.path, $1.revision) }
+      found.revisions.sort { ($0.path, $0.revision) < ($1.path, $1.revision) }
+      found.quarantined = try transaction.quarantined(holding: contents, or: needle).map(\.mark)
+      found.drafts = try transaction.drafts(holding: contents).map(\.mark)
+      return found
     }
   }
 
@@ -147,30 +150,6 @@ extension Library {
         redactions: all, publisher: .init(position: signed, hasPassed: newest.map { $0 <= signed }),
         members: members, isSwept: try transaction.unswept() == nil)
     }
-  }
-}
-
-/// Looks for bytes in a content that comes piece by piece.
-struct ByteSearch {
-  private let needle: [UInt8]
-  private var tail: [UInt8] = []
-  private(set) var hasFound = false
-
-  init(_ needle: [UInt8]) { self.needle = needle }
-
-  mutating func take(_ piece: [UInt8]) {
-    guard !hasFound else { return }
-    let bytes = tail + piece
-    hasFound = bytes.withUnsafeBytes { haystack in
-      needle.withUnsafeBytes { needle in
-        guard let first = needle.first, haystack.count >= needle.count else { return false }
-        for start in 0...(haystack.count - needle.count) where haystack[start] == first {
-          if haystack[start..<start + needle.count].elementsEqual(needle) { return true }
-        }
-        return false
-      }
-    }
-    tail = Array(bytes.suffix(needle.count - 1))
   }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import SheafModel
 import SheafTesting
 import Testing
@@ -11,11 +12,16 @@ struct QuarantineTests {
   init() throws { path = try DocumentPath("a/x.md") }
 
   /// A revoked clinic whose late edit waits, and who revoked it.
-  private func world(revokedBy admin: Bool) async throws -> (world: MembersWorld, clinic: Library) {
+  ///
+  /// - Parameter late: What else it had drafted, and why.
+  private func world(
+    revokedBy admin: Bool, late: (text: String, reason: String)? = nil
+  ) async throws -> (world: MembersWorld, clinic: Library) {
     let world = try await MembersWorld()
     try await world.put("one\n\ntwo\n", "a/x.md")
     let clinic = try await world.member("Hill", .contributor)
     try await world.put("ONE\n\ntwo\n", "a/x.md", in: clinic)
+    if let late { _ = try await clinic.put(Array(late.text.utf8), at: path, reason: late.reason) }
     if admin {
       let admin = try await world.member("Ada", .administrator)
       _ = try await admin.revoke("Hill", reason: "lost")
@@ -23,7 +29,7 @@ struct QuarantineTests {
     } else {
       _ = try await world.publisher.revoke("Hill", reason: "lost")
     }
-    #expect(try await clinic.sync(with: world.remote).refused == 1)
+    #expect(try await clinic.sync(with: world.remote).refused == (late == nil ? 1 : 2))
     return (world, clinic)
   }
 
@@ -49,6 +55,36 @@ struct QuarantineTests {
       _ = try await world.publisher.release(waiting.draft, reason: "again")
     }
     #expect(try await world.publisher.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+  }
+
+  @Test(
+    "What a quarantined draft says is found by its words and destroyed, to the last byte; its author is answered"
+  )
+  func dropped() async throws {
+    let words = "Quirinus Zeisig"
+    let (world, clinic) = try await world(
+      revokedBy: true, late: ("ONE\n\n\(words) was here\n", "\(words) asked for it"))
+    let publisher = world.publisher
+    let found = try await publisher.whatHolds(words)
+    #expect(found.revisions.isEmpty && found.drafts.isEmpty && found.quarantined.count == 1)
+    #expect(try await clinic.refusedLeaves().count == 2)
+    let mark: String = try #require(found.quarantined.first)
+    let dropped = try await publisher.drop(quarantined: mark, reason: "Names a patient")
+    #expect(dropped.draft == mark && dropped.by == "Hill")
+    #expect(try await publisher.quarantine().count == 1)
+    #expect(try await publisher.whatHolds(words) == FoundWords())
+    #expect(try await publisher.unsweptContent() == nil)
+    let files = FileManager.default.enumerator(at: publisher.folder, includingPropertiesForKeys: nil)
+    while let file = files?.nextObject() as? URL {
+      let bytes = [UInt8]((try? Data(contentsOf: file)) ?? Data())
+      #expect(!ByteSearch.finds(Array(words.utf8), in: bytes), "\(file.lastPathComponent)")
+    }
+    let answers = try await publisher.answers(to: clinic.refusedLeaves())
+    #expect(answers.compactMap(\.refusal).contains("Ana destroyed it unpublished: Names a patient"))
+    #expect(try await publisher.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+    await #expect(throws: LibraryError.noDraft(mark)) {
+      _ = try await publisher.drop(quarantined: mark, reason: "again")
+    }
   }
 
   @Test("Who revoked a key does not take over alone what it signed")

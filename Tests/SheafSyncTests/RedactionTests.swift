@@ -39,7 +39,7 @@ struct RedactionTests {
 
     /// Every revision that holds the words, asked for by the officer, without the second person.
     func ask() async throws -> [RedactionTarget] {
-      let found = try await world.publisher.revisions(holding: RedactionTests.words)
+      let found = try await world.publisher.whatHolds(RedactionTests.words).revisions
       #expect(found.count >= 3 && found.allSatisfy { !$0.isCurrent })
       let targets = try Dictionary(grouping: found, by: \.path).sorted { $0.key < $1.key }.map {
         RedactionTarget(
@@ -244,7 +244,7 @@ struct RedactionTests {
     _ = try await world.publisher.put(marked, at: path, reason: "scan")
     _ = try await world.publisher.put(noise, at: path, reason: "scan without the name")
     try await scene.clean()
-    let found = try await world.publisher.revisions(holding: Self.words)
+    let found = try await world.publisher.whatHolds(Self.words).revisions
     #expect(found.contains { $0.path == path.text && !$0.isCurrent })
     let targets = try await scene.ask()
     _ = try await scene.confirm(targets)
@@ -300,7 +300,7 @@ struct RedactionTests {
     let scene = try await Scene()
     let world = scene.world
     _ = try await scene.officer.sync(with: world.remote)
-    let found = try await world.publisher.revisions(holding: Self.words)
+    let found = try await world.publisher.whatHolds(Self.words).revisions
     #expect(found.filter(\.isCurrent).map(\.path) == ["a/long.md", "a/short.md"])
     let current: FoundRevision = try #require(found.first { $0.isCurrent })
     let target = RedactionTarget(

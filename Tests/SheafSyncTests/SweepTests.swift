@@ -66,7 +66,8 @@ struct SweepTests {
       let code: InvitationCode = try #require(InvitationCode(invitation.code))
       return try await Library.clone(
         from: MemoryRemote(service: publisher), to: folder.appending("officer"),
-        options: CloneOptions(depth: .trail, member: "Pia", code: code), environment: environment
+        options: CloneOptions(depth: .trail, member: "Pia", code: code),
+        environment: TestWorld(seed: 6).environment
       ).library
     }
 

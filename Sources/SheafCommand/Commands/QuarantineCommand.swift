@@ -6,7 +6,7 @@ import SheafSync
 struct QuarantineCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quarantine", abstract: "Look at drafts that could not be taken, and take them over.",
-    subcommands: [List.self, Show.self, Release.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Show.self, Release.self, Drop.self], defaultSubcommand: List.self)
 
   /// `sheaf quarantine list`.
   struct List: Verb {
@@ -78,6 +78,33 @@ struct QuarantineCommand: AsyncParsableCommand {
     ) async throws -> (DraftReport, sentence: String) {
       let report = try await library.release(draft, reason: reason)
       return (report, report.sentence("Took over"))
+    }
+  }
+}
+
+extension QuarantineCommand {
+  /// `sheaf quarantine drop`.
+  struct Drop: Deed {
+    static let configuration = CommandConfiguration(
+      commandName: "drop", abstract: "Destroy a draft in quarantine for good: content, paths and reason.",
+      discussion: Help.text(
+        """
+        For what must not be kept, such as a person's name in a draft that was refused. Nothing of it is in the log; \
+        its author has it still, and is told your reason.
+        """, examples: ["sheaf quarantine drop 79f6bb26 -m \"Names a patient\""]))
+
+    @Argument(help: "The draft's mark, or its first characters.")
+    var draft: String
+
+    @OptionGroup var reason: ReasonOption
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(
+      in library: Library, because reason: String
+    ) async throws -> (QuarantineReport, sentence: String) {
+      let report = try await library.drop(quarantined: draft, reason: reason)
+      return (report, "Destroyed draft \(report.draft) by \(report.by.escapedForTerminal).")
     }
   }
 }

@@ -76,7 +76,15 @@ struct RedactCommand: Verb {
       } else if let doc {
         targets = [RedactionTarget(path: doc, revisions: Set(revisions).sorted())]
       } else if let text {
-        let found = try await library.revisions(holding: text)
+        let words = try await library.whatHolds(text)
+        for mark in words.quarantined {
+          console.hint(
+            "draft \(mark) in quarantine holds these words: `sheaf quarantine drop \(mark)` destroys it")
+        }
+        for mark in words.drafts {
+          console.hint("draft \(mark) of this copy holds these words: see `sheaf drafts`")
+        }
+        let found = words.revisions
         let current = try found.filter { try $0.isCurrent && !DocumentPath($0.path).tellsRights }
         guard current.isEmpty else { throw StillCurrent(revisions: current) }
         let asked = found.filter { $0.asked != nil }

@@ -12,6 +12,15 @@ public struct RedactionOutcome: Hashable, Sendable, Codable {
   public var effective: [String]
 }
 
+/// What holds words that were looked for.
+public struct FoundWords: Hashable, Sendable {
+  public var revisions: [FoundRevision] = []
+  /// The marks of change sets in quarantine, which are in no log: `sheaf quarantine drop` destroys them.
+  public var quarantined: [String] = []
+  /// The marks of drafts that wait in this copy.
+  public var drafts: [String] = []
+}
+
 /// A revision whose content holds words that were looked for.
 public struct FoundRevision: Hashable, Sendable, Codable {
   public var path: String
