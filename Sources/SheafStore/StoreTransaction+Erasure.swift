@@ -29,9 +29,13 @@ extension StoreTransaction {
   ///     current, what its drafts have yet to say excepted.
   ///   - isWhole: Whether all lines came anew, so that what they no longer name can't be told from them.
   ///   - isNew: Whether the copy held nothing before: there is nothing to sweep out then.
+  ///   - elsewhere: Destroys what stands outside of the store: it is given what tells whether a content was destroyed.
   /// - Returns: Whether anything was due.
   @discardableResult
-  public func eraseRedacted(told: UInt64 = 0, isWhole: Bool = false, isNew: Bool = false) throws -> Bool {
+  public func eraseRedacted(
+    told: UInt64 = 0, isWhole: Bool = false, isNew: Bool = false,
+    elsewhere: (_ isDestroyed: (SHA256Hash) throws -> Bool) throws -> Void = { _ in }
+  ) throws -> Bool {
     let newest = max(told, UInt64(clamping: try integer("SELECT max(change_set) FROM redaction") ?? 0))
     let done = try redactedSize()
     // What was destroyed comes back with all lines anew and in no other way, so it is not looked at each time.
@@ -57,7 +61,9 @@ extension StoreTransaction {
       try forgetInQuarantine(content)
       try destroyBody(content)
     }
-    if told > 0 || isWhole {
+    let cannotTell = told > 0 || isWhole
+    try elsewhere { try (cannotTell || contents.contains($0)) && !isCurrentOrPublished($0) }
+    if cannotTell {
       try dropAnsweredDrafts()
       try dropPastDraftBases()
     }

@@ -26,6 +26,8 @@ struct BundleApplier {
   private var unknown: [(name: RevisionName, path: DocumentPath)] = []
   /// Whether the copy held nothing before.
   private let isNew: Bool
+  /// Destroys what stands outside of the store, when a redaction comes; it is given what tells what is destroyed.
+  private let elsewhere: ((SHA256Hash) throws -> Bool) throws -> Void
 
   /// Reads the header and checks that the bundle leads on from where the copy stands.
   ///
@@ -33,8 +35,10 @@ struct BundleApplier {
   /// - Throws: `BundleError` or `BundleMisfit`.
   init(
     transaction: StoreTransaction, facts: CopyFacts, reader: BundleReader,
-    mayChangeDepth: Bool, wanted: PullRequest?, isRecovery: Bool = false
+    mayChangeDepth: Bool, wanted: PullRequest?, isRecovery: Bool = false,
+    elsewhere: @escaping ((SHA256Hash) throws -> Bool) throws -> Void = { _ in }
   ) throws {
+    self.elsewhere = elsewhere
     self.transaction = transaction
     self.reader = reader
     self.facts = facts
@@ -296,7 +300,8 @@ struct BundleApplier {
     try transaction.dropUnneededBodies(freed)
     try transaction.dropUnneededAbsent()
     try transaction.eraseRedacted(
-      told: depth == .heads ? end.seal.redacted ?? 0 : 0, isWhole: header.from == 0, isNew: isNew)
+      told: depth == .heads ? end.seal.redacted ?? 0 : 0, isWhole: header.from == 0, isNew: isNew,
+      elsewhere: elsewhere)
   }
 }
 

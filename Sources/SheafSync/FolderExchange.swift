@@ -168,11 +168,12 @@ extension Library {
     @Sendable func own(_ folder: String, isMade: Bool) throws -> FolderHandle? {
       try FolderHandle(root: remote.folder).folder(folder, isMade: isMade)?.folder(member, isMade: isMade)
     }
-    let names = try await Blocking.run {
-      try
-        (own(FolderLayout.drafts, isMade: false)?
-        .names(limit: FolderLayout.nameLimit) { DraftsName($0) != nil } ?? []).compactMap(DraftsName.init)
-        .sorted()
+    let names = try await Blocking.run { () -> [DraftsName] in
+      guard let drafts = try own(FolderLayout.drafts, isMade: false) else { return [] }
+      // What a replica began to leave when the stick was pulled out, and perhaps handed over by another way since.
+      try drafts.removeLeftovers()
+      return try drafts.names(limit: FolderLayout.nameLimit) { DraftsName($0) != nil }
+        .compactMap(DraftsName.init).sorted()
     }
     var answers: [DraftAnswer] = []
     for name in names {

@@ -95,7 +95,7 @@ extension Library {
       var applier = try BundleApplier(
         transaction: transaction, facts: try transaction.facts(),
         reader: BundleReader(source: source.read), mayChangeDepth: mayChangeDepth,
-        wanted: wanted)
+        wanted: wanted, elsewhere: self.destroyDropped)
       // Only what unpacks to as much makes a bundle this large.
       let declared = applier.header.unpackedSizeInBytes
       guard source.sizeInBytes <= Limits.bundleBytes || source.sizeInBytes - Limits.bundleBytes <= declared

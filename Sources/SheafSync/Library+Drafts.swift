@@ -76,7 +76,7 @@ extension Library {
     var kept: URL?
     for (path, bytes) in contents {
       // Written before anything is forgotten, so that no text is ever nowhere.
-      let folder = self.folder.appending(path: "dropped").appending(path: mark)
+      let folder = self.droppedDrafts.appending(path: mark)
       let file = folder.appending(path: path.text)
       try await Blocking.run {
         try FileManager.default.createDirectory(

@@ -63,7 +63,7 @@ extension Library {
       let source = try BundleSource(file)
       var applier = try BundleApplier(
         transaction: transaction, facts: try transaction.facts(), reader: BundleReader(source: source.read),
-        mayChangeDepth: false, wanted: nil, isRecovery: true)
+        mayChangeDepth: false, wanted: nil, isRecovery: true, elsewhere: self.destroyDropped)
       guard applier.header.content == .full, applier.header.subscription == .all else {
         throw RecoverRefusal.notWhole
       }
@@ -91,6 +91,7 @@ extension Library {
         from: before, to: position.size, missing: signed > position.size ? signed - position.size : 0,
         setAside: setAside.kept, skipped: setAside.skipped)
     }
+    try await sweepDestroyed()
     try await refreshSearchIndex(activity: activity)
     try await markConflicts()
     return report

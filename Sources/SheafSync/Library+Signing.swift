@@ -19,7 +19,7 @@ extension Library {
       try self.member.reload()
       var sequencer = try Sequencer(transaction: transaction, library: self)
       let value = try body(&sequencer)
-      if try transaction.eraseRedacted() { try self.environment.step(.erasing) }
+      if try transaction.eraseRedacted(elsewhere: self.destroyDropped) { try self.environment.step(.erasing) }
       return value
     }
     try environment.step(.appended)

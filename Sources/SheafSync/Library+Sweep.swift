@@ -19,7 +19,11 @@ extension Library {
     guard atOnce || failed?.holdsOff(due, at: start) != true else { return }
     try environment.step(.erased)
     await bundleCache.removeAll()
-    let places = [folder.appending(path: "incoming"), folder.appending(path: "cache")]
+    // The last is what an attempt to clone left, when this copy was then made in another way.
+    let places = [
+      folder.appending(path: "incoming"), folder.appending(path: "cache"),
+      folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming"),
+    ]
     let left = await Blocking.always {
       for place in places { try? FileManager.default.removeItem(at: place) }
       return places.first { FileManager.default.fileExists(atPath: $0.path) }
@@ -52,6 +56,25 @@ extension Library {
     do {
       try await store.write(purpose: "sheaf (destroying content)") { try $0.note(note) }
     } catch is StoreError {}
+  }
+
+  /// Where the texts of drafts lie that their author took back.
+  var droppedDrafts: URL { folder.appending(path: "dropped") }
+
+  /// Removes destroyed contents from among the texts of dropped drafts.
+  ///
+  /// Runs in the transaction that destroys them, while their hashes are known. Where that is undone the text is lost
+  /// here and comes to no harm elsewhere: its redaction is in effect.
+  func destroyDropped(_ isDestroyed: (SHA256Hash) throws -> Bool) throws {
+    let files = FileManager.default.enumerator(
+      at: droppedDrafts, includingPropertiesForKeys: [.isRegularFileKey])
+    while let file = files?.nextObject() as? URL {
+      guard try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true,
+        let bytes = try? Data(contentsOf: file), try isDestroyed(SHA256Hash(hashing: [UInt8](bytes)))
+      else { continue }
+      // A file that somebody made unremovable must not keep this copy from following the log.
+      try? FileManager.default.removeItem(at: file)
+    }
   }
 
   /// Sweeps at once what is due, however lately that failed.

@@ -313,10 +313,10 @@ struct MergeStrategyTests {
     }
     #expect(violations("{}", #"{"id":1}"#).isEmpty)
     #expect(violations(#"{"id":1}"#, #"{"id":1.0,"a":1}"#).isEmpty)
-    #expect(violations(#"{"id":1}"#, #"{"id":2}"#) == ["/id: must not change: it was 1"])
+    #expect(violations(#"{"id":1}"#, #"{"id":2}"#) == ["/id: must not change"])
     #expect(violations(#"{"id":1}"#, "{}") == ["/id: must not be taken away"])
     #expect(
       violations(#"{"l":[{"k":1,"n":1},{"k":2,"n":1}]}"#, #"{"l":[{"k":2,"n":5}]}"#)
-        == ["/l/0/n: must not change: it was 1"])
+        == ["/l/0/n: must not change"])
   }
 }

@@ -37,7 +37,8 @@ public enum ImmutableCheck {
     guard !context.isEmpty, old != new else { return }
     let strategy = rules.effective(context)
     if strategy == .immutable {
-      found.append(.init(place: .field(pointer), rule: "must not change: it was \(JSONWriter.text(old))"))
+      // What it was is not said: refusals are kept and carried where no redaction reaches.
+      found.append(.init(place: .field(pointer), rule: "must not change"))
       return
     }
     switch (old, new) {
