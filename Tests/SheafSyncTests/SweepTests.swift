@@ -67,6 +67,7 @@ struct SweepTests {
       return try await Library.clone(
         from: MemoryRemote(service: publisher), to: folder.appending("officer"),
         options: CloneOptions(depth: .trail, member: "Pia", code: code),
+        // A world of its own: what that copy sweeps is not counted.
         environment: TestWorld(seed: 6).environment
       ).library
     }
