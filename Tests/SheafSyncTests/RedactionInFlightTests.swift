@@ -105,7 +105,7 @@ struct RedactionInFlightTests {
 
     #expect(try Self.traces(in: world.folder.url).count > 10)
 
-    let found = try await publisher.revisions(holding: Self.words)
+    let found = try await publisher.whatHolds(Self.words).revisions
     #expect(found.count >= 3 && found.allSatisfy { !$0.isCurrent })
     let targets = try Dictionary(grouping: found, by: \.path).sorted { $0.key < $1.key }.map {
       RedactionTarget(
