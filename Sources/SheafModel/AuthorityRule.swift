@@ -237,6 +237,7 @@ public struct AuthorityError: SheafFailure, Hashable {
     case mayNotEdit = "its author's role changes no documents"
     case mayNotMerge = "only a publisher records a merge"
     case mergeUnapproved = "where every edit waits for an approval nothing is merged without one"
+    case witnessTaken = "its key for cosignatures is another member's"
     case mayNotSign = "its author's role does not sign with that meaning"
     case mayNotRedact = "its author's role destroys no content"
     case noSecondPerson = "destroying content takes two members who may, and the library has no members"

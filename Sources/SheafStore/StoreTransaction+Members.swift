@@ -246,6 +246,22 @@ extension StoreTransaction {
           after: try Member(parsing: bytes, at: line.path)))
     }
     try rule.check(changes, lineCount: lineCount)
+    try checkWitnesses(changes)
+  }
+
+  /// One key for cosignatures with two names would be one pair of eyes that counts as two.
+  private func checkWitnesses(_ changes: [AuthorityRule.MemberChange]) throws {
+    guard changes.contains(where: { $0.after.witness != nil && $0.after.witness != $0.before?.witness })
+    else {
+      return
+    }
+    let changed = Set(changes.map(\.after.key))
+    var taken = Set(
+      try members().filter { $0.revoked == nil && !changed.contains($0.key) }.compactMap(\.witness))
+    for change in changes where change.after.revoked == nil {
+      guard let witness = change.after.witness else { continue }
+      guard taken.insert(witness).inserted else { throw AuthorityError(.witnessTaken, at: change.path) }
+    }
   }
 
   /// The most keys of one person that are looked through, so that nobody's rotations cost others much.

@@ -31,6 +31,34 @@ struct MemberLogTests {
     }
   }
 
+  @Test(
+    "A key for cosignatures is one member's, whoever writes it; a rotation keeps it, and a revoked member frees it"
+  )
+  func witnesses() throws {
+    try withLog(.administrator) { (log) throws in
+      let witness = [UInt8](repeating: 9, count: 32)
+      var first = try Self.member(4, .contributor)
+      first.witness = witness
+      try log.append([TestLog.Line(member: first, "@")], author: 3)
+      var second = try Self.member(5, .editor)
+      second.witness = witness
+      for members in [[second], [first, second]] {
+        let lines = try members.map { try TestLog.Line(member: $0, $0.key == first.key ? "@" : "-") }
+        let refusal = #expect(throws: AuthorityError.self) {
+          try log.transaction.attempt {
+            var copy = log
+            try copy.append(lines, author: 3)
+          }
+        }
+        #expect(refusal?.rule == .witnessTaken)
+      }
+      var gone = first
+      gone.revoked = "lost"
+      try log.append([TestLog.Line(member: gone, "@"), TestLog.Line(member: second)], author: 3)
+      #expect(try log.transaction.member(of: second.key)?.witness == witness)
+    }
+  }
+
   /// What a change set may do, and the roles for which it stands, waits, or is refused.
   private static func actions() throws -> [(name: String, lines: [TestLog.Line], stands: Set<MemberRole>)] {
     let writers: Set<MemberRole> = [.contributor, .editor, .approver, .administrator, .publisher]
