@@ -48,7 +48,7 @@ struct SheafCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Members",
         subcommands: [
-          InviteCommand.self, MembersCommand.self, RevokeCommand.self, RotateCommand.self,
+          InviteCommand.self, InvitationsCommand.self, MembersCommand.self, RevokeCommand.self, RotateCommand.self,
           PassphraseCommand.self,
           QuarantineCommand.self,
         ]),

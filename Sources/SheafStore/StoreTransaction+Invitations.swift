@@ -68,6 +68,18 @@ extension StoreTransaction {
     try row("SELECT * FROM invitation WHERE id = ?", [Data(id)]).map(StoredInvitation.init)
   }
 
+  /// Invitations by which a key may still become a member, those that end first in front.
+  public func openInvitations(at time: Timestamp) throws -> [StoredInvitation] {
+    try rows(
+      "SELECT * FROM invitation WHERE used_by IS NULL AND expires >= ? ORDER BY expires, id", [time.seconds]
+    ).map(StoredInvitation.init)
+  }
+
+  /// Takes an invitation back: nobody becomes a member by it any more.
+  public func withdraw(invitation id: [UInt8]) throws {
+    try execute("DELETE FROM invitation WHERE id = ? AND used_by IS NULL", [Data(id)])
+  }
+
   /// Writes down whom an invitation made a member.
   public func use(_ id: [UInt8], by key: [UInt8], changeSet: UInt64) throws {
     try execute(

@@ -16,7 +16,55 @@ public struct Invitation: Hashable, Sendable, Codable {
   public var expires: String
 }
 
+/// An invitation that still holds, as lists show it: its code is nowhere.
+public struct OpenInvitation: Hashable, Sendable, Codable {
+  /// What names it: eight hexadecimal digits.
+  public var mark: String
+  /// The name of the member to be.
+  public var name: String
+  public var role: String
+  public var site: String?
+  /// The collections of the member to be; `nil` for all.
+  public var collections: [String]?
+  /// When it ends, RFC 3339.
+  public var expires: String
+
+  init(_ invitation: StoredInvitation) {
+    mark = Hexadecimal.encode(invitation.id)
+    (name, role) = (invitation.template.name, invitation.template.role.rawValue)
+    (site, expires) = (invitation.template.site, invitation.expires.description)
+    collections = invitation.template.collections?.map(\.text).sorted()
+  }
+}
+
 extension Library {
+  /// The invitations that still hold on the publisher's copy, those that end first in front.
+  public func invitations() async throws -> [OpenInvitation] {
+    guard isPublisher else { throw LibraryError.onlyPublisher("list its invitations") }
+    let now = environment.clock()
+    return try await store.read { try $0.openInvitations(at: now).map(OpenInvitation.init) }
+  }
+
+  /// Takes an invitation back whose code was lost or went to the wrong person.
+  ///
+  /// - Parameter name: Its mark, or the name of the member to be where just one invitation has that.
+  /// - Throws: `LibraryError.noInvitation`, `AuthorityError`; it holds as before.
+  public func withdraw(invitation name: String) async throws -> OpenInvitation {
+    guard isPublisher else { throw LibraryError.onlyPublisher("take an invitation back") }
+    let now = environment.clock()
+    return try await store.write(purpose: "sheaf invitations withdraw") { transaction in
+      let open = try transaction.openInvitations(at: now)
+      let found = open.filter { OpenInvitation($0).mark == name || $0.template.name == name }
+      guard let invitation = found.first, found.count == 1 else { throw LibraryError.noInvitation(name) }
+      let rule = try transaction.authority(of: self.member.verifierKey.publicKey)
+      guard rule.role?.mayChangeMembers(of: invitation.template.role) ?? false else {
+        throw AuthorityError(.mayNotChangeMembers, at: nil)
+      }
+      try transaction.withdraw(invitation: invitation.id)
+      return OpenInvitation(invitation)
+    }
+  }
+
   private static let invitationsKept = 10_000
   private static let monthInSeconds: Int64 = 30 * 86_400
 

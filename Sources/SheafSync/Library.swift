@@ -216,6 +216,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case ownKey(String)
   /// There is no such draft.
   case noDraft(String)
+  /// No invitation that holds is named so, or several are.
+  case noInvitation(String)
   /// What is wanted can't be done with a draft in this state.
   case draftState(String)
 
@@ -262,6 +264,7 @@ public enum LibraryError: SheafFailure, Equatable {
       "who revoked or replaced the key that signed \(mark) can't take it over alone"
     case .ownKey(let name): "\(name) is this copy's own member"
     case .noDraft(let mark): "this copy has no draft \(mark)"
+    case .noInvitation(let name): "\(name) names no invitation that holds, or several"
     }
   }
   public var unchanged: String { "the library is as it was" }
@@ -306,6 +309,7 @@ public enum LibraryError: SheafFailure, Equatable {
       "Let another administrator revoke the key, or put what is right in it in your own name."
     case .ownKey: "`sheaf rotate` puts another key in its place; another administrator can revoke it."
     case .noDraft: "`sheaf drafts` lists them."
+    case .noInvitation: "`sheaf invitations` lists them with their marks."
     case .draftState: "`sheaf drafts` says what each draft waits for."
     }
   }

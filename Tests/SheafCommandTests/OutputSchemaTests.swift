@@ -118,6 +118,8 @@ struct OutputSchemaTests {
     try await inFolder { folder in
       try await check("init lib --name Demo --as Ada --site Valley", "StatusReport", in: folder)
       try await check("invite Ben --role editor --only a --site Hill --library lib", "Invitation", in: folder)
+      try await check("invitations --library lib", "OpenInvitation", in: folder)
+      try await check("invitations withdraw Ben --library lib", "OpenInvitation", in: folder)
       _ = try await Shell.run(
         """
         mkdir stick; sheaf sync stick --library lib; sheaf invite Cy --role editor --stick --library lib > code

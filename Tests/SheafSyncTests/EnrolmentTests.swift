@@ -88,6 +88,28 @@ struct EnrolmentTests {
     #expect(try await world.size() == 2)
   }
 
+  @Test("An invitation that was taken back makes nobody a member, and one that was used can't be")
+  func withdrawn() async throws {
+    let world = try await MembersWorld()
+    let code = try await world.invite("Hill", .editor)
+    let other = try await world.invite("Hill", .reader)
+    let open = try await world.publisher.invitations()
+    #expect(open.map(\.name) == ["Hill", "Hill"] && Set(open.map(\.role)) == ["editor", "reader"])
+    await #expect(throws: LibraryError.noInvitation("Hill")) {
+      _ = try await world.publisher.withdraw(invitation: "Hill")
+    }
+    let mark: String = try #require(open.first { $0.role == "editor" }?.mark)
+    #expect(try await world.publisher.withdraw(invitation: mark).role == "editor")
+    #expect(await refusal(world, try self.note(world, code)) == .notInvited)
+    let note = try note(world, other)
+    let member = try await world.publisher.enrol(note)
+    #expect(try await world.publisher.invitations().isEmpty)
+    await #expect(throws: LibraryError.noInvitation("Hill")) {
+      _ = try await world.publisher.withdraw(invitation: "Hill")
+    }
+    #expect(try await world.publisher.enrol(note) == member)
+  }
+
   @Test("False tries take an invitation from nobody; after its time it is void")
   func void() async throws {
     let world = try await MembersWorld()
