@@ -10,16 +10,18 @@ CREATE TABLE meta (
 CREATE TABLE document (
   id INTEGER PRIMARY KEY,
   path TEXT NOT NULL UNIQUE,
-  collection TEXT NOT NULL,
   folded INTEGER NOT NULL,
-  title TEXT
+  title TEXT,
+  collection TEXT NOT NULL
+    AS (iif(instr(path, '/') > 0, substr(path, 1, instr(path, '/') - 1), '.')) VIRTUAL
 ) STRICT;
 CREATE INDEX document_by_folded ON document (folded);
 
--- Bodies compressed together; entries: how many were, those that have gone since included.
+-- Bodies compressed together; entries: how many were, held: how many of them are still in use.
 CREATE TABLE pack (
   id INTEGER PRIMARY KEY,
   entries INTEGER NOT NULL,
+  held INTEGER NOT NULL,
   data BLOB NOT NULL
 ) STRICT;
 
@@ -38,7 +40,6 @@ CREATE TABLE body (
 ) STRICT;
 CREATE INDEX body_by_hash ON body (substr(hash, 1, 8));
 CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
-CREATE INDEX body_by_pack ON body (pack) WHERE pack IS NOT NULL;
 
 -- Assets (assets.md): a body of coding 9 has no data of its own but chunks, each stored once by hash.
 -- coding of a chunk, 0: as it is; 1: raw deflate. start: the offset in the asset.
@@ -102,21 +103,22 @@ CREATE TABLE reasons (
 ) STRICT;
 
 -- The lines. id: the change set's number and the line's in one. base: of a move the document's row, where it has
--- one. commitment: only where it can't be computed from seed and content.
+-- one. content: the hash, or the row of the body. commitment: only where it can't be computed from seed and content.
 CREATE TABLE revision (
   id INTEGER PRIMARY KEY,
   document INTEGER NOT NULL REFERENCES document (id),
   verb TEXT NOT NULL,
   base ANY NOT NULL,
   size INTEGER,
-  content BLOB,
+  content ANY,
   commitment BLOB,
   change_set INTEGER NOT NULL AS (id >> 17) VIRTUAL,
   line INTEGER NOT NULL AS (id & 131071) VIRTUAL
 ) STRICT;
 CREATE INDEX revision_by_document ON revision (document);
-CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
-CREATE INDEX revision_by_verb ON revision (verb) WHERE verb <> 'put';
+CREATE INDEX revision_by_content ON revision (iif(typeof(content) = 'blob', substr(content, 1, 8), content))
+  WHERE content IS NOT NULL;
+CREATE INDEX revision_by_verb ON revision (verb) WHERE verb NOT IN ('put', 'move', 'delete');
 
 -- Salts of what is left of change sets whose seed was destroyed (redaction.md); line 0 is the reason's.
 CREATE TABLE salt (

@@ -96,14 +96,14 @@ public struct BodyPacker {
   public mutating func flush() throws {
     guard builder.count > 0 else { return }
     try transaction.execute(
-      "INSERT INTO pack (entries, data) VALUES (?, ?)", [waiting.count, Data(builder.finish())])
+      "INSERT INTO pack (entries, held, data) VALUES (?1, ?1, ?2)", [waiting.count, Data(builder.finish())])
     let pack = transaction.db.lastInsertedRowID
     for (entry, body) in waiting.enumerated() {
       let old = try transaction.integer("SELECT pack FROM body WHERE id = ?", [body.id])
       try transaction.execute(
         "UPDATE body SET coding = 3, base = ?, depth = ?, pack = ?, entry = ?, data = x'' WHERE id = ?",
         [body.base, body.depth, pack, entry, body.id])
-      if let old { try transaction.dropPackIfUnused(old) }
+      if let old { try transaction.leavePack(old) }
     }
     builder = BodyPack.Builder()
     waiting.removeAll()
@@ -115,11 +115,12 @@ extension StoreTransaction {
   /// The newest pack; 0 when there is none.
   public func newestPack() throws -> Int64 { try integer("SELECT max(id) FROM pack") ?? 0 }
 
-  func dropPackIfUnused(_ pack: Int64) throws {
+  /// Notes that an entry of a pack is needed no more; the pack goes with its last one.
+  func leavePack(_ pack: Int64) throws {
+    try execute("UPDATE pack SET held = held - 1 WHERE id = ?", [pack])
+    try execute("DELETE FROM pack WHERE id = ? AND held <= 0", [pack])
     // The newest pack's number is given again once it is gone.
-    packCache.remove(pack)
-    try execute(
-      "DELETE FROM pack WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM body WHERE body.pack = ?1)", [pack])
+    if db.changesCount > 0 { packCache.remove(pack) }
   }
 
   /// The contents that a document has had and that are held, the newest first.
@@ -128,7 +129,7 @@ extension StoreTransaction {
       """
       SELECT content FROM (
         SELECT content, ?2 - position AS place FROM head WHERE document = ?1
-        UNION ALL SELECT content, id FROM revision WHERE document = ?1)
+        UNION ALL SELECT \(RevisionRows.content), id FROM revision r WHERE document = ?1)
       WHERE content IS NOT NULL AND EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("content"))) ORDER BY place DESC
       """, [document.id, Int64.max])
     var seen: Set<SHA256Hash> = []

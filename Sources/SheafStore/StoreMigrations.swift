@@ -21,15 +21,17 @@ enum StoreMigrations {
       CREATE TABLE document (
         id INTEGER PRIMARY KEY,
         path TEXT NOT NULL UNIQUE,
-        collection TEXT NOT NULL,
         folded INTEGER NOT NULL,
-        title TEXT
+        title TEXT,
+        collection TEXT NOT NULL
+          AS (iif(instr(path, '/') > 0, substr(path, 1, instr(path, '/') - 1), '.')) VIRTUAL
       ) STRICT;
       CREATE INDEX document_by_folded ON document (folded);
 
       CREATE TABLE pack (
         id INTEGER PRIMARY KEY,
         entries INTEGER NOT NULL,
+        held INTEGER NOT NULL,
         data BLOB NOT NULL
       ) STRICT;
       CREATE TABLE body (
@@ -45,7 +47,6 @@ enum StoreMigrations {
       ) STRICT;
       CREATE INDEX body_by_hash ON body (substr(hash, 1, 8));
       CREATE INDEX body_by_base ON body (base) WHERE base IS NOT NULL;
-      CREATE INDEX body_by_pack ON body (pack) WHERE pack IS NOT NULL;
 
       CREATE TABLE chunk (
         id INTEGER PRIMARY KEY,
@@ -107,14 +108,15 @@ enum StoreMigrations {
         verb TEXT NOT NULL,
         base ANY NOT NULL,
         size INTEGER,
-        content BLOB,
+        content ANY,
         commitment BLOB,
         change_set INTEGER NOT NULL AS (id >> 17) VIRTUAL,
         line INTEGER NOT NULL AS (id & 131071) VIRTUAL
       ) STRICT;
       CREATE INDEX revision_by_document ON revision (document);
-      CREATE INDEX revision_by_content ON revision (substr(content, 1, 8)) WHERE content IS NOT NULL;
-      CREATE INDEX revision_by_verb ON revision (verb) WHERE verb <> 'put';
+      CREATE INDEX revision_by_content ON revision (iif(typeof(content) = 'blob', substr(content, 1, 8), content))
+        WHERE content IS NOT NULL;
+      CREATE INDEX revision_by_verb ON revision (verb) WHERE verb NOT IN ('put', 'move', 'delete');
 
       CREATE TABLE salt (
         change_set INTEGER NOT NULL,

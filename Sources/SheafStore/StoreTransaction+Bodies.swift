@@ -211,13 +211,11 @@ extension StoreTransaction {
     try execute(
       """
       DELETE FROM body WHERE \(Self.isBody)
-        AND NOT EXISTS (
-          SELECT 1 FROM revision
-          WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1)
+        AND NOT EXISTS (SELECT 1 FROM revision r WHERE \(RevisionRows.content(is: "?1")))
         AND NOT EXISTS (SELECT 1 FROM body AS other WHERE other.base = body.id)
       """, [hash.data])
     guard db.changesCount > 0 else { return false }
-    if let pack { try dropPackIfUnused(pack) }
+    if let pack { try leavePack(pack) }
     return true
   }
 

@@ -148,8 +148,7 @@ extension StoreTransaction {
   public func isPublished(_ hash: SHA256Hash) throws -> Bool {
     try integer(
       """
-      SELECT 1 FROM revision
-      WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1 LIMIT 1
+      SELECT 1 FROM revision r WHERE \(RevisionRows.content(is: "?1")) LIMIT 1
       """, [hash.data]) != nil
   }
 
@@ -158,7 +157,7 @@ extension StoreTransaction {
     try rows(
       """
       SELECT DISTINCT d.path FROM revision r JOIN document d ON d.id = r.document
-      WHERE r.content IS NOT NULL AND substr(r.content, 1, 8) = substr(?1, 1, 8) AND r.content = ?1
+      WHERE \(RevisionRows.content(is: "?1"))
         AND r.change_set <= ?2 ORDER BY d.path LIMIT ?3
       """, [hash.data, Int64(clamping: size), count]
     ).map { try DocumentPath($0[0] as String) }
@@ -183,13 +182,11 @@ extension StoreTransaction {
   public func path(of hash: SHA256Hash, in collections: Set<CollectionName>?) throws -> DocumentPath? {
     guard let collections else { return try paths(of: hash, upTo: .max, count: 1).first }
     let sought = collections.map(\.text) + ["schemas", "sheaf"]
-    // A path's collection is what stands before its first slash, and `.` where there is none.
     return try rows(
       """
       SELECT d.path FROM revision r JOIN document d ON d.id = r.document
-      WHERE r.content IS NOT NULL AND substr(r.content, 1, 8) = substr(?1, 1, 8) AND r.content = ?1
-        AND CASE instr(d.path, '/') WHEN 0 THEN '.' ELSE substr(d.path, 1, instr(d.path, '/') - 1) END
-          IN (SELECT value FROM json_each(?2))
+      WHERE \(RevisionRows.content(is: "?1"))
+        AND d.collection IN (SELECT value FROM json_each(?2))
       ORDER BY d.path LIMIT 1
       """, [hash.data, String(decoding: try JSONEncoder().encode(sought), as: UTF8.self)]
     ).first.map { try DocumentPath($0[0] as String) }
@@ -253,10 +250,7 @@ extension StoreTransaction {
       DELETE FROM absent_asset WHERE hash NOT IN (SELECT content FROM head WHERE content IS NOT NULL)
         AND hash NOT IN (SELECT base FROM conflict WHERE base IS NOT NULL)
         AND hash NOT IN (SELECT content FROM proposal WHERE content IS NOT NULL)
-        AND NOT EXISTS (
-          SELECT 1 FROM revision
-          WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(absent_asset.hash, 1, 8)
-            AND content = absent_asset.hash)
+        AND NOT EXISTS (SELECT 1 FROM revision r WHERE \(RevisionRows.content(is: "absent_asset.hash")))
       """)
   }
 

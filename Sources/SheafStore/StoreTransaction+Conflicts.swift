@@ -102,8 +102,8 @@ extension StoreTransaction {
   public func merges(newest count: Int, before: RevisionName?) throws -> [StoredRevision] {
     try rows(
       """
-      SELECT r.*, d.path FROM revision r JOIN document d ON d.id = r.document
-      WHERE r.verb = 'merge' AND r.verb <> 'put' AND r.id < ? ORDER BY r.id DESC LIMIT ?
+      SELECT \(Self.revisionColumns) FROM revision r JOIN document d ON d.id = r.document
+      WHERE r.verb = 'merge' AND \(RevisionRows.isRare) AND r.id < ? ORDER BY r.id DESC LIMIT ?
       """, [before.flatMap(RevisionRows.row) ?? Int64.max, max(0, count)]
     ).map { try StoredRevision($0, in: self) }
   }
@@ -114,7 +114,7 @@ extension StoreTransaction {
   public func mergedDocuments() throws -> [StoredRevision] {
     try rows(
       """
-      SELECT r.*, d.path FROM head h JOIN revision r ON r.id = h.revision JOIN document d ON d.id = h.document
+      SELECT \(Self.revisionColumns) FROM head h JOIN revision r ON r.id = h.revision JOIN document d ON d.id = h.document
       WHERE r.verb = 'merge' AND h.position = 0
         AND NOT EXISTS (SELECT 1 FROM conflict c WHERE c.document = h.document)
       ORDER BY r.id DESC

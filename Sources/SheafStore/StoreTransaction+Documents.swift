@@ -47,8 +47,7 @@ extension StoreTransaction {
   public func documentRow(_ path: DocumentPath) throws -> DocumentRow {
     if let row = try existingDocumentRow(path) { return row }
     try execute(
-      "INSERT INTO document (path, collection, folded) VALUES (?, ?, ?)",
-      [path.text, path.collection.text, Self.diskKey(path)])
+      "INSERT INTO document (path, folded) VALUES (?, ?)", [path.text, Self.diskKey(path)])
     return DocumentRow(id: db.lastInsertedRowID)
   }
 
@@ -106,10 +105,10 @@ extension StoreTransaction {
     path.foldedForDisks.precomposedStringWithCanonicalMapping
   }
 
-  /// What a document is filed under, to find others that a careless disk takes for it: 8 bytes of the hash
+  /// What a document is filed under, to find others that a careless disk takes for it: 4 bytes of the hash
   /// of its name there, which take less room than the name.
   public static func diskKey(_ path: DocumentPath) -> Int64 {
-    SHA256Hash(hashing: Array(diskName(path).utf8)).bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+    SHA256Hash(hashing: Array(diskName(path).utf8)).bytes.prefix(4).reduce(0) { $0 << 8 | Int64($1) }
   }
 
   /// One current document in a listing.

@@ -41,7 +41,7 @@ extension StoreTransaction {
     // What was destroyed comes back with all lines anew and in no other way, so it is not looked at each time.
     let targets = try rows(
       """
-      SELECT r.id, r.change_set, r.line, r.content FROM redaction x JOIN revision r ON r.id = x.revision
+      SELECT r.id, r.change_set, r.line, \(RevisionRows.content) FROM redaction x JOIN revision r ON r.id = x.revision
       JOIN change_set c ON c.number = r.change_set
       WHERE x.change_set > ? AND (r.content IS NOT NULL OR c.seed IS NOT NULL) ORDER BY r.id
       """, [isWhole ? 0 : Int64(clamping: done)])
@@ -94,6 +94,7 @@ extension StoreTransaction {
         "UPDATE revision SET commitment = ? WHERE id = ?", [sealed.hash.data, revision.id])
       if revision.content != nil { try keep(revision.name.line) }
     }
+    try keepReasonSeal(ofChangeSet: number)
     try execute("UPDATE change_set SET seed = NULL WHERE number = ?", [number])
   }
 
@@ -209,7 +210,7 @@ extension StoreTransaction {
   /// Packs of which an entry is needed no more hold its bytes all the same: what else is in them moves out.
   private func dissolveWornPacks() throws {
     let worn = try rows(
-      "SELECT id FROM pack WHERE entries <> (SELECT count(*) FROM body WHERE body.pack = pack.id)")
+      "SELECT id FROM pack WHERE entries <> held")
     for row in worn {
       let pack: Int64 = row[0]
       for body in try rows("SELECT hash FROM body WHERE pack = ? ORDER BY entry", [pack]) {
@@ -227,9 +228,11 @@ extension StoreTransaction {
     else { throw StoreError.damaged("body \(hash)") }
     let packed = Deflate.compress(bytes, level: 1)
     let isPacked = packed.count < bytes.count - bytes.count / 16
+    let pack = try integer("SELECT pack FROM body WHERE id = ?", [id])
     try execute(
       "UPDATE body SET coding = ?, base = NULL, depth = 0, pack = NULL, entry = NULL, data = ? WHERE id = ?",
       [isPacked ? 1 : 0, Data(isPacked ? packed : bytes), id])
+    if let pack { try leavePack(pack) }
     // What is made from it has as many bases fewer.
     var above: [(id: Int64, depth: Int)] = [(id, 0)]
     while let (base, depth) = above.popLast() {

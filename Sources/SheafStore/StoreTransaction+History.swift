@@ -84,8 +84,7 @@ extension StoreTransaction {
     return try rows(
       """
       SELECT document, base, (
-        SELECT max(r.size) FROM revision r WHERE r.content IS NOT NULL
-          AND substr(r.content, 1, 8) = substr(conflict.base, 1, 8) AND r.content = conflict.base
+        SELECT max(r.size) FROM revision r WHERE \(RevisionRows.content(is: "conflict.base"))
       ) FROM conflict WHERE base IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("conflict.base")))
       """
@@ -131,7 +130,8 @@ extension StoreTransaction {
   public func revisionSizes(from first: UInt64, to last: UInt64) throws -> [SizedRevision] {
     try rows(
       """
-      SELECT d.path, r.size, l.superseded, r.content, r.change_set FROM revision r JOIN document d ON d.id = r.document
+      SELECT d.path, r.size, l.superseded, \(RevisionRows.content), r.change_set
+      FROM revision r JOIN document d ON d.id = r.document
       LEFT JOIN lineage l ON l.revision = r.id
       WHERE r.id >= ? AND r.id < ? ORDER BY r.id
       """, [RevisionRows.lines(of: first).first, RevisionRows.end(last)]

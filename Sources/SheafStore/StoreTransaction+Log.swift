@@ -61,14 +61,19 @@ public struct StoredChangeSet: Hashable, Sendable {
     if let note = row["note"] as Data? {
       self.note = [UInt8](note)
     } else {
-      func hash(_ column: String) throws -> SHA256Hash {
-        try SHA256Hash(column: row[column] as Data? ?? Data(), place)
-      }
+      // What follows from elsewhere `sheaf compact` leaves out.
+      let seenRoot =
+        try row["seen_root"] as Data?
+        ?? transaction.blob("SELECT root FROM checkpoint WHERE size = ?", [Int64(clamping: seen)]).map {
+          Data($0)
+        }
+      let seal = row["reason_seal"] as Data? ?? StoreTransaction.seal(of: reason, seed: seed)?.data
+      func hash(_ column: Data?) throws -> SHA256Hash { try SHA256Hash(column: column ?? Data(), place) }
       let fields = ChangeSetNote(
         library: try notes.libraryID(), author: author, time: time,
-        seen: .init(size: seen, root: try hash("seen_root")), after: after,
-        reason: Commitment(hash: try hash("reason_seal")), lineCount: lineCount,
-        linesRoot: try hash("lines_root"))
+        seen: .init(size: seen, root: try hash(seenRoot)), after: after,
+        reason: Commitment(hash: try hash(seal)), lineCount: lineCount,
+        linesRoot: try hash(row["lines_root"]))
       guard let signature = row["signature"] as Data?,
         let note = notes.note(fields: fields, signature: [UInt8](signature))
       else { throw StoreError.damaged(place) }

@@ -70,8 +70,9 @@ extension StoreTransaction {
     let isByTime = conditions.count == 1 + (query.since == nil ? 0 : 1) + (query.until == nil ? 0 : 1)
 
     // The verb stands in the text of the statement, so that SQLite knows the index of rare ones will do.
+    let isFrequent = query.verb.map(RevisionRows.frequent.contains) ?? false
     let verb = query.verb.map { verb in
-      verb == .put ? " AND r.verb = 'put'" : " AND r.verb = '\(verb.rawValue)' AND r.verb <> 'put'"
+      " AND r.verb = '\(verb.rawValue)'" + (isFrequent ? "" : " AND \(RevisionRows.isRare)")
     }
     if let document = query.document {
       need(
@@ -92,7 +93,7 @@ extension StoreTransaction {
           """, collection.text)
       }
     } else if let verb {
-      if query.verb == .put {
+      if isFrequent {
         need("EXISTS (SELECT 1 FROM revision r WHERE \(RevisionRows.ofChangeSet)\(verb))")
       } else {
         need("c.number IN (SELECT r.change_set FROM revision r WHERE 1\(verb))")

@@ -53,7 +53,7 @@ extension StoreTransaction {
   public func proposals(_ document: DocumentRow, at size: UInt64) throws -> [StoredProposal] {
     try rows(
       """
-      SELECT r.document, r.change_set, r.line, r.id AS revision, r.content, r.size
+      SELECT r.document, r.change_set, r.line, r.id AS revision, \(RevisionRows.content) AS content, r.size
       FROM revision r JOIN lineage l ON l.revision = r.id
       WHERE r.document = ?1 AND r.id < ?3 AND l.proposed = 1
         AND (l.superseded IS NULL OR l.superseded > ?2)

@@ -54,7 +54,7 @@ extension StoreTransaction {
     let lines = RevisionRows.lines(of: number)
     return try rows(
       """
-      SELECT r.*, d.path FROM revision r JOIN document d ON d.id = r.document
+      SELECT \(Self.revisionColumns) FROM revision r JOIN document d ON d.id = r.document
       WHERE r.id BETWEEN ? AND ? ORDER BY r.id LIMIT ?
       """, [lines.first, lines.last, count]
     ).map { try StoredRevision($0, in: self) }

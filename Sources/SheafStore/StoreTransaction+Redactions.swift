@@ -80,8 +80,7 @@ extension StoreTransaction {
   ) throws -> [(revision: StoredRevision, isCurrent: Bool)] {
     try rows(
       """
-      SELECT id FROM revision
-      WHERE content IS NOT NULL AND substr(content, 1, 8) = substr(?1, 1, 8) AND content = ?1 ORDER BY id
+      SELECT r.id FROM revision r WHERE \(RevisionRows.content(is: "?1")) ORDER BY r.id
       """, [hash.data]
     ).map { row in
       let revision = try revision(row: row[0])

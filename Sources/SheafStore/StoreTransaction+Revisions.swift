@@ -58,7 +58,12 @@ public struct StoredRevision: Hashable, Sendable {
 }
 
 extension StoreTransaction {
-  private static let columns = "r.*, d.path FROM revision r JOIN document d ON d.id = r.document"
+  /// What a `StoredRevision` is read from, of a revision `r` and its document `d`.
+  static let revisionColumns = """
+    r.id, r.document, r.verb, r.base, r.size, \(RevisionRows.content) AS content, r.commitment, r.change_set,
+      r.line, d.path
+    """
+  private static let revisions = "\(revisionColumns) FROM revision r JOIN document d ON d.id = r.document"
 
   /// Adds a line of a change set; its lineage follows when it is projected.
   ///
@@ -99,7 +104,7 @@ extension StoreTransaction {
   public func revisions(inChangeSet number: UInt64) throws -> [StoredRevision] {
     let lines = RevisionRows.lines(of: number)
     return try rows(
-      "SELECT \(Self.columns) WHERE r.id BETWEEN ? AND ? ORDER BY r.id", [lines.first, lines.last]
+      "SELECT \(Self.revisions) WHERE r.id BETWEEN ? AND ? ORDER BY r.id", [lines.first, lines.last]
     )
     .map { try StoredRevision($0, in: self) }
   }
@@ -107,12 +112,14 @@ extension StoreTransaction {
   /// A revision by its name.
   public func revision(_ name: RevisionName) throws -> StoredRevision? {
     guard let id = RevisionRows.row(of: name) else { return nil }
-    return try row("SELECT \(Self.columns) WHERE r.id = ?", [id]).map { try StoredRevision($0, in: self) }
+    return try row("SELECT \(Self.revisions) WHERE r.id = ?", [id]).map {
+      try StoredRevision($0, in: self)
+    }
   }
 
   /// A revision by its row.
   public func revision(row id: Int64) throws -> StoredRevision {
-    guard let row = try row("SELECT \(Self.columns) WHERE r.id = ?", [id]) else {
+    guard let row = try row("SELECT \(Self.revisions) WHERE r.id = ?", [id]) else {
       throw StoreError.damaged("revision row \(id) is missing")
     }
     return try StoredRevision(row, in: self)
@@ -120,7 +127,7 @@ extension StoreTransaction {
 
   /// A document's revisions, newest first.
   public func revisions(of document: DocumentRow) throws -> [StoredRevision] {
-    try rows("SELECT \(Self.columns) WHERE r.document = ? ORDER BY r.id DESC", [document.id]).map {
+    try rows("SELECT \(Self.revisions) WHERE r.document = ? ORDER BY r.id DESC", [document.id]).map {
       try StoredRevision($0, in: self)
     }
   }
@@ -136,7 +143,7 @@ extension StoreTransaction {
   public func heads(_ document: DocumentRow, at size: UInt64) throws -> [StoredHead] {
     try rows(
       """
-      SELECT r.id, r.content, r.size FROM revision r JOIN lineage l ON l.revision = r.id
+      SELECT r.id, \(RevisionRows.content), r.size FROM revision r JOIN lineage l ON l.revision = r.id
       WHERE r.document = ?1 AND r.id < ?3 AND (l.superseded IS NULL OR l.superseded > ?2)
         AND l.proposed = 0
       ORDER BY l.rank, r.id
@@ -152,7 +159,7 @@ extension StoreTransaction {
   public func documents(at size: UInt64, after: DocumentPath?, count: Int) throws -> [Listed] {
     try rows(
       """
-      SELECT d.path, r.content, r.size, r.change_set, r.line, count(*) AS heads, min(l.rank)
+      SELECT d.path, \(RevisionRows.content), r.size, r.change_set, r.line, count(*) AS heads, min(l.rank)
       FROM revision r JOIN lineage l ON l.revision = r.id JOIN document d ON d.id = r.document
       WHERE r.change_set <= ?1 AND (l.superseded IS NULL OR l.superseded > ?1) AND l.proposed = 0
         AND (?2 IS NULL OR d.path > ?2)

@@ -28,7 +28,7 @@ extension StoreTransaction {
       let places = RevisionRows.lines(of: done)
       let lines = try rows(
         """
-        SELECT r.id, r.content, (SELECT count(*) FROM revision o WHERE o.document = r.document AND o.id <= r.id)
+        SELECT r.id, \(RevisionRows.content), (SELECT count(*) FROM revision o WHERE o.document = r.document AND o.id <= r.id)
         FROM revision r WHERE r.id BETWEEN ? AND ? AND r.size BETWEEN ? AND ? ORDER BY r.id
         """,
         [

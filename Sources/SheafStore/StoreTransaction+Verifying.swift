@@ -24,11 +24,11 @@ extension StoreTransaction {
 
   /// Documents by row, a few at a time, with what is filed beside their paths.
   public func documentRows(after row: Int64, count: Int) throws
-    -> [(row: Int64, path: String, collection: String, folded: Int64)]
+    -> [(row: Int64, path: String, folded: Int64)]
   {
     try rows(
-      "SELECT id, path, collection, folded FROM document WHERE id > ? ORDER BY id LIMIT ?", [row, count]
-    ).map { ($0[0], $0[1], $0[2], $0[3]) }
+      "SELECT id, path, folded FROM document WHERE id > ? ORDER BY id LIMIT ?", [row, count]
+    ).map { ($0[0], $0[1], $0[2]) }
   }
 
   /// Change sets that own lines without being in the log, or lines that own none.
@@ -68,7 +68,7 @@ extension StoreTransaction {
         """
         SELECT r.change_set, r.line FROM revision r WHERE r.size IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM redaction x WHERE x.revision = r.id)
-          AND (r.content IS NULL OR NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("r.content")))) LIMIT ?
+          AND (r.content IS NULL OR NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody(RevisionRows.content)))) LIMIT ?
         """, [limit]
       ).map { "revision \($0[0] as Int64).\($0[1] as Int64)" }
     }
@@ -86,7 +86,7 @@ extension StoreTransaction {
     try integer(
       """
       SELECT number FROM change_set c WHERE number <= ? AND seed IS NOT NULL AND proof IS NULL AND EXISTS (
-        SELECT 1 FROM revision r JOIN body ON \(Self.isBody("r.content"))
+        SELECT 1 FROM revision r JOIN body ON \(Self.isBody(RevisionRows.content))
         WHERE r.id = (c.number << 17) + 1)
       ORDER BY number DESC LIMIT 1
       """, [Int64(clamping: size)]

@@ -8,6 +8,8 @@ extension Library {
   private static let stepInBytes = 16 << 20
   /// How many spans of reasons one transaction packs.
   private static let reasonSpans = 64
+  /// From how many change sets one transaction leaves out what follows.
+  private static let leaveOutStep: UInt64 = 4_096
 
   /// Packs what this copy holds as small as it can.
   ///
@@ -27,6 +29,13 @@ extension Library {
       try await packRest(run: run)
     }
     while try await !store.write(purpose: "sheaf compact", { try $0.packReasons(count: Self.reasonSpans) }) {
+      try environment.step(.packed)
+    }
+    var done: UInt64? = 0
+    while let number = done {
+      done = try await store.write(purpose: "sheaf compact") {
+        try $0.leaveOutWhatFollows(after: number, count: Self.leaveOutStep)
+      }
       try environment.step(.packed)
     }
     try await store.write(purpose: "sheaf compact") { try $0.optimizeSearch() }

@@ -209,10 +209,8 @@ extension Library {
       guard let last = some.last else { return }
       for document in some {
         let path = try? DocumentPath(document.path)
-        if path?.collection.text != document.collection
-          || path.map(StoreTransaction.diskKey) != document.folded
-        {
-          findings.add("document \(document.path)", "it is filed under another collection or name")
+        if path.map(StoreTransaction.diskKey) != document.folded {
+          findings.add("document \(document.path)", "it is filed under another name")
         }
       }
       row = last.row

@@ -85,6 +85,32 @@ struct CompactTests {
     #expect(try await world.library.verify(rebuild: false, activity: { _ in }).problems == [])
   }
 
+  @Test("What follows from other rows is left out, and everything reads the same")
+  func leftOut() async throws {
+    let world = try await ReadingWorld()
+    for version in 1...4 { try await world.publish(Self.files(version: version)) }
+    let library = world.library
+    func read() async throws -> ([StoredChangeSet], [StoredRevision]) {
+      try await library.store.read { transaction in
+        let changeSets = try transaction.changeSets(from: 1, count: 100)
+        return (changeSets, try changeSets.flatMap { try transaction.revisions(inChangeSet: $0.number) })
+      }
+    }
+    let before = try await read()
+    #expect(
+      try await library.store.read { try $0.whatFollows() } == [
+        Int64(before.1.count), Int64(before.0.count * 2),
+      ])
+    _ = try await library.compact(activity: { _ in })
+    let after = try await read()
+    #expect(after == before)
+    // The first change set was made before there was a checkpoint that its author could have seen.
+    #expect(try await library.store.read { try $0.whatFollows() } == [0, 1])
+    let content = try #require(before.1.first?.content as SHA256Hash?)
+    #expect(try await library.store.read { try $0.revisions(with: content).count } > 0)
+    #expect(try await library.store.read { try $0.isPublished(content) })
+  }
+
   @Test("The history of many edits takes little more than the newest contents")
   func size() async throws {
     let world = try await ReadingWorld()

@@ -7,6 +7,14 @@ extension StoreTransaction {
     try integer("SELECT count(*) FROM change_set WHERE reason IS NOT NULL")
   }
 
+  /// How many revisions name their content by its hash, and how many columns hold what follows from other rows.
+  func whatFollows() throws -> [Int64?] {
+    [
+      try integer("SELECT count(*) FROM revision WHERE typeof(content) = 'blob'"),
+      try integer("SELECT count(seen_root) + count(reason_seal) FROM change_set"),
+    ]
+  }
+
   /// Changes the file behind the engine's back, as a fault or a stranger would.
   func tamper(_ sql: String) throws { try db.execute(sql: sql) }
 

@@ -121,7 +121,7 @@ struct VerifyTests {
     .init(sql: "UPDATE state_collection SET held = 0 WHERE collection = 'c'", place: "state of collection c"),
     .init(
       sql: "INSERT INTO state_collection VALUES ('foreign', 1, zeroblob(32), 0)", place: "state"),
-    .init(sql: "UPDATE document SET collection = 'q' WHERE path = 'a/x.md'", place: "document a/x.md"),
+    .init(sql: "UPDATE document SET folded = folded + 1 WHERE path = 'a/x.md'", place: "document a/x.md"),
     .init(sql: "UPDATE document SET path = 'a/w.md' WHERE path = 'a/x.md'", place: "change set 1"),
     .init(
       sql:
@@ -132,13 +132,36 @@ struct VerifyTests {
 
   @Test("What was tampered with is found, with its place", arguments: tamperings)
   func tampered(tampering: Tampering) async throws {
-    let world = try await world()
+    try await tampered(tampering, in: world())
+  }
+
+  private func tampered(_ tampering: Tampering, in world: ReadingWorld) async throws {
     try await world.library.store.write(purpose: "test") { try $0.tamper(tampering.sql) }
     let report = try await world.library.verify(rebuild: false, activity: { _ in })
     #expect(!report.problems.isEmpty)
     #expect(
       report.problems.contains { $0.place.hasPrefix(tampering.place) }, "\(report.problems)")
     #expect(report.problems.allSatisfy { !$0.problem.isEmpty })
+  }
+
+  static let compactTamperings: [Tampering] = [
+    .init(sql: "DELETE FROM body WHERE size = 4", place: "revision "),
+    .init(sql: "UPDATE revision SET content = 99 WHERE change_set = 1", place: "change set 1"),
+    .init(
+      sql: "UPDATE revision SET content = (SELECT max(id) FROM body) WHERE change_set = 1",
+      place: "change set 1"),
+    .init(sql: "UPDATE revision SET content = -1 WHERE change_set = 2", place: "revision 2."),
+    .init(sql: "UPDATE checkpoint SET root = zeroblob(32) WHERE size = 1", place: "change set 2"),
+    .init(sql: "UPDATE change_set SET seed = zeroblob(16) WHERE number = 2", place: "change set 2"),
+    .init(sql: "UPDATE change_set SET seed = NULL WHERE number = 2", place: "log"),
+    .init(sql: "DELETE FROM reasons; UPDATE change_set SET reason = x'00'", place: "change set 2"),
+  ]
+
+  @Test("So is it in a packed copy, where rows follow from others", arguments: compactTamperings)
+  func tamperedPacked(tampering: Tampering) async throws {
+    let world = try await world()
+    _ = try await world.library.compact(activity: { _ in })
+    try await self.tampered(tampering, in: world)
   }
 
   @Test("A signer's record that names another position is found")
