@@ -48,9 +48,8 @@ struct SheafCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Members",
         subcommands: [
-          InviteCommand.self, InvitationsCommand.self, MembersCommand.self, RevokeCommand.self, RotateCommand.self,
-          PassphraseCommand.self,
-          QuarantineCommand.self,
+          InviteCommand.self, InvitationsCommand.self, MembersCommand.self, RevokeCommand.self,
+          RotateCommand.self, PassphraseCommand.self, QuarantineCommand.self,
         ]),
       CommandGroup(name: "Bundles", subcommands: [BundleCommand.self]),
     ])
