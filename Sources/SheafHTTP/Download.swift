@@ -6,7 +6,7 @@ import SheafSync
 /// One bundle on its way through as many connections as it takes.
 actor Download {
   private let remote: HTTPRemote
-  private let request: PullRequest
+  private var request: PullRequest
   private let part: PartFile
   private let progress: TransferProgress
   /// Bytes of bodies that travelled, those that had to be dropped again included.
@@ -205,6 +205,7 @@ actor Download {
         refusal = error
       } catch { cut = try remote.cut(error) }
       if let reply {
+        request = request.holding(reply.answers(to: leaves))
         try await conclude(reply)
         if case .problem(let problem) = reply.rest, problem.kind == .busy {
           // The drafts are in; what is new is asked for again without them.

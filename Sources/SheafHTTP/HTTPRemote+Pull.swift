@@ -52,9 +52,10 @@ extension HTTPRemote {
     _ request: PullRequest, into folder: URL, progress: @escaping TransferProgress,
     _ work: (Download) async throws -> PullAnswer
   ) async throws -> PullAnswer {
-    // What the asker says about its note changes nothing in the bundle.
+    // What the asker says about its note changes nothing in the bundle, and what it holds of it is known later only.
     var named = request
     named.held = nil
+    named.holds = ChangeSetRanges()
     let key = String(SHA256Hash(hashing: Array(Route.bundle(named).target.utf8)).hex.prefix(32))
     let part = PartFile(folder: folder, key: key)
     let download = Download(remote: self, request: request, part: part, progress: progress)

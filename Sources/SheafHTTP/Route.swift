@@ -206,7 +206,11 @@ public enum Route: Hashable, Sendable {
     }
     if let to = request.to { parts.append("to=\(to)") }
     if let held = request.held { parts.append("held=\(held)") }
-    if request.holdsCurrent { parts.append("holds=current") }
+    if request.holdsCurrent {
+      parts.append("holds=current")
+    } else if !request.holds.isEmpty {
+      parts.append("holds=\(request.holds)")
+    }
     return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
   }
 
@@ -237,10 +241,11 @@ public enum Route: Hashable, Sendable {
       held = CheckpointMark(text)
       guard held != nil else { throw .malformed("held is not the mark of a checkpoint") }
     }
+    let holds = try query.single("holds")
     return PullRequest(
       from: from, known: known, depth: depth, subscription: subscription, to: try number("to"), held: held,
       // What else a copy may hold is not known here, and may come again.
-      holdsCurrent: try query.single("holds") == "current")
+      holdsCurrent: holds == "current", holds: holds.flatMap { ChangeSetRanges($0) } ?? ChangeSetRanges())
   }
 
   // MARK: Parts

@@ -119,7 +119,8 @@ extension Responder {
     var answers = try await receive(request, from: caller)
     let found: Found
     do {
-      found = try await find(wanted, for: asker)
+      // What it handed over need not come back.
+      found = try await find(wanted.holding(answers), for: asker)
     } catch let error as CancellationError {
       throw error
     } catch {

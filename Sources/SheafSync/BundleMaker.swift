@@ -13,6 +13,8 @@ struct BundleMaker {
   private let to: UInt64
   /// What the conflicts at the end are about, for whoever settles one.
   private let conflictBases: Set<SHA256Hash>
+  /// What the asker says that it holds beside that: its own drafts, assets included.
+  private let held: Set<SHA256Hash>
   /// What the settings say at both ends; a full history carries every asset.
   private let settings: (from: LibrarySettings, to: LibrarySettings)
 
@@ -46,6 +48,11 @@ struct BundleMaker {
       request.depth == .full
       ? (LibrarySettings(), LibrarySettings())
       : (try transaction.settings(at: request.from), try transaction.settings(at: to))
+    let end = to
+    held = Set(
+      try request.holds.numbers.filter { $0 > request.from && $0 <= end }.flatMap {
+        try transaction.revisions(inChangeSet: $0).compactMap(\.content)
+      })
     conflictBases = request.depth == .trail ? try transaction.conflictBases(at: to) : []
     guard request.subscription == .all || to == position else {
       // Roots of other collections are kept for now only.
@@ -188,7 +195,7 @@ struct BundleMaker {
         let before = request.from == 0 ? nil : try transaction.stateValue(document, at: request.from)
         let now = try transaction.stateValue(document, at: to)
         guard before != now else { continue }
-        var bodies = (now?.contents ?? []).subtracting(before?.contents ?? [])
+        var bodies = (now?.contents ?? []).subtracting(before?.contents ?? []).subtracting(held)
         let absent = try bodies.filter { try isLazy($0, at: path) }
         bodies.subtract(absent)
         for content in bodies where try !transaction.holdsBody(content) {
@@ -260,12 +267,14 @@ struct BundleMaker {
       || content.map(conflictBases.contains) ?? false
   }
 
-  /// Whether the receiver of a deeper history said that it has a content: it was current at what it knows.
+  /// Whether the receiver said that it has a content: one of its drafts, or, in a deeper history, current at what it
+  /// knows.
   ///
   /// Assets may be absent there, so they come again.
   private func isHeldByReceiver(
     _ content: SHA256Hash?, of changeSet: UInt64, supersededAt superseded: UInt64?
   ) throws -> Bool {
+    if let content, held.contains(content) { return true }
     guard request.holdsCurrent, request.from == 0, let content, changeSet <= request.known,
       superseded ?? .max > request.known
     else { return false }

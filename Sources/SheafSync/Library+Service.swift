@@ -36,7 +36,7 @@ extension Library: LibraryService {
     await bundleCache.follow(redaction: redacted)
     let key =
       "\(redacted) \(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"
-      + (wanted.holdsCurrent ? " deeper" : "")
+      + (wanted.holdsCurrent ? " deeper" : "") + (wanted.holds.isEmpty ? "" : " holds \(wanted.holds)")
     return .bundle(
       try await bundleCache.bundle(for: key) {
         try await self.store.read { try $0.publishedSize(after: wanted.from, upTo: to) }

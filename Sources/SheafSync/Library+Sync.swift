@@ -203,8 +203,21 @@ extension Library {
         && transaction.missingContent(bases: false, revisions: false, limit: 1).isEmpty
       return PullRequest(
         from: isSameKind ? size : 0, known: size, depth: depth, subscription: subscription,
-        held: note.map { CheckpointMark(note: $0) }, holdsCurrent: holdsCurrent)
+        held: note.map { CheckpointMark(note: $0) }, holdsCurrent: holdsCurrent,
+        holds: mends ? ChangeSetRanges() : try Self.ownInLog(transaction, after: size))
     }
+  }
+
+  /// The change sets after a size that were drafts of this copy and of which it holds every content.
+  private static func ownInLog(_ transaction: StoreTransaction, after size: UInt64) throws -> ChangeSetRanges
+  {
+    ChangeSetRanges(
+      try transaction.drafts([.logged]).compactMap { draft in
+        guard let number = draft.changeSet, number > size,
+          try transaction.lines(of: draft).compactMap(\.content).allSatisfy({ try transaction.holdsBody($0) })
+        else { return nil }
+        return number
+      })
   }
 
   /// What pulling brought, and whether the copy is where the publisher is.

@@ -169,6 +169,8 @@ extension Remote {
     into folder: URL, sent: @escaping TransferProgress, progress: @escaping TransferProgress
   ) async throws -> ExchangeAnswer {
     let pushed = try await push(bundle, from: member, sent: sent)
+    var request = request
+    if case .answered(let answers) = pushed { request = request.holding(answers) }
     do {
       return ExchangeAnswer(
         push: pushed, pull: .success(try await pull(request, into: folder, progress: progress)))
@@ -198,10 +200,12 @@ public struct PullRequest: Hashable, Sendable {
   /// Whether the receiver holds all that was current at `known`, assets aside, though `from` is 0: a deeper history
   /// need not bring it again.
   public var holdsCurrent: Bool
+  /// Change sets whose contents the receiver holds because they were its own drafts: these need not come back.
+  public var holds: ChangeSetRanges
 
   public init(
     from: UInt64, known: UInt64, depth: Depth, subscription: Subscription, to: UInt64? = nil,
-    held: CheckpointMark? = nil, holdsCurrent: Bool = false
+    held: CheckpointMark? = nil, holdsCurrent: Bool = false, holds: ChangeSetRanges = ChangeSetRanges()
   ) {
     self.from = from
     self.known = known
@@ -210,6 +214,14 @@ public struct PullRequest: Hashable, Sendable {
     self.to = to
     self.held = held
     self.holdsCurrent = holdsCurrent
+    self.holds = holds
+  }
+
+  /// The same for an asker whose drafts were just taken.
+  public func holding(_ answers: [DraftAnswer]) -> PullRequest {
+    var request = self
+    request.holds = holds.union(answers.compactMap(\.changeSet).filter { $0 > from })
+    return request
   }
 }
 

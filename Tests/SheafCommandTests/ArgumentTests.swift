@@ -90,16 +90,6 @@ struct ArgumentTests {
     #expect(FailureText(Odd()).outcome == .failed)
   }
 
-  @Test("A rate is bytes a second, and not so few that a server ends the line")
-  func rates() throws {
-    #expect(
-      try Arguments.rate("2000") == 2000 && Arguments.rate("2.5k") == 2500
-        && Arguments.rate("1M") == 1_000_000)
-    for text in ["1999", "1k", "0", "-5k", "k", "", "1e9k", "infinity", "64kb", "2000000M"] {
-      #expect(throws: (any Error).self) { try Arguments.rate(text) }
-    }
-  }
-
   @Test("A reason is trimmed at its ends only")
   func trimming() {
     #expect("  two  words \n".trimmingWhiteSpace == "two  words")

@@ -284,7 +284,7 @@ struct ExchangeTests {
     }
     let requests = server.requests
     #expect(requests.map { $0.prefix(4) } == ["POST", "GET "])
-    #expect(requests.last?.hasPrefix("GET /bundle?from=1200&to=1219 ") == true)
+    #expect(requests.last?.hasPrefix("GET /bundle?from=1200&to=1219&holds=1217-1219 ") == true)
     #expect(requests.last?.lowercased().contains("\r\nrange: bytes=30000-\r\n") == true)
   }
 

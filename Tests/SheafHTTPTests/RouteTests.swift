@@ -22,8 +22,31 @@ struct RouteTests {
     let deeper = PullRequest(from: 0, known: 40, depth: .trail, subscription: .all, holdsCurrent: true)
     #expect(Route.bundle(deeper).target == "/bundle?known=40&holds=current")
     #expect(try Route(target: "/bundle?known=40&holds=current") == .bundle(deeper))
+    let own = PullRequest(
+      from: 12, known: 12, depth: .trail, subscription: .all, holds: ChangeSetRanges([19, 14, 13, 15, 13]))
+    #expect(Route.bundle(own).target == "/bundle?from=12&holds=13-15,19")
+    #expect(try Route(target: "/bundle?from=12&holds=13-15,19") == .bundle(own))
     let same = PullRequest(from: 12, known: 12, depth: .trail, subscription: .all)
     #expect(Route.bundle(same).target == "/bundle?from=12")
+  }
+
+  @Test("Numbers of change sets are ascending ranges with gaps, not too many, or count for nothing")
+  func ranges() throws {
+    #expect(ChangeSetRanges("1-2,4,6-10000") != nil && ChangeSetRanges("18446744073709551614") != nil)
+    for text in [
+      "", "0", "01", "-1", "1-", "1-1", "2-1", "1,2", "1-3,3", "1-3,4", "4,1", "1-10001", "1,,3", "a", "1 ",
+      "18446744073709551615", "1-18446744073709551614", (1...65).map { "\($0 * 2)" }.joined(separator: ","),
+    ] {
+      #expect(ChangeSetRanges(text) == nil, "\(text)")
+      #expect(
+        try Route(target: "/bundle?from=1&holds=\(text.replacing(" ", with: "%20"))")
+          == .bundle(PullRequest(from: 1, known: 1, depth: .trail, subscription: .all)))
+    }
+    let many = ChangeSetRanges((1...20_000).map { UInt64($0) })
+    #expect(many.description == "1-10000" && ChangeSetRanges(many.description) == many)
+    let spread = ChangeSetRanges((1...100).map { UInt64($0) * 3 })
+    #expect(spread.ranges.count == 64 && ChangeSetRanges(spread.description) == spread)
+    #expect(ChangeSetRanges([5]).union([4, 9]).description == "4-5,9")
   }
 
   @Test("Reading a target undoes writing it", arguments: UInt64(0)..<300)

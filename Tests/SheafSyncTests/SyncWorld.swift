@@ -27,6 +27,11 @@ struct SyncWorld {
       activity: activity)
   }
 
+  /// Edits a document on the publisher's copy.
+  func put(_ text: String, at path: String) async throws {
+    _ = try await publisher.put(Array(text.utf8), at: try DocumentPath(path), reason: "because")
+  }
+
   func replica(_ name: String = "clinic", only collection: String? = nil) async throws -> Library {
     var options = CloneOptions(member: name)
     if let collection { options.subscription = .only([try CollectionName(collection)]) }

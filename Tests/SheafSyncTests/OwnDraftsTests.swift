@@ -1,0 +1,80 @@
+import Foundation
+import SheafModel
+import SheafTesting
+import Testing
+
+@testable import SheafSync
+
+@Suite("What a copy handed over does not come back")
+struct OwnDraftsTests {
+  private static func replica(_ world: SyncWorld, _ depth: Depth) async throws -> Library {
+    try await Library.clone(
+      from: MemoryRemote(service: world.publisher), to: world.folder.appending("clinic"),
+      options: CloneOptions(depth: depth, member: "clinic"), environment: world.environment
+    ).library
+  }
+
+  @Test(
+    "Neither a new document, nor a photo, nor an edit, whatever the copy keeps", arguments: Depth.allCases)
+  func own(depth: Depth) async throws {
+    let world = try await SyncWorld()
+    try world.content.write("one\n", to: "a.md")
+    _ = try await world.publish()
+    let replica = try await Self.replica(world, depth)
+    var random = SplitMix64(seed: 4)
+    let photo = random.bytes(1_300_000)
+    let text = Hexadecimal.encode(random.bytes(30_000))
+    let a = try DocumentPath("a.md")
+    _ = try await replica.put(Array("one\n\(text)\n".utf8), at: a, reason: "r")
+    _ = try await replica.put(Array(("one\n\(text)\nagain\n").utf8), at: a, reason: "r")
+    _ = try await replica.put(random.bytes(200_000), at: try DocumentPath("media/new.bin"), reason: "r")
+    let file = world.folder.appending("photo")
+    try Data(photo).write(to: file)
+    _ = try await replica.put(contentsOf: file, at: try DocumentPath("media/photo.bin"), reason: "r")
+    let remote = MemoryRemote(service: world.publisher)
+    let report = try await replica.sync(with: remote)
+    #expect(report.isSameAsPublisher && report.drafts == 0 && report.refused == 0)
+    #expect((report.pulled?.transferredInBytes ?? .max) < 4_000, "\(report.pulled?.transferredInBytes ?? 0)")
+    #expect(try await world.text("a.md", in: replica)?.hasSuffix("again\n") == true)
+    #expect(try await replica.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+    #expect(try await replica.status().absent == 0)
+    // The next step builds on what did not come.
+    try await world.put("one\n\(text)\nand more\n", at: "a.md")
+    let next = try await replica.sync(with: remote)
+    #expect(next.isSameAsPublisher && (next.pulled?.transferredInBytes ?? .max) < 2_000)
+    #expect(try await world.text("a.md", in: replica)?.hasSuffix("and more\n") == true)
+  }
+
+  @Test("What was merged with it comes, as what it adds to what is held", arguments: Depth.allCases)
+  func merged(depth: Depth) async throws {
+    let world = try await SyncWorld()
+    try world.content.write("one\n\ntwo\n\nthree\n", to: "a.md")
+    _ = try await world.publish()
+    let replica = try await Self.replica(world, depth)
+    var random = SplitMix64(seed: 4)
+    let text = Hexadecimal.encode(random.bytes(20_000))
+    try await world.put("one\n\ntwo\n\nTHREE\n", at: "a.md")
+    _ = try await replica.put(
+      Array("one \(text)\n\ntwo\n\nthree\n".utf8), at: try DocumentPath("a.md"), reason: "r")
+    let report = try await replica.sync(with: MemoryRemote(service: world.publisher))
+    #expect(report.isSameAsPublisher && report.conflicts.isEmpty)
+    #expect(try await world.text("a.md", in: replica) == "one \(text)\n\ntwo\n\nTHREE\n")
+    #expect(try await replica.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+  }
+
+  @Test("Drafts of an earlier push whose answers came and whose change sets did not are held too")
+  func later() async throws {
+    let world = try await SyncWorld()
+    try world.content.write("one\n", to: "a.md")
+    _ = try await world.publish()
+    let replica = try await Self.replica(world, .trail)
+    var random = SplitMix64(seed: 4)
+    _ = try await replica.put(random.bytes(200_000), at: try DocumentPath("media/x.bin"), reason: "r")
+    let faulty = MemoryRemote(service: world.publisher, fault: { $0 == .pull ? .lostReply : nil })
+    await #expect(throws: RemoteError.self) { _ = try await replica.sync(with: faulty) }
+    #expect(try await replica.status().size == 1)
+    let report = try await replica.sync(with: MemoryRemote(service: world.publisher))
+    #expect(report.isSameAsPublisher && (report.pulled?.transferredInBytes ?? .max) < 2_000)
+    #expect(try await replica.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+  }
+}
