@@ -1,4 +1,5 @@
 import Foundation
+import SheafLog
 import SheafModel
 import SheafStore
 
@@ -11,8 +12,9 @@ extension Library {
   /// none of the rest from coming.
   ///
   /// - Parameter paths: The documents; `nil` for all whose asset is absent.
-  /// - Throws: `LibraryError.noDocument`, `RemoteError`, and in the end the first `DiskTooSmall`,
-  ///   `AssetMismatch` or wrong answer for one asset. Assets that were fetched stay.
+  /// - Throws: `LibraryError.noDocument`, `RemoteError`, `CheckpointError` for a folder of another library that
+  ///   lacks some, and in the end the first `DiskTooSmall`, `AssetMismatch` or wrong answer for one asset. Assets
+  ///   that were fetched stay.
   public func fetch(
     _ paths: [DocumentPath]?, from remote: any Remote, activity: @escaping ActivitySink = { _ in }
   ) async throws -> FetchReport {
@@ -121,6 +123,11 @@ extension Library {
     // The newest first: a folder keeps so many and no more.
     let wishes = missing.sorted() + open
     guard wishes != told else { return }
+    if !wishes.isEmpty {
+      // What is missing here is nobody's business but this library's: another one's folder is not told.
+      _ = try SignedCheckpoint(parsing: try await remote.checkpoint()).verified(
+        by: logVerifier, origin: id.text)
+    }
     try await remote.leave(wishes: wishes, from: memberMark)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import SheafLog
 import SheafModel
 import SheafTesting
 import Testing
@@ -53,6 +54,25 @@ struct WishTests {
     _ = try await world.replica.fetch([try DocumentPath(AssetWorld.path)], from: world.assets.remote)
     _ = try await world.replica.fetch(nil, from: world.stick)
     #expect(try await world.stick.wishes(of: mark).isEmpty)
+  }
+
+  @Test("Another library's folder is not told what is missing here")
+  func foreignFolder() async throws {
+    let world = try await World()
+    let foreign = try await SyncWorld(seed: 9)
+    try foreign.content.write("theirs", to: "a.md")
+    _ = try await foreign.publish()
+    let stick = FolderRemote(folder: foreign.folder.appending("stick"))
+    try FileManager.default.createDirectory(at: stick.folder, withIntermediateDirectories: true)
+    _ = try await foreign.publisher.exchange(with: stick)
+    let before = try FileManager.default.subpathsOfDirectory(atPath: stick.folder.path).sorted()
+    await #expect(
+      throws: CheckpointError.anotherOrigin(
+        found: foreign.publisher.id.text, expected: world.replica.id.text)
+    ) {
+      _ = try await world.replica.fetch(nil, from: stick)
+    }
+    #expect(try FileManager.default.subpathsOfDirectory(atPath: stick.folder.path).sorted() == before)
   }
 
   @Test("A fetch leaves the parts of other assets, and clears away those of nothing")
