@@ -113,6 +113,55 @@ struct GitImportTests {
     #expect(try await world.text("mine.md") == "mine\n")
   }
 
+  @Test("Where every edit needs an approval an imported history waits for one, and goes on while it does")
+  func everyoneReviewed() async throws {
+    let world = try await MembersWorld()
+    try await world.put("before\n", "a/x.md")
+    try await world.put(
+      #"{"format":1,"collections":{"a":{"review":"everyone"}}}"#, LibrarySettings.path)
+    let ben = try await world.member("Ben", .approver)
+    let repository = try Repository(in: world.folder.url)
+    func take() async throws -> ImportReport {
+      try await world.publisher.importGit(
+        repository: repository.folder, branch: "main", activity: { _ in })
+    }
+    func waiting() async throws -> [String] {
+      try await world.publisher.proposals(changes: false).map(\.path)
+    }
+    func approve(_ path: String) async throws {
+      _ = try await ben.sync(with: world.remote)
+      _ = try await ben.accept(try DocumentPath(path), reason: "Checked")
+      #expect(try await ben.sync(with: world.remote).isSameAsPublisher)
+    }
+    try repository.write("one\n", to: "a/x.md")
+    try repository.write("new\n", to: "a/n.md")
+    try repository.write("free\n", to: "b/y.md")
+    try repository.commit("1")
+    try repository.write("two\n", to: "a/x.md")
+    try repository.commit("2")
+    #expect(try await take().changeSets == 2)
+    #expect(try await world.text("a/x.md") == "before\n")
+    #expect(try await world.text("b/y.md") == "free\n")
+    #expect(try await waiting() == ["a/n.md", "a/x.md"])
+    // Who imports approves none of it.
+    await #expect(throws: LibraryError.mayNotDecide("a/x.md")) {
+      _ = try await world.publisher.accept(try DocumentPath("a/x.md"), reason: "Mine")
+    }
+    try await approve("a/x.md")
+    #expect(try await world.text("a/x.md") == "two\n")
+    try repository.write("three\n", to: "a/x.md")
+    try repository.git("rm", "-q", "a/n.md")
+    try repository.commit("3")
+    let more = try await take()
+    #expect(more.changeSets == 1 && more.alreadyThere == 2)
+    #expect(try await world.text("a/x.md") == "two\n")
+    #expect(try await waiting() == ["a/n.md", "a/x.md"])
+    try await approve("a/x.md")
+    #expect(try await world.text("a/x.md") == "three\n")
+    #expect(try await world.publisher.documents(in: nil).allSatisfy { $0.path != "a/n.md" })
+    #expect(try await world.publisher.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+  }
+
   @Test("A history that was rewritten, or another branch, is refused and changes nothing")
   func anotherHistory() async throws {
     let world = try await ReadingWorld()

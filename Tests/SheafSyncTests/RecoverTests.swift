@@ -157,4 +157,23 @@ struct RecoverTests {
     let synced = try await scene.replica.sync(with: MemoryRemote(service: scene.publisher))
     #expect(synced.isSameAsPublisher && synced.size == 5)
   }
+
+  @Test("A change set without what opens its reason can't be kept beside the log, and is counted")
+  func skipped() async throws {
+    let scene = try await scene(keys: true)
+    try await put("mine", at: "d.md", in: scene.publisher)
+    try await put("too", at: "e.md", in: scene.publisher)
+    // As a redaction leaves it.
+    try await scene.publisher.store.write(purpose: "test") {
+      try $0.tamper("UPDATE change_set SET seed = NULL WHERE number = 3")
+    }
+    let report = try await scene.publisher.recover(from: scene.replica, setsAside: true)
+    #expect(report == RecoverReport(from: 4, to: 4, missing: 0, setAside: 1, skipped: 1))
+    let kept = try await scene.publisher.quarantine()
+    #expect(kept.map(\.paths) == [["e.md"]])
+    #expect(try await scene.world.text("c.md", in: scene.publisher) == "4")
+    try await put("went on", in: scene.publisher)
+    let synced = try await scene.replica.sync(with: MemoryRemote(service: scene.publisher))
+    #expect(synced.isSameAsPublisher && synced.size == 5)
+  }
 }
