@@ -5,7 +5,8 @@ import SheafStore
 extension Library {
   /// Checks everything that this copy holds: every content, note, signature, proof and projection.
   ///
-  /// Goes on after every find and reports at most 1,000, each with its place. Changes nothing unless
+  /// Goes on after every find and reports at most 1,000, each with its place, unless SQLite finds the file itself
+  /// damaged; then that is all it tells. Changes nothing unless
   /// asked to rebuild; what follows from the log is then dropped and made anew first, in one transaction.
   ///
   /// - Returns: A report whose `problems` are empty when all holds.
@@ -15,7 +16,20 @@ extension Library {
       size: 0, changeSets: 0, signatures: 0, checkpoints: 0, revisions: 0, bodies: 0, documents: 0,
       stateRoot: "",
       isRebuilt: false, problems: [])
-    var findings = Findings()
+    // Rows that break the file's own rules are told, and can't be read: nothing is looked at beyond them.
+    var findings = try await store.read { transaction in
+      var findings = Findings()
+      findings.section("the library's file") { findings in
+        for problem in try transaction.integrityProblems(limit: 100) {
+          findings.add("the library's file", problem)
+        }
+      }
+      return findings
+    }
+    guard findings.problems.isEmpty else {
+      report.problems = findings.problems
+      return report
+    }
     if rebuild {
       do {
         try await store.write(purpose: "sheaf verify --rebuild") { transaction in
@@ -48,11 +62,6 @@ extension Library {
     _ transaction: StoreTransaction, _ report: inout VerifyReport, _ findings: inout Findings,
     _ activity: ActivitySink
   ) {
-    findings.section("the library's file") { findings in
-      for problem in try transaction.integrityProblems(limit: 100) {
-        findings.add("the library's file", problem)
-      }
-    }
     var facts: CopyFacts?
     findings.section("this copy's facts") { findings in
       let read = try transaction.facts()
