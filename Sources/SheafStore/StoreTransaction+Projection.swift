@@ -23,6 +23,7 @@ public struct LineageError: SheafFailure, Equatable {
     case nothingToSign = "it signs a revision that has no content"
     case signedAlready = "its author has signed the revision with that meaning, and it stands"
     case ownApproval = "its author wrote what it approves"
+    case othersWords = "its author did not write what it signs as authored"
     case nothingToErase = "it asks to destroy the content of a revision that has none"
     case stillCurrent = "it asks to destroy what is current, proposed, or what a conflict is about"
     case noGround = "it asks to destroy content and names no ground"

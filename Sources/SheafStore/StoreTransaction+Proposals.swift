@@ -103,6 +103,19 @@ extension StoreTransaction {
     UInt64(clamping: try integer("SELECT count(*) FROM proposal") ?? 0)
   }
 
+  /// How many of them wait for an approval, which every edit in their collection needs.
+  public func openApprovalCount() throws -> UInt64 {
+    guard try isClosed() else { return 0 }
+    let settings = try currentSettings()
+    return try rows(
+      "SELECT d.collection, count(*) FROM proposal p JOIN document d ON d.id = p.document GROUP BY d.collection"
+    ).reduce(0) { sum, row in
+      let collection = try CollectionName(row[0] as String)
+      guard settings.collections[collection]?.requiresApproval ?? false else { return sum }
+      return sum + UInt64(clamping: row[1] as Int64)
+    }
+  }
+
   /// Replaces a document's open proposals, from a heads bundle.
   public func setProposals(_ proposals: [StoredProposal], of document: DocumentRow) throws {
     try execute("DELETE FROM proposal WHERE document = ?", [document.id])

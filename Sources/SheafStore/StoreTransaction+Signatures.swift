@@ -49,6 +49,43 @@ extension StoreTransaction {
     try self.row("SELECT \(Self.signatureColumns) WHERE s.revision = ?", [row]).map(signature)
   }
 
+  /// Whether a revision is the approval of what it takes, because every edit waits for one.
+  public func isApproval(_ revision: StoredRevision) throws -> Bool {
+    try revision.verb == .accept
+      && requiredApproval(in: revision.path.collection, by: revision.name.changeSet)
+  }
+
+  /// Current documents that somebody signed and that changed since, with no signature on what is current; by path.
+  ///
+  /// That a rejected revision was replaced is what a rejection asks for, and is left out.
+  public func documentsChangedSinceSigned() throws -> [DocumentPath] {
+    try rows(
+      """
+      SELECT DISTINCT d.path, h.revision FROM signature s
+        JOIN revision line ON line.id = s.revision AND line.verb <> 'sign-rejected'
+        JOIN revision r ON r.id = s.signed JOIN lineage l ON l.revision = r.id
+        JOIN head h ON h.document = r.document AND h.position = 0 AND h.size IS NOT NULL
+        JOIN document d ON d.id = r.document
+      WHERE s.withdrawn IS NULL AND l.superseded IS NOT NULL
+        -- What was signed as a proposal is current as long as what took it is.
+        AND (l.proposed = 0 OR EXISTS (
+          SELECT 1 FROM revision a JOIN lineage al ON al.revision = a.id
+          WHERE a.document = r.document AND a.change_set = l.superseded AND a.verb = 'accept'
+            AND al.superseded IS NOT NULL))
+        AND NOT EXISTS (
+          SELECT 1 FROM head now JOIN revision nr ON nr.id = now.revision
+            JOIN lineage nl ON nl.revision = nr.id
+            JOIN signature ns ON ns.withdrawn IS NULL
+              AND (ns.signed = nr.id OR (nr.verb = 'accept' AND ns.signed = nl.parents))
+          WHERE now.document = r.document)
+      ORDER BY d.path
+      """
+    ).compactMap { row in
+      if let head = row[1] as Int64?, try isApproval(revision(row: head)) { return nil }
+      return try DocumentPath(row[0] as String)
+    }
+  }
+
   // MARK: projection
 
   /// Applies a line that signs a revision. `Schemas/revision-list.md`, "Signatures".
@@ -101,17 +138,23 @@ extension StoreTransaction {
       WHERE s.signed = ? AND a.key = ? AND l.verb = ? AND s.withdrawn IS NULL
       """, [signed.id, Data(rule.author), RevisionVerb(signing: meaning).rawValue])
     guard stands == nil else { return .signedAlready }
-    guard meaning == .approved, !rule.mayApproveOwn(in: signed.path.collection),
-      try writers(of: signed)?.contains(where: { try isSamePerson(rule.author, as: $0) }) ?? true
-    else {
-      return nil
+    func hasWritten(byMerging: Bool) throws -> Bool? {
+      try writers(of: signed, byMerging: byMerging)?.contains { try isSamePerson(rule.author, as: $0) }
     }
-    return .ownApproval
+    // Of what goes on for longer than anybody looks, nobody is known to have written it, or not to have.
+    switch meaning {
+    case .authored: return try hasWritten(byMerging: false) ?? false ? nil : .othersWords
+    case .approved where !rule.mayApproveOwn(in: signed.path.collection):
+      return try hasWritten(byMerging: true) ?? true ? .ownApproval : nil
+    case .approved, .reviewed, .rejected: return nil
+    }
   }
 
   /// Who wrote what a revision holds: its author; who proposed what was accepted, and not who accepted it; of what
   /// was merged or moved those of what it was made from. `nil` where that goes on for longer than anybody looks.
-  private func writers(of revision: StoredRevision) throws -> Set<[UInt8]>? {
+  ///
+  /// - Parameter byMerging: Whether who merged counts too, which put no word of its own in.
+  private func writers(of revision: StoredRevision, byMerging: Bool) throws -> Set<[UInt8]>? {
     var writers: Set<[UInt8]> = []
     var waiting = [revision.id]
     var seen: Set<Int64> = []
@@ -121,12 +164,11 @@ extension StoreTransaction {
       let revision = try self.revision(row: row)
       switch revision.verb {
       case .accept: waiting += try parents(of: row).prefix(1)
-      case .merge, .move:
-        waiting += try parents(of: row)
-        fallthrough
-      default:
-        if let author = try changeSet(revision.name.changeSet)?.author { writers.insert(author) }
+      case .merge, .move: waiting += try parents(of: row)
+      default: break
       }
+      let isWritten = revision.verb != .accept && (byMerging || revision.verb != .merge)
+      if isWritten, let author = try changeSet(revision.name.changeSet)?.author { writers.insert(author) }
     }
     return writers
   }

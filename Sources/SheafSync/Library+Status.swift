@@ -52,7 +52,9 @@ extension Library {
         proposals: try transaction.openProposalCount(), drafts: drafts, quarantined: counts.quarantined,
         remote: facts.remote,
         sizeInBytes: size, warnings: warnings, absent: absent.documents, absentInBytes: absent.sizeInBytes,
-        freshness: try self.freshness(transaction, now: now), splitViews: try transaction.splitViewCount())
+        freshness: try self.freshness(transaction, now: now), splitViews: try transaction.splitViewCount(),
+        approvals: try transaction.openApprovalCount(),
+        changedSinceSigned: try transaction.documentsChangedSinceSigned().map(\.text))
       report.role = authority?.role?.rawValue
       return report
     }

@@ -33,9 +33,7 @@ struct SignatureReader {
 
   /// The approval that an acceptance is where every edit waits for one.
   private func acceptance(_ revision: StoredRevision) throws -> SignatureReport? {
-    guard revision.verb == .accept,
-      try transaction.requiredApproval(in: revision.path.collection, by: revision.name.changeSet)
-    else { return nil }
+    guard try transaction.isApproval(revision) else { return nil }
     return try report(revision.name, .approved, on: revision, isAcceptance: true, withdrawn: nil)
   }
 

@@ -56,6 +56,14 @@ struct SigningTranscripts {
         One line.
         2.1 is approved by Ben (approver), 20…Z, in the log by 20…Z: Read it twice; superseded by 5.1
 
+        $ sheaf status --library lib | grep signed
+        1 document changed since somebody signed it, and nobody has again: a/x.md.
+        Changes made here are signed by Ana (…), publisher.
+
+        $ sheaf sign a/x.md --meaning authored -m "I meant this" --library clinic
+        sheaf: a/x.md: its author did not write what it signs as authored; nothing was changed.
+        [1]
+
         $ sheaf sign a/x.md@2.1 --meaning rejected -m "I misread it" --library lib
         Signed a/x.md@2.1 as rejected in change set 6.
         """, files: ["content/a/x.md": "One line.\n"])
@@ -67,6 +75,9 @@ struct SigningTranscripts {
       Self.start + """
         $ echo "Another line." | sheaf put a/x.md - -m "Other" --library lib
         Changed a/x.md in change set 4, which waits until somebody accepts it.
+
+        $ sheaf status --library lib | grep approval
+        1 edit waits for somebody else's approval; `sheaf proposals` shows what.
 
         $ sheaf accept a/x.md --library lib
         sheaf: this copy's member may not decide on the proposal for a/x.md; the library is as it was.

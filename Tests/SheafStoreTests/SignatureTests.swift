@@ -136,11 +136,81 @@ struct SignatureTests {
     }
   }
 
+  @Test("Only who wrote a revision signs it as authored: what was accepted or merged is who wrote it there")
+  func authored() throws {
+    try withLog { (log) throws in
+      func authored(_ path: String, _ revision: String, by author: UInt8) throws -> LineageError.Rule? {
+        try rule(log, .init(.signAuthored, path, revision), author: author)
+      }
+      #expect(try authored("a.md", "1.1", by: 2) == nil)
+      #expect(try authored("a.md", "1.1", by: 4) == .othersWords)
+      try log.append([.init(.put, "a.md", "@", "a2")], author: 4)
+      try log.append([.init(.put, "a.md", "@", "a3")], seen: 1, author: 3)
+      try log.append([.init(.merge, "a.md", "2.1,3.1", "a4")])
+      // Who merges writes nothing.
+      #expect(try authored("a.md", "4.1", by: 2) == .othersWords)
+      #expect(try authored("a.md", "4.1", by: 3) == nil && authored("a.md", "4.1", by: 4) == nil)
+      let settings = #"{"format":1,"collections":{"r":{"review":"required"}}}"#
+      try log.append([.init(.put, "sheaf/settings.json", "-", settings)])
+      try log.append([.init(.put, "r/x.md", "-", "mine")], author: 4)
+      try log.append([.init(.accept, "r/x.md", "6.1", "mine")], author: 3)
+      #expect(try authored("r/x.md", "7.1", by: 3) == .othersWords)
+      #expect(try authored("r/x.md", "7.1", by: 4) == nil)
+    }
+  }
+
+  @Test("A document is told that changed since it was signed, until what is current is signed too")
+  func changedSince() throws {
+    try withLog { (log) throws in
+      func changed() throws -> [String] { try log.transaction.documentsChangedSinceSigned().map(\.text) }
+      try log.append([.init(.signApproved, "a.md", "1.1")], author: 3)
+      // A rejection asks for an edit.
+      try log.append([.init(.signRejected, "b.md", "1.2")], author: 3)
+      #expect(try changed().isEmpty)
+      try log.append([.init(.put, "a.md", "@", "a2"), .init(.put, "b.md", "@", "b2")])
+      #expect(try changed() == ["a.md"])
+      try log.append([.init(.signReviewed, "a.md", "4.1")], author: 3)
+      #expect(try changed().isEmpty)
+      try log.append([.init(.put, "a.md", "@", "a3")])
+      #expect(try changed() == ["a.md"])
+      // What was taken back counts no more, and neither does what is gone.
+      try log.append([.init(.signRejected, "a.md", "1.1")], author: 3)
+      #expect(try changed() == ["a.md"])
+      try log.append([.init(.delete, "a.md", "@")])
+      #expect(try changed().isEmpty)
+    }
+  }
+
+  @Test(
+    "What was signed as a proposal is current while what took it is; where every edit is approved, that counts"
+  )
+  func changedProposals() throws {
+    try withLog { (log) throws in
+      func changed() throws -> [String] { try log.transaction.documentsChangedSinceSigned().map(\.text) }
+      func settings(_ review: String) -> String {
+        #"{"format":1,"collections":{"r":{"review":"\#(review)"}}}"#
+      }
+      try log.append([.init(.put, "sheaf/settings.json", "-", settings("required"))])
+      try log.append([.init(.put, "r/x.md", "-", "one")], author: 4)
+      try log.append([.init(.signReviewed, "r/x.md", "3.1")], author: 3)
+      #expect(try changed().isEmpty && log.transaction.openApprovalCount() == 0)
+      try log.append([.init(.accept, "r/x.md", "3.1", "one")])
+      #expect(try changed().isEmpty)
+      try log.append([.init(.put, "r/x.md", "@", "two")])
+      #expect(try changed() == ["r/x.md"])
+      try log.append([.init(.put, "sheaf/settings.json", "@", settings("everyone"))])
+      try log.append([.init(.put, "r/x.md", "@", "three")])
+      #expect(try log.transaction.openApprovalCount() == 1 && changed() == ["r/x.md"])
+      try log.append([.init(.accept, "r/x.md", "8.1", "three")], author: 3)
+      #expect(try log.transaction.openApprovalCount() == 0 && changed().isEmpty)
+    }
+  }
+
   @Test("A signature between two drafts is not what the later one goes on from")
   func amongDrafts() throws {
     try withLog { (log) throws in
       try log.append([.init(.put, "a.md", "@", "first")], author: 4)
-      try log.append([.init(.signAuthored, "a.md", "1.1")], after: 2, author: 4)
+      try log.append([.init(.signAuthored, "a.md", "2.1")], after: 2, author: 4)
       try log.append([.init(.put, "a.md", "^", "second")], seen: 1, after: 3, author: 4)
       #expect(try log.heads("a.md") == "second")
     }

@@ -1,3 +1,4 @@
+import Foundation
 import SheafModel
 import SheafStore
 import SheafTesting
@@ -150,6 +151,57 @@ struct SigningTests {
     try await sync(ben, world)
     #expect(try await world.text(path.text) == "three")
     #expect(try await world.publisher.conflictList().isEmpty)
+  }
+
+  @Test("The status names what changed after it was signed, and counts what waits for an approval")
+  func inStatus() async throws {
+    let world = try await MembersWorld()
+    try await world.put("one", path.text)
+    let ben = try await world.member("Ben", .approver)
+    _ = try await ben.sign(path, as: .approved, remark: "Good")
+    try await sync(ben, world)
+    #expect(try await world.publisher.status().changedSinceSigned.isEmpty)
+    try await world.put("two", path.text)
+    try await sync(ben, world)
+    for library in [world.publisher, ben] {
+      #expect(try await library.status().changedSinceSigned == ["a/x.md"])
+    }
+    try await world.put(#"{"format":1,"collections":{"a":{"review":"everyone"}}}"#, LibrarySettings.path)
+    try await world.put("three", path.text)
+    #expect(try await world.publisher.status().approvals == 1)
+    try await sync(ben, world)
+    _ = try await ben.accept(path, reason: "Good")
+    try await sync(ben, world)
+    let status = try await world.publisher.status()
+    #expect(status.approvals == 0 && status.changedSinceSigned.isEmpty)
+  }
+
+  @Test("An audit's rows tell of a signature what it means, who signed, and the revision it is bound to")
+  func inAudit() async throws {
+    let world = try await MembersWorld()
+    try await world.put("One.\n", path.text)
+    let ben = try await world.member("Ben", .approver)
+    _ = try await ben.sign(path, as: .reviewed, remark: "Read it")
+    try await sync(ben, world)
+    try await world.put(#"{"format":1,"collections":{"a":{"review":"everyone"}}}"#, LibrarySettings.path)
+    try await world.put("Two.\n", path.text)
+    try await sync(ben, world)
+    _ = try await ben.accept(path, reason: "Right")
+    try await sync(ben, world)
+    let file = world.folder.appending("audit.ndjson")
+    _ = try await world.publisher.audit(to: file, AuditOptions(format: .ndjson)) { _ in }
+    let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+      if case .object(let row) = try JSONReader.read(Array(line.utf8)) { row } else { nil }
+    }
+    func signed(_ action: JSONValue) throws -> [JSONValue?] {
+      let row: JSONObject = try #require(rows.first { $0["document"] == "a/x.md" && $0["action"] == action })
+      return ["meaning", "signer", "signedRevision", "reason"].map { row[$0] }
+    }
+    #expect(try signed("sign-reviewed") == ["reviewed", "Ben", "2.1", "Read it"])
+    let accept: JSONObject = try #require(rows.first { $0["action"] == "accept" })
+    #expect(try signed("accept") == ["approved", "Ben", accept["revision"], "Right"])
+    // An edit is no signature.
+    #expect(try signed("put") == [nil, nil, nil, "because"])
   }
 
   @Test("Each signature asks for the passphrase of the key again")

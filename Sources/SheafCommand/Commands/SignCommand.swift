@@ -12,7 +12,7 @@ struct SignCommand: Deed {
       Signs what is current, or the revision that is named: with your name and role, the time, and what \
       the signature means. It holds for this one revision; a later edit shows it as superseded. On a replica it is \
       a draft until the next sync. A key with a passphrase asks for it at each signature. \
-      To take an approval back, sign the revision as rejected. Needs a copy that keeps trail or full.
+      Only who wrote a revision signs it as authored. To take an approval back, sign the revision as rejected. Needs a copy that keeps trail or full.
       """,
       examples: [
         "sheaf sign trials/NCT02943850.json --meaning approved -m \"Checked against the registry\"",

@@ -12,6 +12,19 @@ extension StatusReport {
     }
     if proposals > 0 { counts += ", \(Quantity(proposals, "edit")) under review" }
     lines.append(counts + ".")
+    if approvals > 0 {
+      lines.append(
+        "\(Quantity(approvals, "edit")) \(approvals == 1 ? "waits" : "wait") for somebody else's approval; `sheaf proposals` shows what."
+      )
+    }
+    if let changed = changedSinceSigned.first {
+      let others = changedSinceSigned.count - 1
+      let more = others > 0 ? " and \(Quantity.grouped(others)) more" : ""
+      let it = others > 0 ? "them" : "it"
+      lines.append(
+        "\(Quantity(changedSinceSigned.count, "document")) changed since somebody signed \(it), and nobody has again: \(changed.escapedForTerminal)\(more)."
+      )
+    }
     if absent > 0 {
       lines.append(
         "\(Quantity(absent, "asset")), \(ByteCount(absentInBytes)), not fetched; `sheaf fetch` gets what is asked for."

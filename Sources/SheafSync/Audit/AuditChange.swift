@@ -56,6 +56,8 @@ public struct AuditRevision: Sendable {
   public var sizeAfter: UInt64?
   /// Whether it waited for somebody to accept it when it entered the log.
   public var isProposal: Bool
+  /// What it states about a revision, where it is an electronic signature.
+  public var signature: AuditSignature?
   /// What changed; empty where nothing did that has a meaning, or it could not be told.
   public var parts: [PartDiff.Change]
   /// Why the parts can't be told; `nil` when they are.
@@ -64,12 +66,20 @@ public struct AuditRevision: Sendable {
   public var isRedacted = false
 }
 
+/// An electronic signature as an audit tells it; the acceptance that is an approval counts as one.
+public struct AuditSignature: Sendable, Hashable {
+  public var meaning: SignatureMeaning
+  /// The revision that it is bound to.
+  public var revision: RevisionName
+}
+
 /// A change set with all that it takes to tell it, read in one go and worked out on another thread.
 struct AuditInput: Sendable {
   struct Line: Sendable {
     var revision: StoredRevision
     var parents: [RevisionName]
     var isProposal: Bool
+    var signature: AuditSignature?
     var before: StoredContent?
     var after: StoredContent?
     var untold: String?
@@ -134,7 +144,7 @@ extension AuditInput.Line {
     var told = AuditRevision(
       name: revision.name, verb: revision.verb, path: revision.path, parents: parents,
       sizeBefore: before?.size,
-      sizeAfter: after?.size, isProposal: isProposal, parts: [], untold: untold,
+      sizeAfter: after?.size, isProposal: isProposal, signature: signature, parts: [], untold: untold,
       isRedacted: isRedacted)
     guard untold == nil, before?.hash != after?.hash else { return told }
     func content(_ stored: AuditInput.StoredContent?) -> (bytes: [UInt8], mediaType: MediaType)? {

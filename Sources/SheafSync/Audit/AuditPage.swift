@@ -99,15 +99,16 @@ struct AuditPage: AuditWriter {
       if !revision.parents.isEmpty {
         page.line("small", "from \(revision.parents.map(\.description).joined(separator: " and "))")
       }
+      if let signature = revision.signature {
+        page.line(
+          "small", "electronic signature: \(signature.meaning.rawValue), on revision \(signature.revision)")
+      }
       page.raw("</td>")
     }
     guard !revision.parts.isEmpty else {
       start(1)
       page.raw("<td>")
-      let signed = revision.verb.meaning.flatMap { meaning in
-        revision.parents.first.map { "electronic signature: \(meaning.rawValue), on revision \($0)" }
-      }
-      page.text(revision.untold ?? signed ?? (revision.verb.hasContent ? "no part changed" : ""))
+      page.text(revision.untold ?? (revision.verb.hasContent ? "no part changed" : ""))
       page.raw("</td>")
       for size in [revision.sizeBefore, revision.sizeAfter] {
         page.raw("<td>\(size.map { "\($0) bytes" } ?? "(nothing)")</td>")

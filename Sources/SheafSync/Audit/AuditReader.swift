@@ -86,6 +86,11 @@ struct AuditReader {
     let parents = try transaction.parents(of: revision.id).map { try transaction.revision(row: $0) }
     var line = AuditInput.Line(
       revision: revision, parents: parents.map(\.name), isProposal: try transaction.wasHeld(revision.id))
+    if let meaning = revision.verb.meaning, let signed = line.parents.first {
+      line.signature = AuditSignature(meaning: meaning, revision: signed)
+    } else if try transaction.isApproval(revision) {
+      line.signature = AuditSignature(meaning: .approved, revision: revision.name)
+    }
     // What is only said about a revision changes nothing of it.
     guard !revision.verb.isRemark else { return line }
     // A merge is told by what it made of the head that everybody saw.

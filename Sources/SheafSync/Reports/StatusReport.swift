@@ -26,6 +26,11 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public var conflictsToLookAt: UInt64
   /// Edits under review that wait for a decision.
   public var proposals: UInt64
+  /// How many of them wait for the approval that every edit in their collection needs.
+  public var approvals: UInt64
+  /// Documents that changed since somebody signed them, with no signature on what is current; by path. None in a
+  /// copy that keeps only heads, which holds no signatures.
+  public var changedSinceSigned: [String]
   /// Drafts that wait or were refused, and those that are or were proposals.
   public var drafts: [Draft]
   /// Drafts of others that wait in quarantine here.
@@ -69,8 +74,12 @@ public struct StatusReport: Hashable, Sendable, Codable {
     absent: UInt64 = 0,
     absentInBytes: UInt64 = 0,
     freshness: Freshness? = nil,
-    splitViews: UInt64 = 0
+    splitViews: UInt64 = 0,
+    approvals: UInt64 = 0,
+    changedSinceSigned: [String] = []
   ) {
+    self.approvals = approvals
+    self.changedSinceSigned = changedSinceSigned
     self.freshness = freshness
     self.splitViews = splitViews
     self.absent = absent
