@@ -264,7 +264,7 @@ public struct AuthorityError: SheafFailure, Hashable {
     switch rule {
     case .notMember: "Run `sheaf sync` first; if the key was never enrolled, ask for an invitation."
     case .revoked: "Ask an administrator for a new invitation; `sheaf drafts` still has your work."
-    default: "`sheaf members` shows who may do what."
+    default: "`sheaf members --roles` tells what each role may do, and `sheaf members` who has which."
     }
   }
 }

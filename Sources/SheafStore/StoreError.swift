@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import SheafModel
 
-/// Why the store could not do its work. The library is as it was in every case.
+/// Why the store could not do its work. The library, where there is one, is as it was in every case.
 public enum StoreError: SheafFailure, Equatable {
   /// There is no library in this folder.
   case noLibrary(String)
@@ -31,7 +31,9 @@ public enum StoreError: SheafFailure, Equatable {
     case .sqlite(let message): "the library's file can't be used: \(message)"
     }
   }
-  public var unchanged: String { "the library is as it was" }
+  public var unchanged: String {
+    if case .noLibrary = self { "nothing was changed" } else { "the library is as it was" }
+  }
   public var hint: String? {
     switch self {
     case .noLibrary: "Go to a library's folder, or name one with --library DIR."

@@ -14,6 +14,8 @@ struct FolderMeetings {
   private let desk: EditDesk
   private var rules: ContentRules
   private var clashing: [DocumentPath] = []
+  /// What makes a clashing file no file of its kind.
+  private var violations: [ContentRefusal.Violation] = []
   /// Files that hold nothing which is not in an older revision.
   private(set) var behind: [DocumentPath] = []
   /// Files that were merged with newer edits.
@@ -51,6 +53,10 @@ struct FolderMeetings {
       policy: try rules.mergePolicy(for: path.collection))
     guard case .clean(let result) = outcome, let bytes = result.bytes else {
       clashing.append(path)
+      // Whoever wrote it wants to hear of a slip first: with it mended, it may well merge.
+      violations += ContentCheck.violations(
+        path: path.text, content: file, mediaType: MediaType.of(path: path.text, content: file), schema: nil
+      ).map { .init(path: path.text, place: $0.place.description, rule: $0.rule) }
       return nil
     }
     if bytes == current {
@@ -77,8 +83,9 @@ struct FolderMeetings {
 
   /// Refuses the whole folder when a file clashes with what others edited.
   ///
-  /// - Throws: `FolderClash`.
+  /// - Throws: `FolderClash`; `ContentRefusal` where one of these files can't be read as what it is named.
   func check() throws {
+    guard violations.isEmpty else { throw ContentRefusal(violations: violations) }
     guard clashing.isEmpty else { throw FolderClash(paths: clashing.map(\.text)) }
   }
 

@@ -267,7 +267,12 @@ public enum LibraryError: SheafFailure, Equatable {
     case .noInvitation(let name): "\(name) names no invitation that holds, or several"
     }
   }
-  public var unchanged: String { "the library is as it was" }
+  public var unchanged: String {
+    switch self {
+    case .folderNotEmpty, .unfinished: "nothing was changed"
+    default: "the library is as it was"
+    }
+  }
   public var hint: String? {
     switch self {
     case .folderNotEmpty: "Choose a folder that is empty or does not exist."
@@ -299,7 +304,7 @@ public enum LibraryError: SheafFailure, Equatable {
       "`sheaf proposals` lists what waits; `sheaf resolve` settles a conflict part by part."
     case .severalProposals: "Name one: `DOC@REVISION`."
     case .mayNotDecide:
-      "Who may is told by `sheaf members`; an edit that needs an approval takes somebody else's than its author's."
+      "`sheaf members --roles` tells which roles may; an edit that needs an approval takes somebody else's than its author's."
     case .noPart(_, let path): "`sheaf blame \(path)` lists the parts that it has."
     case .isOpen: "`sheaf init` starts a library with members."
     case .isClosed: "`sheaf invite` brings in more."

@@ -118,12 +118,12 @@ struct BadInputTests {
       [4]
 
       $ mkdir none; ls none; sheaf status --library none
-      sheaf: there is no library in …/none; the library is as it was.
+      sheaf: there is no library in …/none; nothing was changed.
       hint: Go to a library's folder, or name one with --library DIR.
       [1]
 
       $ mkdir half; touch half/unfinished half/library.sqlite; sheaf status --library half
-      sheaf: the library in …/half was never finished; the library is as it was.
+      sheaf: the library in …/half was never finished; nothing was changed.
       hint: Run the `sheaf init` or `sheaf clone` again that was to make it.
       [1]
 
@@ -147,42 +147,42 @@ struct BadInputTests {
       $ for name in page elsewhere noise endless; do while ! test -s $name; do sleep 0.02; done; done
 
       $ sheaf clone $(cat page) copy
-      sheaf: http://127.0.0.1:… is not a Sheaf library: it answers with text/html; the library is as it was.
+      sheaf: http://127.0.0.1:… is not a Sheaf library: it answers with text/html; no copy was made.
       hint: Check the address; it is the one that `sheaf serve` printed.
       [1]
 
       $ sheaf clone $(cat elsewhere) copy
-      sheaf: http://127.0.0.1:… points to http://elsewhere.example/, and a redirection is never followed; the library is as it was.
+      sheaf: http://127.0.0.1:… points to http://elsewhere.example/, and a redirection is never followed; no copy was made.
       hint: If you trust it, use http://elsewhere.example/ as the remote.
       [1]
 
       $ sheaf clone $(cat noise) copy
-      sheaf: http://127.0.0.1:… is not a Sheaf library: it does not speak HTTP; the library is as it was.
+      sheaf: http://127.0.0.1:… is not a Sheaf library: it does not speak HTTP; no copy was made.
       hint: Check the address; it is the one that `sheaf serve` printed.
       [1]
 
       $ sheaf clone $(cat endless) copy
-      sheaf: http://127.0.0.1:… …; the library is as it was.
+      sheaf: http://127.0.0.1:… …; no copy was made.
       hint: …
       [1]
 
       $ sheaf clone http://127.0.0.1:1 copy
-      sheaf: http://127.0.0.1:1 can't be reached: connection refused; the library is as it was.
+      sheaf: http://127.0.0.1:1 can't be reached: connection refused; no copy was made.
       hint: Check the address and the line, then run the command again.
       [1]
 
       $ mkdir empty; sheaf clone empty copy
-      sheaf: …/empty is not a Sheaf library: it holds no checkpoint; the library is as it was.
+      sheaf: …/empty is not a Sheaf library: it holds no checkpoint; no copy was made.
       hint: Check the folder; the publisher prepares one with `sheaf sync …/empty`.
       [1]
 
       $ sheaf clone nowhere copy
-      sheaf: there is nothing at nowhere; the library is as it was.
+      sheaf: there is nothing at nowhere; no copy was made.
       hint: Give https://HOST, a folder, or a file that ends in .sheaf.
       [64]
 
       $ head -c 3000 /dev/urandom > noise.sheaf; sheaf clone noise.sheaf copy
-      sheaf: this is not a bundle; the library is as it was.
+      sheaf: this is not a bundle; no copy was made.
       hint: Give the path of a bundle file.
       [1]
 

@@ -14,7 +14,7 @@ struct MemberServingTranscripts {
       $ while ! test -s address; do sleep 0.05; done
 
       $ sheaf clone $(cat address) stranger
-      sheaf: … answers members only, and does not know this copy as one; the library is as it was.
+      sheaf: … answers members only, and does not know this copy as one; no copy was made.
       hint: Ask an administrator of the library for an invitation.
       [1]
 
@@ -25,7 +25,7 @@ struct MemberServingTranscripts {
       ⋮
 
       $ sheaf clone $(cat address) other --code-file code
-      sheaf: … does not allow this: the invitation is not known, was used, is void or is too old; the library is as it was.
+      sheaf: … does not allow this: the invitation is not known, was used, is void or is too old; no copy was made.
       [1]
 
       $ echo two | sheaf put a/x.md - -m x --library hill >/dev/null; sheaf sync --library hill 2>/dev/null

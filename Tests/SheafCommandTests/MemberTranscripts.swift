@@ -117,6 +117,20 @@ struct MemberTranscripts {
 
       $ sheaf members --library open
       This library has no members: everybody contributes to it.
+
+      $ sheaf members --roles
+      ROLE             EDITS     DECIDES  SETTINGS  MEMBERS             REDACTS  SIGNS AS
+      reader
+      auditor                                                                    reviewed
+      contributor      reviewed           proposes                               authored
+      editor           yes       yes      proposes                               authored, reviewed
+      approver         reviewed  others   proposes                               authored, reviewed, approved, rejected
+      privacy-officer                                                   yes      reviewed
+      administrator    yes       yes      yes       all but publishers  yes      authored, reviewed, approved, rejected
+      publisher        yes       yes      yes       all                 yes      authored, reviewed, approved, rejected
+
+      All of them read. …
+      ⋮
       """)
   }
 

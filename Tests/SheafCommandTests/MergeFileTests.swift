@@ -64,6 +64,7 @@ struct MergeFileTests {
     try await Transcript.play(
       """
       $ sheaf merge-file base.md ours.md theirs.md -o out.md
+      hint: ours.md: 1 between markers has a proposal; `--proposed clean` takes it
       [1]
       $ sheaf merge-file base.md ours.md theirs.md --proposed clean
       The green lamp means stop right now.
@@ -103,6 +104,44 @@ struct MergeFileTests {
       """, files: Self.files)
   }
 
+  @Test("Markers are labelled as asked, and with no passing names where the document's own is known")
+  func labels() async throws {
+    try await Transcript.play(
+      """
+      $ sheaf merge-file base.md ours.md other.md -L HEAD -L base -L "a branch" | grep -E '^[<|>]{7}'
+      <<<<<<< HEAD
+      ||||||| base
+      >>>>>>> a branch
+      $ sheaf merge-file base.md ours.md other.md --path doc.md -L %X -L %S -L %Y | grep -E '^[<|>]{7}'
+      <<<<<<< ours
+      ||||||| base
+      >>>>>>> theirs
+      $ sheaf merge-file base.md ours.md other.md -L a -L b -L c -L d
+      sheaf: There are three labels: of OURS, BASE and THEIRS.
+      ⋮
+      [64]
+      """, files: Self.files)
+  }
+
+  @Test("A table merges by rows with a schema that tells them apart, and by lines without")
+  func tables() async throws {
+    try await Transcript.play(
+      """
+      $ sheaf merge-file base.csv ours.csv theirs.csv -o out.csv
+      ⋮
+      [1]
+      $ sheaf merge-file base.csv ours.csv theirs.csv --schema rows.json
+      id,name,unit
+      1,one,g
+      2,two,kg
+      """,
+      files: [
+        "base.csv": "id,name,unit\n1,one,mg\n2,two,g\n", "ours.csv": "id,name,unit\n1,one,g\n2,two,g\n",
+        "theirs.csv": "id,name,unit\n1,one,mg\n2,two,kg\n",
+        "rows.json": #"{"x-merge":{"list-by":"/id"},"items":{"required":["id"]}}"#,
+      ])
+  }
+
   @Test("The report of --json fits its schema")
   func report() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "sheaf-merge-\(UUID().uuidString)")
@@ -127,7 +166,7 @@ struct MergeFileTests {
     try await Transcript.play(
       """
       $ git init -q -b main . && git config user.name A && git config user.email a@example.org
-      $ git config merge.sheaf.driver "sheaf merge-file %O %A %B -o %A --path %P"
+      $ git config merge.sheaf.driver "sheaf merge-file %O %A %B -o %A --path %P -L %X -L %S -L %Y"
       $ echo '*.md merge=sheaf' > .gitattributes
       $ cp base.md doc.md && git add doc.md .gitattributes && git commit -qm base
       $ git checkout -q -b one && cp ours.md doc.md && git commit -qam one
@@ -140,7 +179,7 @@ struct MergeFileTests {
       $ git merge -q one -m merged 2>/dev/null
       ⋮
       [1]
-      $ grep -c '^<<<<<<<' doc.md; git diff --name-only --diff-filter=U
+      $ grep -c '^<<<<<<< [a-zA-Z]*$' doc.md; git diff --name-only --diff-filter=U
       1
       doc.md
       """, files: Self.files)

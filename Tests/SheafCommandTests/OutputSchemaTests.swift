@@ -131,6 +131,9 @@ struct OutputSchemaTests {
       try await check("revoke Cy -m lost --library lib", "DraftReport", in: folder)
       _ = try await Shell.run("sheaf sync --library clinic; sheaf sync stick --library lib", in: folder)
       try await check("members --all --library lib", "MemberReport", "MemberReport", in: folder)
+      try await check(
+        "members --roles", "RoleReport", "RoleReport", "RoleReport", "RoleReport", "RoleReport", "RoleReport",
+        "RoleReport", "RoleReport", in: folder)
       try await check("quarantine --library lib", "QuarantineReport", in: folder, code: 3)
       try await check("rotate --library lib", "DraftReport", in: folder)
     }

@@ -74,7 +74,7 @@ struct PoorLineTests {
       [64]
 
       $ mkdir empty; sheaf clone empty other
-      sheaf: …empty is not a Sheaf library: it holds no checkpoint; the library is as it was.
+      sheaf: …empty is not a Sheaf library: it holds no checkpoint; no copy was made.
       hint: Check the folder; the publisher prepares one with `sheaf sync …empty`.
       [1]
 

@@ -15,8 +15,11 @@ struct PublisherTranscripts {
       hint: Choose another folder.
       [1]
 
-      $ sheaf init other
-      sheaf: Name the library with --name NAME.
+      $ sheaf init "Ward 7" --open 2>/dev/null
+      Started sheaf/ward-7/… in Ward 7.
+
+      $ sheaf init other --name " "
+      sheaf: The library's name is empty.
       Usage: sheaf init <dir> …
       ⋮
       [64]
@@ -27,7 +30,7 @@ struct PublisherTranscripts {
       [64]
 
       $ sheaf status
-      sheaf: there is no library in …; the library is as it was.
+      sheaf: there is no library in …; nothing was changed.
       hint: Go to a library's folder, or name one with --library DIR.
       [1]
 

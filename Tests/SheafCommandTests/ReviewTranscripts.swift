@@ -55,7 +55,7 @@ struct ReviewTranscripts {
 
         $ sheaf accept r/a.md --library clinic
         sheaf: this copy's member may not decide on the proposal for r/a.md; the library is as it was.
-        hint: Who may is told by `sheaf members`; an edit that needs an approval takes somebody else's than its author's.
+        hint: `sheaf members --roles` tells which roles may; an edit that needs an approval takes somebody else's than its author's.
         [1]
 
         $ sheaf decline r/a.md --library lib

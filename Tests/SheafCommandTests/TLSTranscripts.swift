@@ -32,7 +32,7 @@ struct TLSTranscripts {
       https://127.0.0.1:PORT
 
       $ sheaf clone $(cat address) clinic --as Ben
-      sheaf: https://127.0.0.1:… can't be reached: …; the library is as it was.
+      sheaf: https://127.0.0.1:… can't be reached: …; no copy was made.
       hint: …
       [1]
 

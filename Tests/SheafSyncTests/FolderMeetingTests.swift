@@ -54,6 +54,21 @@ struct FolderMeetingTests {
     #expect(try await world.text("articles/b.md") == "b")
   }
 
+  @Test("A file that can't be read as what it is named is told so, and not that it clashes")
+  func unreadable() async throws {
+    let world = try await SyncWorld()
+    try world.content.write(#"{"a": 1}"#, to: "t/a.json")
+    _ = try await world.publish()
+    let clinic = try await world.replica()
+    _ = try await clinic.put(Array(#"{"a": 2}"#.utf8), at: try DocumentPath("t/a.json"), reason: "two")
+    _ = try await clinic.sync(with: MemoryRemote(service: world.publisher))
+    try world.content.write(#"{"a": "#, to: "t/a.json")
+    let error = await #expect(throws: ContentRefusal.self) { _ = try await world.publish() }
+    #expect(error?.violations.map(\.path) == ["t/a.json"])
+    try world.content.write(#"{"a": 3}"#, to: "t/a.json")
+    await #expect(throws: FolderClash(paths: ["t/a.json"])) { _ = try await world.publish() }
+  }
+
   @Test("A clinic's folder, exported, edited and committed, is a draft of what it edited")
   func exported() async throws {
     let world = try await editedByClinic()

@@ -67,7 +67,7 @@ struct CloneCommand: Verb {
   }
 
   func perform(in session: Session) async throws -> Outcome {
-    let address = try session.remote(remote)
+    let address = try await NoCopyMade.telling { try session.remote(remote) }
     let folder = session.url(dir)
     let code = try CodeSource.code(file: codeFile, asks: invited, in: session)
     if code != nil, case .bundle = address {
@@ -79,17 +79,8 @@ struct CloneCommand: Verb {
       expectedLibrary: expect.flatMap(LibraryID.init), code: code)
     let secret = passphrase ? try Passphrase.new(in: session) : nil
     let start = ContinuousClock().now
-    let (library, report) = try await session.showingProgress { progress in
-      if case .bundle(let file) = address {
-        return try await Library.clone(
-          fromBundle: file, to: folder, options: options,
-          asked: SyncOptions(depth: keep, subscription: Arguments.subscription(only: only)),
-          environment: .system, activity: progress)
-      }
-      return try await reach.connect(to: address, in: session) { remote in
-        try await Library.clone(
-          from: remote, to: folder, options: options, environment: .system, activity: progress)
-      }
+    let (library, report) = try await NoCopyMade.telling {
+      try await firstCopy(from: address, to: folder, options, in: session)
     }
     return try await session.using(library) { library in
       if let secret { try await library.setPassphrase { secret } }
@@ -101,6 +92,23 @@ struct CloneCommand: Verb {
       try await Collections.warn(of: only, in: library, session)
       try tell(report, status, from: address, in: Elapsed(ContinuousClock().now - start), session)
       return status.outcome
+    }
+  }
+
+  private func firstCopy(
+    from address: RemoteAddress, to folder: URL, _ options: CloneOptions, in session: Session
+  ) async throws -> (library: Library, report: PullReport) {
+    try await session.showingProgress { progress in
+      if case .bundle(let file) = address {
+        return try await Library.clone(
+          fromBundle: file, to: folder, options: options,
+          asked: SyncOptions(depth: keep, subscription: Arguments.subscription(only: only)),
+          environment: .system, activity: progress)
+      }
+      return try await reach.connect(to: address, in: session) { remote in
+        try await Library.clone(
+          from: remote, to: folder, options: options, environment: .system, activity: progress)
+      }
     }
   }
 
@@ -122,5 +130,23 @@ struct CloneCommand: Verb {
       console.hint("run `sheaf conflicts` to choose")
     }
     if expect == nil { console.hint("compare the identity with the publisher's: \(status.library)") }
+  }
+}
+
+/// A failure before there was a copy, of which there is no library to say anything about.
+struct NoCopyMade: SheafFailure {
+  let cause: any SheafFailure
+
+  var problem: String { cause.problem }
+  var unchanged: String { "no copy was made" }
+  var hint: String? { cause.hint }
+  var kind: FailureKind { cause.kind }
+
+  /// Does what makes a copy, and says of a failure that there is none; what says more of what is left, such as what
+  /// was received so far, says that.
+  static func telling<Value>(_ work: () async throws -> Value) async throws -> Value {
+    do { return try await work() } catch let cause as any SheafFailure {
+      throw cause.unchanged == "the library is as it was" ? NoCopyMade(cause: cause) : cause
+    }
   }
 }

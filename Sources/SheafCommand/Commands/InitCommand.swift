@@ -19,7 +19,11 @@ struct InitCommand: Verb {
   @Argument(help: "The folder, empty or not there yet.", completion: .directory)
   var dir: String
 
-  @Option(help: "The library's name for people.")
+  @Option(
+    help: """
+      The library's name for people; else the folder's. Other copies learn it from "name" in \
+      sheaf/settings.json.
+      """)
   var name: String?
 
   @Option(
@@ -43,9 +47,17 @@ struct InitCommand: Verb {
 
   func validate() throws {
     if open, site != nil { throw ValidationError("--site is for members, and --open is for none.") }
-    if !sample, name?.trimmingWhiteSpace.isEmpty ?? true {
-      throw ValidationError("Name the library with --name NAME.")
+    if let name, name.trimmingWhiteSpace.isEmpty { throw ValidationError("The library's name is empty.") }
+  }
+
+  private func name(of folder: URL) throws -> String {
+    if let name { return name.trimmingWhiteSpace }
+    if sample { return SampleLibrary.name }
+    let name = folder.lastPathComponent.trimmingWhiteSpace
+    guard !name.isEmpty, name != "/" else {
+      throw UsageError("this folder has no name", hint: "Name the library with --name NAME.")
     }
+    return name
   }
 
   func perform(in session: Session) async throws -> Outcome {
@@ -60,7 +72,7 @@ struct InitCommand: Verb {
     let secret = passphrase ? try Passphrase.new(in: session) : nil
     let founder = member?.trimmingWhiteSpace ?? session.userName
     let library = try await Library.create(
-      at: folder, name: name?.trimmingWhiteSpace ?? SampleLibrary.name, member: founder,
+      at: folder, name: name(of: folder), member: founder,
       founding: open
         ? nil : MemberTemplate(name: founder, role: .publisher, site: site?.trimmingWhiteSpace),
       environment: .system)

@@ -13,18 +13,31 @@ struct MembersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "list", abstract: "List the members.",
       discussion: Help.text(
-        "As this copy's log has them; --all lists revoked ones too.",
-        examples: ["sheaf members", "sheaf members --all --json"]))
+        "As this copy's log has them; --all lists revoked ones too. --roles tells what each role may do, in any library.",
+        examples: ["sheaf members", "sheaf members --all --json", "sheaf members --roles"]))
 
     @Flag(help: "List members whose keys were revoked too.")
     var all = false
 
+    @Flag(help: "List the roles and what each may do, of any library.")
+    var roles = false
+
     @OptionGroup var library: LibraryOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+      if all, roles { throw ValidationError("--all lists members, and --roles lists none.") }
+    }
+
     func perform(in session: Session) async throws -> Outcome {
-      try await library.open(in: session) { library in
-        let console = session.console
+      let console = session.console
+      if roles {
+        try output.print(
+          each: MemberRole.allCases.map(RoleReport.init), on: console,
+          words: RoleReport.lines(width: console.width))
+        return .done
+      }
+      return try await library.open(in: session) { library in
         let members = try await library.members(all: all)
         try output.print(
           each: members, on: console, none: "This library has no members: everybody contributes to it.",

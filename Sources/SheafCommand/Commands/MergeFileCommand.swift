@@ -13,9 +13,13 @@ struct MergeFileCommand: Verb {
       -o, or to the standard output. On a conflict it has conflict markers around just the parts that \
       clash. A merge that wants a person's eye counts as a conflict, or is taken with --proposed clean.
 
+      A schema says how fields merge. A table (.csv) merges by rows where it names the column that tells \
+      rows apart, such as {"x-merge": {"list-by": "/id"}, "items": {"required": ["id"]}}; without one it \
+      merges by lines.
+
       EXAMPLE
         $ sheaf merge-file old.md mine.md yours.md -o merged.md
-        $ git config merge.sheaf.driver "sheaf merge-file %O %A %B -o %A --path %P"
+        $ git config merge.sheaf.driver "sheaf merge-file %O %A %B -o %A --path %P -L %X -L %S -L %Y"
 
       EXIT CODES
         0    merged, nothing to ask
@@ -53,6 +57,13 @@ struct MergeFileCommand: Verb {
   @Option(help: ArgumentHelp("The name that tells what kind of file it is; else OURS.", valueName: "name"))
   var path: String?
 
+  @Option(
+    name: .customShort("L"),
+    help: ArgumentHelp(
+      "A label for the markers: of OURS, then of BASE, then of THEIRS; else the files' names, or with --path just these words.",
+      valueName: "label"))
+  var labels: [String] = []
+
   @Option(help: "Take what is proposed, or mark it as a conflict.")
   var proposed = Proposals.conflict
 
@@ -66,8 +77,11 @@ struct MergeFileCommand: Verb {
 
   func validate() throws {
     let files = [base, ours, theirs]
+    guard labels.count <= 3 else {
+      throw ValidationError("There are three labels: of OURS, BASE and THEIRS.")
+    }
     if batch == nil, files.contains(nil) { throw ValidationError("Name the files: BASE OURS THEIRS.") }
-    if batch != nil, files.contains(where: { $0 != nil }) || output != nil || path != nil {
+    if batch != nil, files.contains(where: { $0 != nil }) || output != nil || path != nil || !labels.isEmpty {
       throw ValidationError("With --batch the files are named in its file.")
     }
   }
@@ -127,7 +141,9 @@ struct MergeFileCommand: Verb {
     case .proposed(_, let parts), .conflict(let parts):
       // Bytes that are no text have no lines to mark: ours stays, as with git.
       let isText = types.0.isText && types.1.isText
-      let labels = MergedParts.Labels(base: job.base, ours: job.ours, theirs: job.theirs)
+      let labels = MergedParts.Labels(
+        base: label(ofSide: 1, of: job, job.base, "base"), ours: label(ofSide: 0, of: job, job.ours, "ours"),
+        theirs: label(ofSide: 2, of: job, job.theirs, "theirs"))
       written = isText ? parts.conflictMarkers(labels, takingProposals: proposed == .clean) : ours
       isClean = false
     }
@@ -137,12 +153,31 @@ struct MergeFileCommand: Verb {
       }
     }
     // Told only once it is done.
+    let open = outcome.parts.count { $0.isProposed }
+    if !isClean, open > 0, proposed == .conflict {
+      let those = open == outcome.parts.count ? "" : " of \(outcome.parts.count)"
+      session.console.hint(
+        "\(name): \(open)\(those) between markers \(open == 1 ? "has" : "have") a proposal; `--proposed clean` takes it"
+      )
+    }
     if report.json {
       try session.console.printJSON(MergeReport(outcome, name: name, isClean: isClean))
     } else if job.out == nil {
       session.console.write(written)
     }
     return isClean ? .done : .failed
+  }
+}
+
+extension MergeFileCommand {
+  /// What a marker says of a side: its label, else the file's name, which is a passing one where git has named the
+  /// document itself.
+  fileprivate func label(ofSide index: Int, of job: MergeJob, _ file: String, _ side: String) -> String {
+    // A git that does not know a placeholder yet hands it over as it is written.
+    if labels.indices.contains(index), !labels[index].isEmpty, !["%X", "%S", "%Y"].contains(labels[index]) {
+      return labels[index].firstLine
+    }
+    return job.name == nil ? file : side
   }
 }
 
