@@ -110,4 +110,49 @@ struct PresentationTests {
     #expect(Progress.words(for: .verifying(done: 9, total: 3)) == "Verifying, 100 %")
     #expect(Progress.words(for: .importing(done: 1, total: 1200)) == "Importing commit 1 of 1,200")
   }
+
+  @Test(
+    "Texts stay beside each other at every width, whatever fills their lines", arguments: [60, 61, 80, 140])
+  func columns(width: Int) {
+    let text =
+      "Median survival after symptoms develop is three to five years, with considerable variation between patients."
+    let columns = [
+      SideBySide.Column(title: "base", runs: [.init(kind: .same, text: text)]),
+      SideBySide.Column(
+        title: "ours",
+        runs: [
+          .init(kind: .same, text: "日本語の文章は幅が二倍です。これは長い行の例です。"), .init(kind: .removed, text: "三"),
+          .init(kind: .added, text: " in most studies"), .init(kind: .same, text: ", " + text),
+        ]),
+      SideBySide.Column(title: "theirs", runs: nil),
+    ]
+    let lines = SideBySide.lines(columns, width: width, isColoured: false)
+    let places = lines.map { line in
+      var column = 0
+      return line.reduce(into: [Int]()) { places, character in
+        if character == "│" { places.append(column) }
+        column += DisplayWidth.of(character)
+      }
+    }
+    #expect(Set(places).count == 1 && places.first?.count == 2)
+    #expect(lines.allSatisfy { DisplayWidth.of($0) <= width })
+    // A mark stands at the words, and no line begins with what ends a clause.
+    let ours = lines.map { $0.components(separatedBy: "│").dropFirst().first?.dropFirst() ?? "" }
+    #expect(ours.contains { $0.contains("{+in") })
+    #expect(!ours.contains { $0.hasPrefix("。") })
+  }
+
+  @Test("Scripts without spaces fill their lines")
+  func wideText() {
+    let column = SideBySide.Column(
+      title: "ours",
+      runs: [
+        .init(kind: .same, text: "日本語の文章は幅が"), .init(kind: .added, text: "三"),
+        .init(kind: .same, text: "倍です。"),
+      ])
+    #expect(
+      SideBySide.stacked(column, width: 32, isColoured: false) == [
+        "  ours", "    日本語の文章は幅が{+三+}倍で", "    す。",
+      ])
+  }
 }

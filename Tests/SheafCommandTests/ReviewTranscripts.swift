@@ -258,6 +258,32 @@ struct ReviewTranscripts {
         """, files: files)
   }
 
+  @Test("A layout that gave way to an edit is listed with both texts")
+  func automaticLayout() async throws {
+    try await Transcript.play(
+      Self.start + """
+
+        $ printf '{\\n  "a": 1,\\n  "b": 1\\n}\\n' | sheaf put x/n.json - -m "New" --library lib > /dev/null
+
+        $ sheaf sync stick --library lib > /dev/null; sheaf sync --library clinic > /dev/null
+
+        $ echo '{"a":1,"b":2}' | sheaf put x/n.json - -m "Two, on one line" --library clinic > /dev/null
+
+        $ printf '{\\n  "a": 2,\\n  "b": 1\\n}\\n' | sheaf put x/n.json - -m "One" --library lib > /dev/null
+
+        $ sheaf sync --library clinic > /dev/null; sheaf sync stick --library lib > /dev/null
+
+        $ sheaf log --automatic --library lib
+        5.1  …  x/n.json: merged 3.1 by Ada with 4.1 by Ben
+          at document, by whiteSpace
+            kept: {
+                "a": 2,
+                "b": 2
+              }
+            set aside of 4.1: {"a":1,"b":2}
+        """, files: Self.files)
+  }
+
   @Test("Three edits of one place are settled step by step")
   func threeEdits() async throws {
     try await Transcript.play(

@@ -276,6 +276,18 @@ struct QuietLossTests {
     #expect(
       try notes("application/json", #"{"a":1}"#, #"{"a": 1}"#, #"{"a":2}"#) == ["whiteSpace of ours"])
     #expect(try notes("application/json", #"{"a":1,"b":1}"#, #"{"a":2,"b":1}"#, #"{"a":1,"b":2}"#) == [])
+    // Theirs laid the record out anew beside its edit; lines that others can follow stay.
+    let lines = "{\n  \"a\": 1,\n  \"b\": {\"c\": [1, 2]}\n}\n"
+    let edited = "{\n  \"a\": 2,\n  \"b\": {\"c\": [1, 2]}\n}\n"
+    #expect(
+      try notes("application/json", lines, edited, #"{"a":1,"b":{"c":[1,3]}}"#) == ["whiteSpace of theirs"])
+    #expect(
+      try notes("application/json", lines, #"{"a":1,"b":{"c":[1,3]}}"#, edited) == ["whiteSpace of ours"])
+    // Both laid it out the same way, or a side has only added something.
+    #expect(
+      try notes("application/json", #"{"a":1,"b":1}"#, #"{"a": 2,"b": 1}"#, #"{"a": 1,"b": 2}"#) == [])
+    #expect(
+      try notes("application/json", #"{"a":1,"b":1}"#, #"{"a":2,"b":1}"#, #"{"a":1,"b":2, "c": 3}"#) == [])
     // Ours wrapped the sentence that theirs edited.
     #expect(
       try notes("text/markdown", "One two three four.\n", "One two\nthree four.\n", "One two three five.\n")

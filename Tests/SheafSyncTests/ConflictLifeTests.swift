@@ -315,6 +315,37 @@ struct ConflictLifeTests {
     #expect(try await world.text("t/a.json") == #"{"t": "X", "tags": ["a"], "n": 1}"#)
   }
 
+  @Test(
+    "Where the other side moved a counter, no edit beside it would stand as it is, so it settles the conflict"
+  )
+  func counterInConflict() async throws {
+    let world = try await SyncWorld()
+    try world.content.write(
+      #"{"format": 1, "collections": {"t": {"schema": "schemas/t.json"}}}"#, to: "sheaf/settings.json")
+    try world.content.write(#"{"properties": {"n": {"x-merge": "counter"}}}"#, to: "schemas/t.json")
+    try world.content.write(#"{"t": "B", "n": 10}"#, to: "t/a.json")
+    _ = try await world.publish()
+    let path = try DocumentPath("t/a.json")
+    let clinic = try await world.replica()
+    let remote = MemoryRemote(service: world.publisher)
+    _ = try await world.publisher.put(Array(#"{"t": "X", "n": 11}"#.utf8), at: path, reason: "Ours")
+    _ = try await clinic.put(Array(#"{"t": "Y", "n": 12}"#.utf8), at: path, reason: "Theirs")
+    _ = try await clinic.sync(with: remote)
+    #expect(try await world.text("t/a.json") == #"{"t": "X", "n": 13}"#)
+    // An edit of what is shown: the merge would add the two of the other side once more.
+    for text in [#"{"t": "X", "n": 13, "u": 1}"#, #"{"t": "X", "n": 14}"#] {
+      for library in [world.publisher, clinic] {
+        await #expect(throws: LibraryError.takenBack("t/a.json")) {
+          _ = try await library.put(Array(text.utf8), at: path, reason: "Further")
+        }
+      }
+    }
+    let settled = #"{"t": "X", "n": 14, "u": 1}"#
+    _ = try await world.publisher.resolve(path, with: .content(Array(settled.utf8)), reason: "All of it")
+    #expect(try await clinic.sync(with: remote).conflicts.isEmpty)
+    #expect(try await world.text("t/a.json") == settled)
+  }
+
   @Test("A file that holds what is shown of a conflict changes nothing")
   func shownFromFile() async throws {
     let (world, _, _) = try await conflicted()

@@ -42,7 +42,8 @@ enum SideBySide {
     }
   }
 
-  private static func stacked(_ column: Column, width: Int?, isColoured: Bool) -> [String] {
+  /// A column by itself: its title, and its text below.
+  static func stacked(_ column: Column, width: Int?, isColoured: Bool) -> [String] {
     let inner = width.map { max(8, $0 - 4) } ?? 400
     let lines = wrapped(column.runs, width: inner, isColoured: isColoured)
     return ["  \(Style.bold(column.title, isShown: isColoured))"]
@@ -84,13 +85,16 @@ enum SideBySide {
         while !rest.isEmpty {
           let wide = DisplayWidth.of(trimmed(rest))
           if used > 0, used + wide > width { breakLine() }
-          let part = wide > width ? head(rest, width: width - used) : rest
+          var part = wide > width ? head(rest, width: width - used) : rest
+          let count = part.count
+          // The space behind a word that fills the line would push what stands beside it away.
+          if used + DisplayWidth.of(part) > width { part = trimmed(part) }
           // A line does not begin with the white space that ended the one before.
           if !(used == 0 && part.allSatisfy({ $0 == " " }) && !lines[lines.count - 1].isEmpty) {
             lines[lines.count - 1].append(Piece(text: part, kind: run.kind))
             used += DisplayWidth.of(part)
           }
-          rest = String(rest.dropFirst(part.count))
+          rest = String(rest.dropFirst(count))
           if used >= width, !rest.isEmpty { breakLine() }
         }
       }
@@ -117,6 +121,13 @@ enum SideBySide {
     return kept
   }
 
+  /// Whether a line may end between two characters without a space: between those of scripts that know none, but not
+  /// before what ends a clause.
+  private static func mayBreak(_ before: Character?, _ character: Character) -> Bool {
+    guard let before, DisplayWidth.of(before) == 2, DisplayWidth.of(character) == 2 else { return false }
+    return !"。、，．！？：；」』）】〉》".contains(character)
+  }
+
   /// The words of a run with the spaces behind them, line ends apart; marked where colours can't tell.
   private static func words(_ run: Run, isMarked: Bool) -> [String] {
     var words: [String] = []
@@ -127,11 +138,13 @@ enum SideBySide {
       if isMarked, run.kind != .same {
         let end = trimmed(text)
         let tail = String(repeating: " ", count: text.count - end.count)
-        if !end.isEmpty { text = (run.kind == .removed ? "[-\(end)-]" : "{+\(end)+}") + tail }
+        let core = String(end.drop { $0 == " " })
+        let lead = String(repeating: " ", count: end.count - core.count)
+        if !core.isEmpty { text = lead + (run.kind == .removed ? "[-\(core)-]" : "{+\(core)+}") + tail }
       }
       var word = ""
       for character in text {
-        if character != " ", word.last == " " {
+        if character != " ", word.last == " " || mayBreak(word.last, character) {
           words.append(word)
           word = ""
         }

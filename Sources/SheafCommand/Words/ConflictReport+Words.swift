@@ -45,8 +45,7 @@ extension ConflictReport.Part {
     if base == nil, ours != nil, theirs != nil { columns.removeFirst() }
     lines += SideBySide.lines(columns, width: width, isColoured: isColoured)
     if isProposed {
-      lines += SideBySide.lines(
-        [proposal], width: min(width ?? 0, SideBySide.leastWidth - 1), isColoured: isColoured)
+      lines += SideBySide.stacked(proposal, width: width, isColoured: isColoured)
     }
     return lines
   }

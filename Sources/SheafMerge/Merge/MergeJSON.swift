@@ -38,6 +38,16 @@ func mergeJSON(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8
   draft.pieces.append(.text(Array(one.bytes[one.layout.range.upperBound...])))
   draft.parts = merge.parts
   draft.setAside = merge.setAside
+  /// Notes the layout of the side whose bytes the result is not made of, where that side changed it.
+  func noting(_ draft: MergeDraft) -> MergeDraft {
+    guard JSONWhiteSpace.differs(base, other), JSONWhiteSpace.differs(one, other) else { return draft }
+    var draft = draft
+    draft.setAside.append(
+      SetAside(
+        place: .document, kept: draft.bytes ?? one.bytes, other: other.bytes,
+        loser: isSwapped ? .ours : .theirs, strategy: SetAside.whiteSpace))
+    return draft
+  }
   let isDeclared = merge.rules.declaresAnything(context)
   if isDeclared, let schema { draft.settling = MergeSettling(schema: schema, base: base.value, kind: .json) }
   // Lines keep what fields cannot say: order, blank lines, a value that moved under a new key. They
@@ -48,7 +58,7 @@ func mergeJSON(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8
   guard lines.isClean, let text = lines.bytes, let value = try? JSONReader.read(text) else {
     let around =
       isOpen ? LinesAroundFields(base: base, ours: ours, theirs: theirs, parts: draft.parts)?.draft : nil
-    guard var around else { return draft }
+    guard var around else { return noting(draft) }
     around.settling = draft.settling
     return around
   }
@@ -64,7 +74,7 @@ func mergeJSON(_ input: MergeInput, base: [UInt8], ours: [UInt8], theirs: [UInt8
     lines.settling = draft.settling
     return lines
   }
-  return draft
+  return noting(draft)
 }
 
 /// Which side gives its layout to a merged document, whichever is called ours.
