@@ -81,6 +81,9 @@ public struct ServerLimits: Sendable {
   public var idleTime: Duration = .seconds(60)
   /// Connections in all.
   public var connections = 1024
+  /// Connections that wait to be taken: when the queue is full, a client's next try is a second later. The system may allow
+  /// fewer (`net.core.somaxconn`).
+  public var waitingConnections = 4096
   /// Connections from one address; behind a proxy that is the proxy's.
   public var connectionsPerAddress = 64
   /// After how many failed tries within `failedTriesWindow` an address has to wait.

@@ -51,7 +51,7 @@ public struct SheafServer: Service {
     let application = Application(
       responder: responder, server: try builder(gate: gate),
       configuration: ApplicationConfiguration(
-        address: .hostname(configuration.host, port: configuration.port)),
+        address: .hostname(configuration.host, port: configuration.port), backlog: limits.waitingConnections),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
       logger: quiet)
     let stopTime = limits.stopTime

@@ -38,7 +38,8 @@ struct LimitsTests {
         limits.requestLineBytes, limits.headerFieldBytes, limits.headerListBytes, limits.headerFields,
         Int(limits.headerTime.components.seconds), limits.slowestBodyInBytesPerSecond,
         Int(limits.requestTime.components.seconds), Int(limits.stalledAnswerTime.components.seconds),
-        Int(limits.idleTime.components.seconds), limits.connections, limits.connectionsPerAddress,
+        Int(limits.idleTime.components.seconds), limits.connections, limits.waitingConnections,
+        limits.connectionsPerAddress,
         limits.pushedBytesInMemory, limits.sentBytesInMemory, limits.uncountedBytes, limits.bundlesPerAsker,
         limits.enrolmentBytes, limits.failedTries, Int(limits.failedTriesWindow),
         limits.failedTriesAddresses, limits.sessions, limits.sessionsPerMember, Int(limits.sessionTime),
@@ -211,6 +212,21 @@ struct LimitsTests {
       #expect(isOpen)
     }
   }
+
+  #if canImport(Glibc)
+    @Test("As many connections as the limits say wait to be taken, where the system allows it")
+    func waitingConnections() async throws {
+      let text = try String(contentsOfFile: "/proc/sys/net/core/somaxconn", encoding: .utf8)
+      let allowed = try #require(Int(text.filter(\.isNumber)) as Int?)
+      for count in [7, ServerLimits().waitingConnections] {
+        var limits = ServerLimits()
+        limits.waitingConnections = count
+        try await withServer(FakeLibrary(), limits: limits) { server in
+          #expect(Socket.longestQueue(ofListenerAt: server.port) == min(count, allowed))
+        }
+      }
+    }
+  #endif
 
   @Test("One asker waits for so many bundles; what nobody waits for any more is given up")
   func waitingForBundles() async throws {

@@ -69,6 +69,32 @@ final class Socket: Sendable {
     return (Socket(descriptor: descriptor), Int(UInt16(bigEndian: address.sin_port)))
   }
 
+  #if canImport(Glibc)
+    /// How many connections may wait at this process' listener on a port.
+    static func longestQueue(ofListenerAt port: Int) -> Int? {
+      for descriptor in 0..<Int32(4096) {
+        var isListening: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        var address = sockaddr_in()
+        var addressSize = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isNamed = withUnsafeMutablePointer(to: &address) {
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            getsockname(descriptor, $0, &addressSize) == 0
+          }
+        }
+        guard isNamed, getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) == 0,
+          isListening != 0, Int(UInt16(bigEndian: address.sin_port)) == port
+        else { continue }
+        // Of a listener, `tcpi_sacked` of tcp(7)'s TCP_INFO is the length of its queue: the eighth word of 32 bits.
+        var info = [UInt32](repeating: 0, count: 26)
+        var infoSize = socklen_t(info.count * 4)
+        guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &infoSize) == 0 else { return nil }
+        return Int(info[7])
+      }
+      return nil
+    }
+  #endif
+
   func accept() -> Socket? {
     #if canImport(Glibc)
       let accepted = Glibc.accept(descriptor, nil, nil)
