@@ -54,7 +54,6 @@ public struct BundleTag: Hashable, Sendable {
   public func fits(_ hash: SHA256Hash) -> Bool { digest.map { $0 == Self.digest(of: hash) } ?? true }
 
   private static func digest(of hash: SHA256Hash) -> String {
-    Base64.encode(Array(hash.bytes.prefix(digestSizeInBytes)))
-      .replacing("+", with: "-").replacing("/", with: "_")
+    Base64.encodeForURLs(Array(hash.bytes.prefix(digestSizeInBytes)))
   }
 }

@@ -47,7 +47,8 @@ public struct NoteSignature: Hashable, Sendable {
   static func isName(_ name: String) -> Bool {
     !name.isEmpty
       && name.unicodeScalars.allSatisfy {
-        $0 != "+" && $0.value >= 0x20 && !$0.properties.isWhitespace
+        // Of ASCII, white space is what the first comparison leaves out; the tables of Unicode are slow.
+        $0.value > 0x20 && $0 != "+" && ($0.isASCII || !$0.properties.isWhitespace)
       }
   }
 }

@@ -63,10 +63,8 @@ public struct RequestSignature: Hashable, Sendable {
   /// Reads a credential; `nil` unless it is 102 digits of canonical base64 for URLs.
   public init?(credential: String) {
     guard credential.utf8.count == Self.credentialLength,
-      credential.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "/") }),
-      let bytes = Base64.decode(
-        credential.replacing("-", with: "+").replacing("_", with: "/") + "=="),
-      bytes.count == Self.sizeInBytes, let mark = MemberMark(Hexadecimal.encode(Array(bytes.prefix(8))))
+      let bytes = Base64.decodeForURLs(credential), bytes.count == Self.sizeInBytes,
+      let mark = MemberMark(Hexadecimal.encode(Array(bytes.prefix(8))))
     else { return nil }
     self.mark = mark
     time = bytes[8..<12].reduce(0) { $0 << 8 | UInt32($1) }
@@ -76,7 +74,7 @@ public struct RequestSignature: Hashable, Sendable {
   /// The credential as it is sent.
   public var credential: String {
     let bytes = (Hexadecimal.decode(mark.text) ?? []) + time.bigEndianBytes + signature
-    return Base64.encode(bytes).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    return Base64.encodeForURLs(bytes)
   }
 
   /// Whether this is a signature over a request by the key whose mark it names.

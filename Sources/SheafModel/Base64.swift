@@ -3,10 +3,22 @@
 /// Foundation's reader lets through non-canonical trailing bits, which would give
 /// one hash two spellings; signed text must have one.
 public enum Base64 {
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+  private static let alphabet = letters + Array("+/".utf8)
+  private static let alphabetForURLs = letters + Array("-_".utf8)
 
   /// Encodes bytes, padded to a multiple of four characters.
   public static func encode(_ bytes: [UInt8]) -> String {
+    String(decoding: characters(bytes, of: alphabet), as: UTF8.self)
+  }
+
+  /// Encodes bytes in the alphabet for URLs and file names, without padding (RFC 4648 section 5).
+  public static func encodeForURLs(_ bytes: [UInt8]) -> String {
+    let padded = characters(bytes, of: alphabetForURLs)
+    return String(decoding: padded.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+  }
+
+  private static func characters(_ bytes: [UInt8], of alphabet: [UInt8]) -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity((bytes.count + 2) / 3 * 4)
     var index = 0
@@ -22,13 +34,29 @@ public enum Base64 {
       out.append(left > 2 ? alphabet[Int(group & 63)] : UInt8(ascii: "="))
       index += 3
     }
-    return String(decoding: out, as: UTF8.self)
+    return out
   }
 
   /// Decodes canonical base64; `nil` for a wrong length, a foreign character,
   /// misplaced padding, or unused bits that are not zero.
-  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
-    let characters = Array(text.utf8)
+  public static func decode(_ text: some StringProtocol) -> [UInt8]? { decode(Array(text.utf8)) }
+
+  /// Decodes what `encodeForURLs` writes; `nil` for anything else, also for padding.
+  public static func decodeForURLs(_ text: some StringProtocol) -> [UInt8]? {
+    var characters = Array(text.utf8)
+    for index in characters.indices {
+      switch characters[index] {
+      case UInt8(ascii: "-"): characters[index] = UInt8(ascii: "+")
+      case UInt8(ascii: "_"): characters[index] = UInt8(ascii: "/")
+      case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+      default: break
+      }
+    }
+    characters += repeatElement(UInt8(ascii: "="), count: (4 - characters.count % 4) % 4)
+    return decode(characters)
+  }
+
+  private static func decode(_ characters: [UInt8]) -> [UInt8]? {
     guard characters.count % 4 == 0 else { return nil }
     var out: [UInt8] = []
     out.reserveCapacity(characters.count / 4 * 3)

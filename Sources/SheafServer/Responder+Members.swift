@@ -37,8 +37,7 @@ extension Responder {
     guard let member = caller.member, case .signed(let signature) = Credential(request.headers) else {
       throw Problem(.unauthorized)
     }
-    let token = Base64.encode(configuration.random(16)).replacing("+", with: "-").replacing("/", with: "_")
-      .replacing("=", with: "")
+    let token = Base64.encodeForURLs(configuration.random(16))
     guard
       let end = gatekeeper.sessions.begin(
         for: member.mark, credential: signature.credential, token: token, at: configuration.clock())

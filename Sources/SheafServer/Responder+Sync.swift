@@ -28,6 +28,7 @@ extension Responder {
   /// It may have to be made. One asker waits for a few different bundles at most, and nothing is begun any more for
   /// one that has gone.
   private func find(_ wanted: PullRequest, for asker: Asker) async throws -> Found {
+    if let note = try await service.nothingNew(for: wanted) { return Self.unchanged(note, held: wanted.held) }
     var named = wanted
     named.held = nil
     let target = Route.bundle(named).target
@@ -53,13 +54,16 @@ extension Responder {
     let size = Self.size(ofCheckpoint: try await service.checkpointNote())
     if wanted.to == nil, let size, wanted.known <= size { wanted.to = size }
     switch try await service.offer(wanted) {
-    case .unchanged(let note):
-      return .unchanged(note, isSame: held == CheckpointMark(note: note))
+    case .unchanged(let note): return Self.unchanged(note, held: held)
     case .bundle(let bundle):
       let file = try await ServedFile.open(bundle.file, size: bundle.sizeInBytes)
       let tag = BundleTag(to: wanted.to ?? size ?? 0, hash: bundle.hash)
       return .bundle(file, sizeInBytes: bundle.sizeInBytes, tag)
     }
+  }
+
+  private static func unchanged(_ note: [UInt8], held: CheckpointMark?) -> Found {
+    .unchanged(note, isSame: held.map { $0 == CheckpointMark(note: note) } ?? false)
   }
 
   /// Answers a pull: nothing or the checkpoint note when nothing is new, else the bundle or a range of it.

@@ -8,31 +8,32 @@ extension Library: LibraryService {
     get async throws { try await store.read { try $0.facts().name } }
   }
 
-  public func checkpointNote() async throws -> [UInt8] {
-    guard let newest = try await store.read({ try $0.newestCheckpoint() }) else { throw LibraryError.empty }
-    return newest.note
+  public func checkpointNote() async throws -> [UInt8] { try await newest().note }
+
+  private func newest() async throws -> StoredCheckpoint {
+    guard let newest = try await newestState().checkpoint else { throw LibraryError.empty }
+    return newest
+  }
+
+  public func nothingNew(for request: PullRequest) async throws -> [UInt8]? {
+    let newest = try await newest()
+    let to = request.to ?? newest.size
+    guard request.from > 0 else { return nil }
+    if request.from == to, request.known == to { return newest.note }
+    // The asker is ahead: it compares this checkpoint with its own and finds out.
+    return request.to == nil && request.from <= request.known && request.known > to ? newest.note : nil
   }
 
   public func offer(_ request: PullRequest) async throws -> Offer {
-    let newest = try await store.read { transaction -> StoredCheckpoint in
-      guard let newest = try transaction.newestCheckpoint() else { throw LibraryError.empty }
-      return newest
-    }
-    let to = request.to ?? newest.size
-    if request.from > 0, request.from == to, request.known == to {
-      return .unchanged(checkpoint: newest.note)
-    }
-    if request.to == nil, request.from > 0, request.from <= request.known, request.known > to {
-      // The asker is ahead: it compares this checkpoint with its own and finds out.
-      return .unchanged(checkpoint: newest.note)
-    }
+    if let note = try await nothingNew(for: request) { return .unchanged(checkpoint: note) }
+    let to = if let to = request.to { to } else { try await newest().size }
     guard request.from <= request.known, request.known <= to else {
       throw RemoteError.nothingFits(address: id.text, position: request.known)
     }
     var filled = request
     filled.to = to
     let wanted = filled
-    let redacted = try await store.read { try $0.redactedSize() }
+    let redacted = try await newestState().redacted
     await bundleCache.follow(redaction: redacted)
     let key =
       "\(redacted) \(id.text) \(wanted.from) \(wanted.known) \(to) \(wanted.depth.rawValue) \(wanted.subscription.text)"

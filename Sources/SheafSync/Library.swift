@@ -21,7 +21,7 @@ public final class Library: Sendable {
   let logVerifier: VerifierKey
   let environment: LibraryEnvironment
   let bundleCache: BundleCache
-  let accessCache = AccessCache()
+  let newestStates = NewestStateCache()
   /// Secrets that others on this computer could use when the library was opened.
   public let exposedSecrets: [ExposedSecret]
 

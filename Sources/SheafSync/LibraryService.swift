@@ -17,6 +17,10 @@ public protocol LibraryService: MemberDirectory {
   func cosignatures(after size: UInt64) async throws -> [UInt8]
   /// Takes a witness' cosignatures, and answers with those after a size.
   func cosign(_ handed: [UInt8], after size: UInt64) async throws -> [UInt8]
+  /// The newest checkpoint note where it is all there is for a pull request; `nil` where a bundle may answer it.
+  ///
+  /// A server asks it first: nearly all requests end here, and nobody has to wait.
+  func nothingNew(for request: PullRequest) async throws -> [UInt8]?
   /// What answers a pull request; bundles are made once and kept in a bounded cache.
   func offer(_ request: PullRequest) async throws -> Offer
   /// Judges and sequences the drafts of a drafts bundle.
@@ -61,6 +65,8 @@ extension LibraryService {
   public func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
     try await receive(push: bundle, from: nil)
   }
+
+  public func nothingNew(for request: PullRequest) async throws -> [UInt8]? { nil }
 
   public func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer { throw EnrolmentError.takesNobody }
 

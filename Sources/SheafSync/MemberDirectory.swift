@@ -1,6 +1,4 @@
 import SheafModel
-import SheafStore
-import Synchronization
 
 /// Who is a member of a library, for a server that asks before it answers.
 public protocol MemberDirectory: Sendable {
@@ -33,32 +31,8 @@ public struct Standing: Sendable, Hashable {
 
 extension Library: MemberDirectory {
   public func standing(of mark: MemberMark?) async throws -> Standing {
-    try await store.read { transaction in
-      guard try transaction.isClosed() else {
-        return Standing(isClosed: false, isPublic: false, member: nil)
-      }
-      var isPublic = false
-      if let path = try? DocumentPath(LibrarySettings.path),
-        let content = try transaction.currentContent(of: path)
-      {
-        isPublic = try self.accessCache.isPublic(content) { try transaction.body(content) }
-      }
-      let member = try mark.flatMap { Member.path(of: $0) }.flatMap { try transaction.member(at: $0) }
-      return Standing(isClosed: true, isPublic: isPublic, member: member)
-    }
-  }
-}
-
-/// Remembers what the newest settings say about access: they are asked for with every request.
-final class AccessCache: Sendable {
-  private let known = Mutex<(content: SHA256Hash, isPublic: Bool)?>(nil)
-
-  /// Whether settings with this content let everybody read; settings that can't be read do not.
-  func isPublic(_ content: SHA256Hash, read: () throws -> [UInt8]?) throws -> Bool {
-    if let known = known.withLock({ $0 }), known.content == content { return known.isPublic }
-    let settings = try read().flatMap { try? LibrarySettings(parsing: $0) }
-    let isPublic = settings?.isPublic ?? false
-    known.withLock { $0 = (content, isPublic) }
-    return isPublic
+    let newest = try await newestState(with: mark)
+    return Standing(
+      isClosed: newest.isClosed, isPublic: newest.isPublic, member: mark.flatMap { newest.members[$0] })
   }
 }

@@ -235,8 +235,7 @@ public struct CheckpointMark: Hashable, Sendable, CustomStringConvertible {
 
   /// Marks a note.
   public init(note: [UInt8]) {
-    text = Base64.encode(Array(SHA256Hash(hashing: note).bytes.prefix(6)))
-      .replacing("+", with: "-").replacing("/", with: "_")
+    text = Base64.encodeForURLs(Array(SHA256Hash(hashing: note).bytes.prefix(6)))
   }
 
   /// Reads a mark; `nil` unless it is 8 characters of the alphabet.

@@ -80,6 +80,9 @@ struct CanonicalTextTests {
     let text = Base64.encode(bytes)
     #expect(text.utf8.count == (bytes.count + 2) / 3 * 4)
     #expect(Base64.decode(text) == bytes)
+    let plain = Base64.encodeForURLs(bytes)
+    #expect(plain == String(text.filter { $0 != "=" }.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }))
+    #expect(Base64.decodeForURLs(plain) == bytes)
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_ \n"
     let characters = Array(text)
     for index in characters.indices {
@@ -98,6 +101,16 @@ struct CanonicalTextTests {
       "____",
     ])
   func base64Refusals(text: String) { #expect(Base64.decode(text) == nil) }
+
+  @Test(
+    "Base64 for URLs is refused with padding, in the other alphabet, of no length, and with bits left over")
+  func base64ForURLs() {
+    for bad in ["QQ==", "+/+/", "A", "AAAAA", "QR", "QUF", "é", "A A", "-_-"] {
+      #expect(Base64.decodeForURLs(bad) == nil, "\(bad)")
+    }
+    #expect(Base64.decodeForURLs("-_-_") == [0xfb, 0xff, 0xbf])
+    #expect(Base64.decodeForURLs("") == [])
+  }
 
   @Test("Hexadecimal digits are written small and read in either case")
   func hexadecimal() {
