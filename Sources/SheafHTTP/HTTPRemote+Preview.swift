@@ -1,12 +1,28 @@
 import AsyncHTTPClient
+import Foundation
 import SheafModel
 import SheafSync
 import Synchronization
 
 extension HTTPRemote {
   /// Asks for the first bytes of the bundle that a pull would bring.
-  public func preview(_ request: PullRequest) async throws -> PullPreview? {
-    try await retrying { try await self.previewOnce(request) }
+  public func preview(_ request: PullRequest, into folder: URL) async throws -> PullPreview? {
+    // A pull goes on with what is held, to where that leads, and asks for what is newer behind it.
+    if let held = await PartFile(folder: folder, key: Self.partKey(of: request)).left(), let to = held.to {
+      var older = request
+      older.to = to
+      older.held = nil
+      let wanted = older
+      do {
+        if let preview = try await retrying({ try await self.previewOnce(wanted) }) {
+          noteGoingOn()
+          return preview
+        }
+      } catch RemoteError.nothingFits {
+        // It no longer has the bundle: a pull starts over.
+      }
+    }
+    return try await retrying { try await self.previewOnce(request) }
   }
 
   private func previewOnce(_ request: PullRequest) async throws -> PullPreview? {

@@ -47,17 +47,21 @@ extension HTTPRemote {
     }
   }
 
+  /// Names the part that belongs to a request.
+  static func partKey(of request: PullRequest) -> String {
+    // What the asker says about its note changes nothing in the bundle, and what it holds of it is known later only.
+    var named = request
+    named.held = nil
+    named.holds = ChangeSetRanges()
+    return String(SHA256Hash(hashing: Array(Route.bundle(named).target.utf8)).hex.prefix(32))
+  }
+
   /// Downloads to the part that belongs to a request, and leaves that for later when it fails.
   private func download(
     _ request: PullRequest, into folder: URL, progress: @escaping TransferProgress,
     _ work: (Download) async throws -> PullAnswer
   ) async throws -> PullAnswer {
-    // What the asker says about its note changes nothing in the bundle, and what it holds of it is known later only.
-    var named = request
-    named.held = nil
-    named.holds = ChangeSetRanges()
-    let key = String(SHA256Hash(hashing: Array(Route.bundle(named).target.utf8)).hex.prefix(32))
-    let part = PartFile(folder: folder, key: key)
+    let part = PartFile(folder: folder, key: Self.partKey(of: request))
     let download = Download(remote: self, request: request, part: part, progress: progress)
     try await part.open()
     do {

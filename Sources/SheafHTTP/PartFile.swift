@@ -53,9 +53,7 @@ actor PartFile {
         at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       let file = try OpenFile(writing: part)
       let size = try file.size()
-      guard let bytes = try? Data(contentsOf: sidecar), bytes.count <= 4096,
-        let whole = try? JSONDecoder().decode(Whole.self, from: bytes), size <= whole.sizeInBytes
-      else {
+      guard let whole = Self.whole(in: sidecar), size <= whole.sizeInBytes else {
         try file.truncate()
         return (file, nil, 0, SHA256Hash.Hasher())
       }
@@ -64,6 +62,23 @@ actor PartFile {
       return (file, whole, size, hasher)
     }
     (file, whole, offset, hasher) = opened
+  }
+
+  /// What an earlier download left a beginning of, without touching it; `nil` for nothing that could be gone on with.
+  func left() async -> Whole? {
+    let (part, sidecar) = (part, sidecar)
+    return try? await Self.blocking { () throws -> Whole? in
+      let values = try FileManager.default.attributesOfItem(atPath: part.path)
+      guard let size = (values[.size] as? NSNumber)?.uint64Value, size > 0,
+        let whole = Self.whole(in: sidecar), size <= whole.sizeInBytes
+      else { return nil }
+      return whole
+    }
+  }
+
+  private static func whole(in sidecar: URL) -> Whole? {
+    guard let bytes = try? Data(contentsOf: sidecar), bytes.count <= 4096 else { return nil }
+    return try? JSONDecoder().decode(Whole.self, from: bytes)
   }
 
   /// Drops what is held and starts on another whole; without one, nothing is kept for later.

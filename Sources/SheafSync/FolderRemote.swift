@@ -57,7 +57,7 @@ public struct FolderRemote: Remote {
     }
   }
 
-  public func preview(_ request: PullRequest) async throws -> PullPreview? {
+  public func preview(_ request: PullRequest, into incoming: URL) async throws -> PullPreview? {
     try await Blocking.run {
       let root = try FolderHandle(root: folder)
       let note = try checkpointNote(root)

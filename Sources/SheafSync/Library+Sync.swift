@@ -157,7 +157,7 @@ extension Library {
     of request: PullRequest, at remote: any Remote, isFirst: Bool
   ) async throws -> PullPreview? {
     do {
-      return try await remote.preview(request)
+      return try await remote.preview(request, into: incoming(remote))
     } catch RemoteError.nothingFits where !isFirst { return nil }
   }
 

@@ -89,7 +89,7 @@ public final class MemoryRemote: Remote {
     }
   }
 
-  public func preview(_ request: PullRequest) async throws -> PullPreview? {
+  public func preview(_ request: PullRequest, into folder: URL) async throws -> PullPreview? {
     try await exchange(.preview) { [service, address] _ in
       switch try await service.offer(request) {
       case .unchanged: return nil

@@ -42,8 +42,10 @@ public protocol Remote: Sendable {
 
   /// Says what a pull would bring, for little: the size of the bundle and its first bytes.
   ///
+  /// - Parameter folder: Where a pull would write. Where that would go on with what an earlier one left there, this says
+  ///   what that leads to, and `mayStopShort` is true from then on.
   /// - Returns: `nil` when there is nothing new.
-  func preview(_ request: PullRequest) async throws -> PullPreview?
+  func preview(_ request: PullRequest, into folder: URL) async throws -> PullPreview?
 
   /// Hands over the drafts in a drafts bundle. Repeating it has no further effect.
   ///

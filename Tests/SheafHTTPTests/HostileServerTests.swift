@@ -92,9 +92,10 @@ struct HostileServerTests {
         socket.send("0\r\n\r\n")
       })
     try await withRemote(server.address, configuration: impatient { $0.retries = 0 }) { remote in
-      let declared = try await remote.preview(everything)
+      let folder = FileManager.default.temporaryDirectory.appending(path: "sheaf-\(UUID().uuidString)")
+      let declared = try await remote.preview(everything, into: folder)
       #expect(declared == PullPreview(sizeInBytes: 50_000_000, prefix: Array(bytes.prefix(4096))))
-      let counted = try await remote.preview(everything)
+      let counted = try await remote.preview(everything, into: folder)
       #expect(counted == PullPreview(sizeInBytes: 600_000, prefix: Array(bytes.prefix(4096))))
     }
   }

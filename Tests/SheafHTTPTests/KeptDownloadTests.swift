@@ -70,6 +70,39 @@ struct KeptDownloadTests {
     }
   }
 
+  @Test("A plan says what a sync takes that goes on with a beginning, although the log has grown since")
+  func plan() async throws {
+    try await Self.scene { publisher, server, folder in
+      let world = TestWorld(seed: 2)
+      let clinic = try await Self.clone(server, to: folder, environment: world.environment).library
+      _ = try await publisher.put(FakeLibrary.bytes(9_000), at: DocumentPath("images/a.bin"), reason: "More")
+      world.crash(afterSteps: 1)
+      await #expect(throws: TestWorld.Crash.self) {
+        _ = try await withRemote(server.address) { try await clinic.sync(with: $0) }
+      }
+      let mark = SHA256Hash(hashing: Array(server.address.utf8)).hex.prefix(16)
+      let incoming = clinic.folder.appending(path: "incoming").appending(path: String(mark))
+      let names = try FileManager.default.contentsOfDirectory(atPath: incoming.path)
+      let part = incoming.appending(path: try #require(names.first { $0.hasSuffix(".part") } as String?))
+      let whole = try Data(contentsOf: part)
+      try whole.prefix(5_000).write(to: part)
+      let rest = UInt64(whole.count) - 5_000
+      let before = try await withRemote(server.address) { try await clinic.plan(with: $0) }
+      #expect(before.downloadInBytes == rest && before.changeSets == 1 && before.to == 3)
+
+      _ = try await publisher.put(FakeLibrary.bytes(800, seed: 4), at: DocumentPath("b.bin"), reason: "More")
+      let plan = try await withRemote(server.address) { try await clinic.plan(with: $0) }
+      #expect(plan.downloadInBytes > rest + 800 && plan.changeSets == 2 && plan.to == 4)
+      #expect(try Data(contentsOf: part).count == 5_000)
+      let synced = try await withRemote(server.address) { try await clinic.sync(with: $0) }
+      #expect(synced.pulled?.transferredInBytes == plan.downloadInBytes)
+      #expect(synced.pulled?.changeSets == 2 && synced.isSameAsPublisher)
+      let after = try await withRemote(server.address) { try await clinic.plan(with: $0) }
+      #expect(after.downloadInBytes == 0 && after.to == 4)
+      try await clinic.close()
+    }
+  }
+
   @Test("An asset is stored later without being fetched again")
   func asset() async throws {
     try await Self.scene { _, server, folder in

@@ -75,7 +75,7 @@ struct PullTests {
           guard case .same = try await remote.pull(request, into: folder, progress: { _, _ in }) else {
             throw TestError("more came")
           }
-          #expect(try await remote.preview(request) == nil)
+          #expect(try await remote.preview(request, into: folder) == nil)
           // Another note for the same size is sent, so that the asker can compare.
           request.held = CheckpointMark(note: FakeLibrary.note(7))
           guard

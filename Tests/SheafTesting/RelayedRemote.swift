@@ -18,8 +18,8 @@ extension RelayedRemote {
     try await remote.pull(request, into: folder, progress: progress)
   }
 
-  public func preview(_ request: PullRequest) async throws -> PullPreview? {
-    try await remote.preview(request)
+  public func preview(_ request: PullRequest, into folder: URL) async throws -> PullPreview? {
+    try await remote.preview(request, into: folder)
   }
 
   public func push(
