@@ -8,6 +8,8 @@ public enum Limits {
   public static let revisionLines = 100_000
   /// The longest document path in UTF-8 bytes.
   public static let pathBytes = 512
+  /// The longest segment of a new document's path in UTF-8 bytes: the names of files are no longer on any common disk.
+  public static let nameOnDiskBytes = 255
   /// The most segments in a document path.
   public static let pathSegments = 16
   /// The most revisions that one revision is made from.

@@ -279,7 +279,7 @@ struct EditDesk {
   /// Checks what was put against the rules of its collections, the edits' own schemas included.
   ///
   /// - Parameter others: Documents to look at though they did not change, because their schema may have.
-  /// - Throws: `ContentRefusal` with every violation, `PathCollision`, or `LibraryError.takenBack`.
+  /// - Throws: `ContentRefusal` with every violation, `NameTooLongForDisks`, `PathCollision`, or `LibraryError.takenBack`.
   mutating func check(reason: String, others: [DocumentPath] = []) throws {
     let contents = contents
     let transaction = transaction
@@ -318,7 +318,7 @@ struct EditDesk {
         throw ReasonMissing(collection: edit.path.collection.text)
       }
     }
-    try checkCollisions(of: put)
+    try checkNames(of: put)
   }
 
   /// Refuses at once what the publisher would refuse later.
@@ -332,9 +332,12 @@ struct EditDesk {
     try transaction.check(lines, lineCount: edits.count, by: try transaction.authority(of: memberKey))
   }
 
-  private func checkCollisions(of added: [DocumentPath]) throws {
+  private func checkNames(of added: [DocumentPath]) throws {
     var folded: [String: DocumentPath] = [:]
     for path in added.sorted() {
+      if path.isTooLongForDisks, try transaction.currentContent(of: path) == nil {
+        throw NameTooLongForDisks(path: path.text)
+      }
       if let other = folded.updateValue(path, forKey: path.foldedForDisks) {
         throw PathCollision(first: other.text, second: path.text)
       }

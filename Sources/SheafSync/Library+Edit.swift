@@ -21,7 +21,7 @@ public enum Resolution: Sendable, Hashable {
 extension Library {
   /// Puts content under a path: a change set on the publisher's copy, a draft on a replica.
   ///
-  /// - Throws: `ContentRefusal`, `PathCollision`, `LibraryError.nothingChanged`; the library is as it was.
+  /// - Throws: `ContentRefusal`, `NameTooLongForDisks`, `PathCollision`, `LibraryError.nothingChanged`; the library is as it was.
   public func put(_ content: [UInt8], at path: DocumentPath, reason: String) async throws -> DraftReport {
     let hash = SHA256Hash(hashing: content)
     return try await edit(purpose: "sheaf put", reason: reason) { desk in

@@ -120,6 +120,7 @@ struct ExportFolder {
   private static func failure(_ path: String, _ place: String) -> ExportError {
     let code = errno
     if code == EEXIST || code == ENOTDIR { return .collision(path) }
+    if code == ENAMETOOLONG { return .nameTooLong(path) }
     return .unwritable(place, reason: String(cString: strerror(code)))
   }
 }
@@ -130,6 +131,8 @@ public enum ExportError: SheafFailure, Equatable {
   case notAFolder(String)
   /// This document and one before it would be one file on the target's disk.
   case collision(String)
+  /// This document's name, or its path below the target, is longer than the target's disk or system takes.
+  case nameTooLong(String)
   /// A file or folder can't be written.
   case unwritable(String, reason: String)
 
@@ -137,6 +140,7 @@ public enum ExportError: SheafFailure, Equatable {
     switch self {
     case .notAFolder(let place): "\(place) is not a folder"
     case .collision(let path): "\(path) and another document would be one file on this disk"
+    case .nameTooLong(let path): "the name of \(path) is too long to be written there"
     case .unwritable(let place, let reason): "\(place) can't be written: \(reason)"
     }
   }
@@ -145,6 +149,7 @@ public enum ExportError: SheafFailure, Equatable {
     switch self {
     case .notAFolder: "Choose a folder that is empty or does not exist."
     case .collision: "Export to a disk that tells upper and lower case apart, or rename the document."
+    case .nameTooLong: "Export to a folder with a shorter path, or to another disk."
     case .unwritable: "Check the folder's permissions and the free space."
     }
   }

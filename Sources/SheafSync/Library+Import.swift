@@ -157,11 +157,13 @@ private final class ImportRun: @unchecked Sendable {
 
   private func path(_ bytes: [UInt8], _ commit: GitHistory.Commit) -> DocumentPath? {
     do {
-      return try DocumentPath(utf8: bytes)
+      let path = try DocumentPath(utf8: bytes)
+      guard path.isTooLongForDisks else { return path }
+      warn("\(NameTooLongForDisks(path: path.text).problem); it is left out", commit)
     } catch {
       warn("\(error.problem); it is left out", commit)
-      return nil
     }
+    return nil
   }
 
   private func warn(_ text: String, _ commit: GitHistory.Commit) {

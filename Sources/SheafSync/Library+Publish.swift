@@ -24,7 +24,7 @@ extension Library {
   /// refused when the two clash. On a replica the change set is a draft. All or nothing: a file
   /// that breaks a rule publishes nothing.
   ///
-  /// - Throws: `FolderRefusal`, `ContentRefusal`, `PathCollision`; the library is as it was.
+  /// - Throws: `FolderRefusal`, `ContentRefusal`, `NameTooLongForDisks`, `PathCollision`; the library is as it was.
   public func publish(
     folder: URL, reason: String, options: PublishOptions = PublishOptions(),
     activity: @escaping ActivitySink = { _ in }

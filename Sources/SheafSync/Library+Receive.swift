@@ -215,6 +215,9 @@ private struct DraftCourt {
       violations += found.map {
         .init(path: line.line.path.text, place: $0.place.description, rule: $0.rule)
       }
+      if line.line.path.isTooLongForDisks, try transaction.currentContent(of: line.line.path) == nil {
+        throw NameTooLongForDisks(path: line.line.path.text)
+      }
       let others = try transaction.collisions(with: line.line.path).filter { !gone.contains($0) }
       let own = put.filter { $0 != line.line.path && $0.foldedForDisks == line.line.path.foldedForDisks }
       if let other = (others + own).first {

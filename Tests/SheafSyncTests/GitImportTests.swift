@@ -312,4 +312,22 @@ struct GitImportTests {
     #expect(commit.message == "é")
     #expect(commit.time == Timestamp(seconds: 9))
   }
+
+  @Test("A file whose name no disk holds is left out, with a warning")
+  func longNames() async throws {
+    let world = try await ReadingWorld()
+    let repository = try Repository(in: world.root)
+    try repository.write("text\n", to: "a.md")
+    try repository.commit("First")
+    let object = try repository.git("rev-parse", "HEAD:a.md")
+    let long = String(repeating: "n", count: 256)
+    // Git's own trees hold what no work tree does.
+    try repository.git("update-index", "--add", "--cacheinfo", "100644,\(object),b/\(long)")
+    try repository.git("commit", "-q", "-m", "Second", time: 2_000)
+    let report = try await importAll(world, repository)
+    #expect(report.changeSets == 2 && report.revisions == 1)
+    #expect(
+      report.warnings.count == 1 && report.warnings[0].contains("longer than 255 bytes"))
+    #expect(try await world.library.documents(in: nil).map(\.path) == ["a.md"])
+  }
 }

@@ -1,8 +1,9 @@
 import Foundation
 import SheafModel
-import SheafSync
 import SheafTesting
 import Testing
+
+@testable import SheafSync
 
 @Suite("Publishing a folder")
 struct PublishTests {
@@ -82,6 +83,37 @@ struct PublishTests {
     _ = try await world.publish()
     try world.content.write("2", to: "CAFE\u{301}.md")
     await #expect(throws: PathCollision.self) { _ = try await world.publish() }
+    #expect(try await world.size() == 1)
+  }
+
+  @Test(
+    "A new document whose name no disk holds is refused, by the publisher too when another program drafts it")
+  func longNames() async throws {
+    let world = try await SyncWorld()
+    let longest = String(repeating: "é", count: 127) + "a"
+    let put = { (path: String, library: Library) in
+      _ = try await library.put(Array("x\n".utf8), at: DocumentPath(path), reason: "r")
+    }
+    try await put("\(longest)/\(longest)", world.publisher)
+    let target = world.folder.appending("out")
+    _ = try await world.publisher.export(to: target, at: .now, activity: { _ in })
+    #expect(FileManager.default.fileExists(atPath: target.path + "/\(longest)/\(longest)"))
+
+    let clinic = try await world.replica()
+    for path in ["\(longest)b", "\(longest)b/x", "a/\(longest)b/x.md"] {
+      for library in [world.publisher, clinic] {
+        await #expect(throws: NameTooLongForDisks(path: path)) { try await put(path, library) }
+      }
+    }
+    try await clinic.store.write(purpose: "test") { transaction in
+      var desk = try EditDesk(transaction: transaction, library: clinic)
+      let bytes = Array("x\n".utf8)
+      try desk.put(bytes, hash: SHA256Hash(hashing: bytes), at: DocumentPath("\(longest)b"))
+      _ = try desk.storeDraft(reason: "r")
+    }
+    let synced = try await clinic.sync(with: MemoryRemote(service: world.publisher))
+    #expect(synced.refused == 1)
+    #expect(try await clinic.drafts().first?.refusal?.contains("longer than 255 bytes") == true)
     #expect(try await world.size() == 1)
   }
 

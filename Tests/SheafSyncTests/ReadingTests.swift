@@ -218,6 +218,22 @@ struct ReadingTests {
     #expect(published.unchangedCount == 2)
   }
 
+  @Test("A path that the target's system does not take is told as that, and nothing stays")
+  func longExport() async throws {
+    let world = try await ReadingWorld()
+    let name = String(repeating: "a", count: 250)
+    try await world.publish(["first.md": "one\n", "\(name)/\(name)": "deep\n"])
+    // Each step is short enough; the whole reaches beyond 4,096 bytes with the document alone.
+    var target = world.root
+    while target.path.utf8.count < 3_450 { target.append(path: name) }
+    target.append(path: String(repeating: "b", count: max(1, 3_690 - target.path.utf8.count)))
+    let place = target
+    await #expect(throws: ExportError.nameTooLong("\(name)/\(name)")) {
+      try await world.library.export(to: place, at: .now, activity: { _ in })
+    }
+    #expect(!FileManager.default.fileExists(atPath: place.path))
+  }
+
   @Test("A failed export takes away what it wrote")
   func failedExport() async throws {
     let world = try await ReadingWorld()
