@@ -1,13 +1,15 @@
 """A poor line (128 kbit/s, 600 ms there and back, 2 % of packets lost) against git and rsync.
 
 Nothing new, one and twenty change sets, each into a copy that is so far behind, over plain connections without TLS; and
-a first copy while the line is cut every 30 s. git is served by its own daemon, which needs fewer turns than HTTP, and
+a first copy while the line is cut every 30 s. With --signed, the same history in a library with members too, whose
+requests are signed. git is served by its own daemon, which needs fewer turns than HTTP, and
 rsync by its own. Needs root and /dev/net/tun: two network namespaces, joined by a loop here that delays, paces and
 drops whole packets, so that TCP reacts as on a real line.
 """
 
 import fcntl
 import heapq
+import json
 import os
 import random
 import select
@@ -22,8 +24,14 @@ from workbench import Unavailable
 
 SERVER, CLIENT = "10.78.0.2", "10.78.0.1"
 STEPS = (0, 1, 20)
+DEPTHS = ("heads", "trail")
 AIMS = {0: 1.5, 1: 1.6, 20: 3.5}
 LONGEST = 300
+
+
+def options(parser):
+    parser.add_argument(
+        "--signed", action="store_true", help="on the poor line, also syncs of a member, whose requests are signed")
 
 
 class Line:
@@ -169,6 +177,10 @@ class Scene:
         library = place / "library"
         bench.run("cp", "-a", bench.library(self.history), library)
         self.start(bench.sheaf, "serve", "--host", SERVER, "--port", 8428, "--drafts-from-everybody", "--quiet", "--library", library)
+        if bench.options.signed:
+            self.close()
+            self.start(
+                bench.sheaf, "serve", "--host", SERVER, "--port", 8429, "--quiet", "--library", place / "closed")
         self.start(
             "git", "daemon", "--reuseaddr", "--export-all", f"--base-path={self.history.git.parent}", f"--listen={SERVER}")
         self.tree(len(self.history), place / "tree")
@@ -185,6 +197,27 @@ class Scene:
         for server in self.servers:
             server.terminate()
             server.wait()
+
+    def close(self):
+        """Makes a library with members, a member's copy for each depth, and only then imports the history into it."""
+        bench, place = self.bench, self.place
+        closed, code = place / "closed", place / "code"
+        bench.run(bench.sheaf, "init", closed, "--name", "Bench", "--as", "Bench")
+        server, port = bench.serve(closed)
+        try:
+            for depth in DEPTHS:
+                invited = bench.run(
+                    bench.sheaf, "invite", f"Reader of {depth}", "--role", "contributor", "--library", closed)
+                code.write_text(invited.output)
+                bench.run(
+                    bench.sheaf, "clone", f"http://127.0.0.1:{port}", place / f"member-{depth}", "--keep", depth,
+                    "--code-file", code)
+            for depth in DEPTHS:
+                bench.run(bench.sheaf, "sync", "--library", place / f"member-{depth}")
+        finally:
+            bench.stop(server)
+        self.before = json.loads(bench.run(bench.sheaf, "status", "--json", "--library", closed).output)["size"]
+        bench.run(bench.sheaf, "import", "git", self.history.git, "--branch", "main", "--library", closed)
 
     def start(self, *command):
         self.servers.append(
@@ -213,6 +246,15 @@ class Scene:
             bench.run(bench.sheaf, "clone", file, copy)
             return [bench.sheaf, "sync", f"http://{SERVER}:8428", "--library", copy]
 
+        def signed():
+            closed, file, copy = place / "closed", place / f"signed-{size}-{depth}.sheaf", place / "copy"
+            if not file.exists():
+                bench.bundle(closed, self.before, self.before + size, depth, file)
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(place / f"member-{depth}", copy)
+            bench.run(bench.sheaf, "bundle", "apply", file, "--library", copy)
+            return [bench.sheaf, "sync", f"http://{SERVER}:8429", "--library", copy]
+
         def git():
             copy = place / "copy.git"
             shutil.rmtree(copy, ignore_errors=True)
@@ -224,7 +266,9 @@ class Scene:
             self.tree(size, place / "copy-tree")
             return ["rsync", "-rlz", "--checksum", "--delete", f"rsync://{SERVER}:8730/tree/", place / "copy-tree/"]
 
-        return {"sheaf": sheaf, "git": git, **({"rsync": rsync} if shutil.which("rsync") else {})}
+        return {
+            "sheaf": sheaf, **({"sheaf, signed": signed} if bench.options.signed else {}), "git": git,
+            **({"rsync": rsync} if shutil.which("rsync") else {})}
 
     def first(self):
         """The same for a first copy; run again and again until it succeeds."""
@@ -269,9 +313,10 @@ def measure(bench):
 def updates(bench, history, scene):
     rows = []
     for step in STEPS:
-        for depth in ("heads", "trail"):
+        for depth in DEPTHS:
             for tool, prepare in scene.behind(len(history) - step, depth).items():
-                if tool != "sheaf" and depth != "trail":
+                is_ours = tool.startswith("sheaf")
+                if not is_ours and depth != "trail":
                     continue
                 seconds, up, down = [], [], []
                 for number in range(bench.options.runs):
@@ -286,9 +331,9 @@ def updates(bench, history, scene):
                 values = {
                     "medianSeconds": round(statistics.median(seconds), 2), "worstSeconds": round(max(seconds), 2),
                     "sentPacketBytes": int(statistics.median(up)), "receivedPacketBytes": int(statistics.median(down))}
-                label = f"sheaf, {depth}" if tool == "sheaf" else tool
+                label = f"{tool}, {depth}" if is_ours else tool
                 bench.note(history.name, f"poor line, {step} change sets", label, **values)
-                aim = f"{AIMS[step]}" if tool == "sheaf" else ""
+                aim = f"{AIMS[step]}" if is_ours else ""
                 rows.append([
                     step, label, f"{values['medianSeconds']:.2f} s", f"{values['worstSeconds']:.2f} s", aim,
                     f"{values['sentPacketBytes']:,}", f"{values['receivedPacketBytes']:,}"])
