@@ -58,6 +58,8 @@ actor BundleCache {
   private var lastMaking: [Bool: Task<Void, Never>] = [:]
   /// How many bundles were made since the start.
   private(set) var makings: UInt64 = 0
+  /// How many are being made or wait to be.
+  var underWay: Int { making.count }
 
   init(folder: URL, capacity: Capacity = Capacity()) {
     self.folder = folder
@@ -98,10 +100,21 @@ actor BundleCache {
     guard let some = making[mark] else { throw CancellationError() }
     making[mark]?.waiting += 1
     return try await withTaskCancellationHandler {
-      try await some.task.value
+      try await Self.outcome(of: some.task)
     } onCancel: {
       Task { await self.leave(mark, some.number) }
     }
+  }
+
+  /// What comes of a making, or nothing at once for who is cancelled: the making may stand in line for long still.
+  private static func outcome(of making: Task<BundleFile, any Error>) async throws -> BundleFile {
+    let (outcomes, told) = AsyncStream.makeStream(of: Result<BundleFile, any Error>.self)
+    Task {
+      told.yield(await making.result)
+      told.finish()
+    }
+    for await outcome in outcomes { return try outcome.get() }
+    throw CancellationError()
   }
 
   /// Somebody who waited does so no longer.
