@@ -1,3 +1,4 @@
+import SheafBundle
 import SheafModel
 
 /// The names in a folder remote (`Schemas/folder-remote.md`), none of which is ever taken from a file's content.
@@ -31,10 +32,13 @@ enum FolderLayout {
 /// What the name of a bundle's file says: `FROM-TO-DEPTH[-HASH16].sheaf`.
 ///
 /// FROM is `0kKNOWN` in a heads bundle from the start for a copy that knows the log up to
-/// KNOWN; HASH16 begins the hash of the subscription's text and is left out for everything.
+/// KNOWN, and `0hKNOWN` in one with history for a copy that holds what was current there; HASH16
+/// begins the hash of the subscription's text and is left out for everything.
 struct BundleName: Hashable {
   var from: UInt64
   var known: UInt64
+  /// Whether it leaves out what was current at `known`, which the copy holds already.
+  var holdsCurrent: Bool
   var to: UInt64
   var depth: Depth
   /// 16 hexadecimal digits, or `nil` for everything.
@@ -43,8 +47,10 @@ struct BundleName: Hashable {
   /// The bundle that takes a copy to `to`.
   init(_ request: PullRequest, to: UInt64) {
     from = request.from
-    // A longer bundle proves its own past: only heads from the start need to be told what is known.
-    known = request.from == 0 && request.depth != .heads ? 0 : request.known
+    holdsCurrent = request.holdsCurrent && request.from == 0 && request.depth != .heads
+    // A longer bundle proves its own past: only heads from the start need to be told what is known, and what leaves
+    // something out says from where on.
+    known = request.from == 0 && request.depth != .heads && !holdsCurrent ? 0 : request.known
     self.to = to
     depth = request.depth
     subscription = Self.mark(request.subscription)
@@ -57,7 +63,7 @@ struct BundleName: Hashable {
     guard parts.count == 3 || parts.count == 4, let to = UInt64(parts[1]),
       let depth = Depth(rawValue: String(parts[2]))
     else { return nil }
-    let start = parts[0].split(separator: "k", omittingEmptySubsequences: false)
+    let start = parts[0].split(omittingEmptySubsequences: false) { $0 == "k" || $0 == "h" }
     guard let from = UInt64(start[0]), start.count <= 2 else { return nil }
     self.from = from
     known = from
@@ -65,6 +71,8 @@ struct BundleName: Hashable {
       guard let known = UInt64(start[1]) else { return nil }
       self.known = known
     }
+    holdsCurrent = parts[0].contains("h")
+    guard !holdsCurrent || (from == 0 && known > 0 && depth != .heads) else { return nil }
     self.to = to
     self.depth = depth
     subscription = parts.count == 4 ? String(parts[3]) : nil
@@ -72,7 +80,7 @@ struct BundleName: Hashable {
   }
 
   var text: String {
-    (known == from ? "\(from)" : "\(from)k\(known)") + "-\(to)-\(depth.rawValue)"
+    (known == from ? "\(from)" : "\(from)\(holdsCurrent ? "h" : "k")\(known)") + "-\(to)-\(depth.rawValue)"
       + (subscription.map { "-" + $0 } ?? "") + Self.suffix
   }
 
@@ -85,8 +93,17 @@ struct BundleName: Hashable {
 
   /// Whether this leads on from where a copy stands.
   func answers(_ request: PullRequest) -> Bool {
-    self == BundleName(request, to: to) && to > request.from && to >= request.known
-      && request.to.map { to <= $0 } ?? true
+    var whole = request
+    whole.holdsCurrent = false
+    // What leaves nothing out serves a copy that holds something as well.
+    return (self == BundleName(request, to: to) || self == BundleName(whole, to: to))
+      && to > request.from && to >= request.known && request.to.map { to <= $0 } ?? true
+  }
+
+  /// Whether a bundle is what its name says. Everything current may stand for a step of heads, where that is smaller.
+  func isTrue(of header: BundleHeader) -> Bool {
+    header.to == to && header.known == known && header.content == BundleContent(depth)
+      && (header.from == from || (depth == .heads && header.from == 0))
   }
 
   private static let suffix = ".sheaf"
@@ -107,21 +124,25 @@ struct FolderPosition: Hashable {
   }
 
   var text: String {
-    "sheaf/position/v1 \(library) \(request.from) \(request.known) \(request.depth.rawValue) "
-      + "\(request.subscription.text)\n"
+    "sheaf/position/v1 \(library) \(request.from)\(request.holdsCurrent ? "h" : "") \(request.known) "
+      + "\(request.depth.rawValue) \(request.subscription.text)\n"
   }
 
   /// Reads exactly what `text` writes; `nil` for anything else.
   init?(_ bytes: [UInt8]) {
     guard let text = String(validating: bytes, as: UTF8.self), text.hasSuffix("\n") else { return nil }
     let parts = text.dropLast().split(separator: " ", maxSplits: 5, omittingEmptySubsequences: false)
-    guard parts.count == 6, parts[0] == "sheaf/position/v1", let from = UInt64(parts[2]),
-      let known = UInt64(parts[3]), let depth = Depth(rawValue: String(parts[4])),
-      let subscription = try? Subscription(parsing: String(parts[5])), from == 0 || from == known
+    guard parts.count == 6, parts[0] == "sheaf/position/v1" else { return nil }
+    let holdsCurrent = parts[2].hasSuffix("h")
+    guard let from = UInt64(parts[2].dropLast(holdsCurrent ? 1 : 0)), let known = UInt64(parts[3]),
+      let depth = Depth(rawValue: String(parts[4])),
+      let subscription = try? Subscription(parsing: String(parts[5])), from == 0 || from == known,
+      !holdsCurrent || (from == 0 && known > 0 && depth != .heads)
     else { return nil }
     self.init(
       library: String(parts[1]),
-      request: PullRequest(from: from, known: known, depth: depth, subscription: subscription))
+      request: PullRequest(
+        from: from, known: known, depth: depth, subscription: subscription, holdsCurrent: holdsCurrent))
     guard self.text == text else { return nil }
   }
 }

@@ -196,17 +196,19 @@ public struct FolderRemote: Remote {
 
   private func origin(of note: [UInt8]) -> String { (try? parsed(note))?.checkpoint.origin ?? "" }
 
-  /// The bundle that leads furthest from where the copy stands.
+  /// The bundle that leads furthest from where the copy stands; of two, the one that leaves out what is held.
   ///
   /// A file whose own first bytes say something else than its name is passed over.
   private func bundle(for request: PullRequest, in root: FolderHandle) throws -> (BundleName, FolderFile)? {
     guard let bundles = try root.folder(FolderLayout.bundles, isMade: false) else { return nil }
     let names = try bundles.names(limit: FolderLayout.nameLimit) { _ in true }
-      .compactMap(BundleName.init).filter { $0.answers(request) }.sorted { $0.to > $1.to }
+      .compactMap(BundleName.init).filter { $0.answers(request) }.sorted {
+        ($0.to, $0.known) > ($1.to, $1.known)
+      }
     for name in names {
       guard let file = try bundles.file(name.text), file.sizeInBytes <= Limits.assetBundleBytes,
-        let header = try? header(file), header.to == name.to, header.from == name.from,
-        header.content == BundleContent(name.depth), header.subscription.text == request.subscription.text
+        let header = try? header(file), name.isTrue(of: header),
+        header.subscription.text == request.subscription.text
       else { continue }
       return (name, file)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import SheafBundle
 import SheafLog
 import SheafModel
 import SheafTesting
@@ -344,10 +345,44 @@ import Testing
     }
   }
 
+  @Test(
+    "A step that takes most documents away is left as everything current where that is smaller, and is taken")
+  func wholeForStep() async throws {
+    try await withScene { scene in
+      let names = (0..<40).map { "articles/chapter-\($0 * 7919 % 40)-\($0 * 104_729).md" }
+      for name in names { try await scene.put("# \(name)\n", at: name, on: scene.publisher) }
+      let tablet = try await Library.clone(
+        from: MemoryRemote(service: scene.publisher), to: scene.stick.appending(path: "../tablet"),
+        options: CloneOptions(depth: .heads, member: "tablet"), environment: TestWorld(seed: 3).environment
+      ).library
+      let size = try await tablet.status().size
+      _ = try await tablet.sync(with: scene.remote)
+      let folder = scene.stick.appending(path: "../content")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data("# The only one\n".utf8).write(to: folder.appending(path: "b.md"))
+      _ = try await scene.publisher.publish(
+        folder: folder, reason: "Less", options: PublishOptions(isDryRun: false, prunes: true))
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      let name = "\(size)-\(size + 1)-heads.sheaf"
+      let bytes = try Data(contentsOf: scene.stick.appending(path: "bundles").appending(path: name))
+      var rest = Array(bytes)[...]
+      let header = try BundleReader { count in
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+      }.readHeader()
+      #expect(header.from == 0 && header.known == size)
+      let report = try await tablet.sync(with: scene.remote)
+      #expect(report.size == size + 1)
+      #expect(try await tablet.documents(in: nil).map(\.path) == ["b.md"])
+      try await tablet.close()
+    }
+  }
+
   @Test("Names are read strictly and written back alike")
   func names() throws {
     for text in [
-      "0-16-trail.sheaf", "12-19-full.sheaf", "0k7-19-heads.sheaf", "17-19-heads-906c7ff47cd7c682.sheaf",
+      "0-16-trail.sheaf", "12-19-full.sheaf", "0k7-19-heads.sheaf", "0h7-19-trail.sheaf", "0h7-7-full.sheaf",
+      "17-19-heads-906c7ff47cd7c682.sheaf",
     ] {
       #expect(BundleName(text)?.text == text)
     }
@@ -356,6 +391,9 @@ import Testing
       "1-2-trail-.sheaf",
       "1-2-trail-../../../etc/pa.sheaf", "1-2-trail.sheaf.new", "1k1-2-heads.sheaf", "1k-2-heads.sheaf",
       "1-99999999999999999999-trail.sheaf", "1-2-trail-906c7ff47cd7c682-x.sheaf",
+      "0h7-19-heads.sheaf", "0h0-19-full.sheaf", "7h7-19-trail.sheaf", "7h9-19-trail.sheaf",
+      "h7-19-trail.sheaf",
+      "0h7k7-19-trail.sheaf", "0h-19-trail.sheaf",
     ] {
       #expect(BundleName(text) == nil, "\(text)")
     }
@@ -372,7 +410,15 @@ import Testing
       library: "sheaf/x/y", request: PullRequest(from: 12, known: 12, depth: .heads, subscription: articles))
     #expect(position.text == "sheaf/position/v1 sheaf/x/y 12 12 heads articles\n")
     #expect(FolderPosition(Array(position.text.utf8)) == position)
+    let deeper = FolderPosition(
+      library: "sheaf/x/y",
+      request: PullRequest(from: 0, known: 12, depth: .full, subscription: .all, holdsCurrent: true))
+    #expect(deeper.text == "sheaf/position/v1 sheaf/x/y 0h 12 full *\n")
+    #expect(FolderPosition(Array(deeper.text.utf8)) == deeper)
     for text in [
+      "sheaf/position/v1 sheaf/x/y h 12 full *\n", "sheaf/position/v1 sheaf/x/y 12h 12 full *\n",
+      "sheaf/position/v1 sheaf/x/y 0h 0 full *\n", "sheaf/position/v1 sheaf/x/y 0h 12 heads *\n",
+      "sheaf/position/v1 sheaf/x/y 0k 12 full *\n",
       "", "\n", "sheaf/position/v1 sheaf/x/y 12 12 heads articles",
       "sheaf/position/v1 sheaf/x/y 11 12 heads *\n",
       "sheaf/position/v1 sheaf/x/y 012 12 heads *\n", "sheaf/position/v2 sheaf/x/y 12 12 heads *\n",
