@@ -28,17 +28,26 @@ import Testing
     arguments: seeds.prefix(max(1, seeds.count / 10)))
   func settlesWithApprovals(seed: UInt64) async throws {
     await Self.gate.enter()
-    do { try await run(seed, approves: true) } catch { Issue.record("seed \(seed): \(error)") }
+    do { try await run(seed, rule: .approvals) } catch { Issue.record("seed \(seed): \(error)") }
+    await Self.gate.leave()
+  }
+
+  @Test(
+    "With members too, whose roles and keys change and who are shut out",
+    arguments: seeds.prefix(max(1, seeds.count / 10)))
+  func settlesWithMembers(seed: UInt64) async throws {
+    await Self.gate.enter()
+    do { try await run(seed, rule: .members) } catch { Issue.record("seed \(seed): \(error)") }
     await Self.gate.leave()
   }
 
   // Three as a rule; every eighth fleet has four, every sixteenth five, because they cost more.
   private static func replicas(of seed: UInt64) -> Int { seed % 16 == 7 ? 5 : seed % 8 == 3 ? 4 : 3 }
 
-  private func run(_ seed: UInt64, approves: Bool = false) async throws {
+  private func run(_ seed: UInt64, rule: Fleet.Rule = .open) async throws {
     try await withTemporaryFolder { folder in
       let fleet = try await Fleet(
-        seed: seed, replicas: Self.replicas(of: seed), approves: approves, in: folder)
+        seed: seed, replicas: Self.replicas(of: seed), rule: rule, in: folder)
       do {
         for _ in 0..<Self.stepCount { try await fleet.step() }
         let broken = try await fleet.settle()

@@ -48,13 +48,14 @@ extension Fleet {
   private func isExpected(_ error: any SheafFailure) -> Bool {
     switch error {
     case is RemoteError: true
-    case is AuthorityError, is LineageError: approves
+    case is AuthorityError, is LineageError: isClosed
     case let error as LibraryError:
       switch error {
       case .nothingChanged, .noDocument, .noConflict, .draftInTheWay, .notHeld, .notSubscribed,
         .changedMeanwhile, .nothingProposed, .severalProposals, .mayNotDecide, .takenBack:
         true
-      case .conflictInTheWay, .needsDepth: approves
+      case .conflictInTheWay, .needsDepth: isClosed
+      case .noMember, .ownKey, .draftState: rule == .members
       default: false
       }
     default: false
@@ -62,7 +63,10 @@ extension Fleet {
   }
 
   private func act(as index: Int) async throws -> String {
-    if approves, Int.random(in: 0..<6, using: &random) == 0 { return try await sign(as: index) }
+    if rule == .members, Int.random(in: 0..<8, using: &random) == 0 {
+      return try await changeMember(as: index)
+    }
+    if isClosed, Int.random(in: 0..<6, using: &random) == 0 { return try await sign(as: index) }
     return switch Int.random(in: 0..<24, using: &random) {
     case 20..<23: try await decide(as: index)
     case 23: try await changeSettings()
@@ -162,6 +166,28 @@ extension Fleet {
     let report = try await members[index].library.sign(path, as: meaning, remark: "Sign")
     acknowledge(
       DraftReport(changeSet: report.changeSet, draft: report.draft, paths: []), content: nil, index: index)
+    return ""
+  }
+
+  /// Puts another key in the place of the own one, changes what somebody may do, or shuts somebody out.
+  private func changeMember(as index: Int) async throws -> String {
+    let library = members[index].library
+    guard Int.random(in: 0..<3, using: &random) > 0 else {
+      trail[trail.count - 1] += "rotate"
+      acknowledge(try await library.rotate(reason: "New key"), content: nil, index: index)
+      return ""
+    }
+    let who = members[Int.random(in: 1..<members.count, using: &random)].name
+    guard Int.random(in: 0..<6, using: &random) > 0 else {
+      trail[trail.count - 1] += "revoke \(who)"
+      acknowledge(try await library.revoke(who, reason: "Left"), content: nil, index: index)
+      return ""
+    }
+    let role = MemberRole.allCases.filter { $0 != .publisher }.randomElement(using: &random) ?? .reader
+    trail[trail.count - 1] += "make \(who) \(role.rawValue)"
+    acknowledge(
+      try await library.alter(who, Library.MemberAlteration(role: role), reason: "Role"), content: nil,
+      index: index)
     return ""
   }
 

@@ -41,7 +41,18 @@ public final class Fleet {
   var acknowledged: [Acknowledged] = []
   let stick: URL
   private let folder: URL
-  let approves: Bool
+  let rule: Rule
+  var isClosed: Bool { rule != .open }
+
+  /// Who may do what in a fleet's library, and what waits for somebody's decision.
+  public enum Rule: Sendable {
+    /// No members; what others than the publisher do in some collections is reviewed.
+    case open
+    /// Members of all roles, whose roles and keys change; the same is reviewed.
+    case members
+    /// Members, signatures, and collections in which every edit waits for an approval.
+    case approvals
+  }
 
   static let texts = (0..<4).compactMap { try? DocumentPath("articles/text-\($0).md") }
   static let records = (0..<3).compactMap { try? DocumentPath("trials/record-\($0).json") }
@@ -49,11 +60,8 @@ public final class Fleet {
   static let images = (0..<2).compactMap { try? DocumentPath("images/picture-\($0).bin") }
 
   /// Starts a publisher with a few documents and clones the replicas from it.
-  ///
-  /// - Parameter approves: Whether the library has members, signatures, and collections in which every edit waits for
-  ///   an approval.
-  public init(seed: UInt64, replicas: Int = 2, approves: Bool = false, in folder: URL) async throws {
-    self.approves = approves
+  public init(seed: UInt64, replicas: Int = 2, rule: Rule = .open, in folder: URL) async throws {
+    self.rule = rule
     random = SplitMix64(seed: seed)
     self.folder = folder
     stick = folder.appending(path: "stick", directoryHint: .isDirectory)
@@ -65,7 +73,7 @@ public final class Fleet {
         name: "publisher", folder: home, world: world,
         library: try await Library.create(
           at: home, name: "Fleet", member: "publisher",
-          founding: approves ? MemberTemplate(name: "publisher", role: .publisher) : nil,
+          founding: rule != .open ? MemberTemplate(name: "publisher", role: .publisher) : nil,
           environment: world.environment)))
     try await publishStart()
     if Bool.random(using: &random) { _ = try await publisher.exchange(with: FolderRemote(folder: stick)) }
@@ -88,9 +96,12 @@ public final class Fleet {
 
   /// The code by which a replica becomes a member; `nil` where there are none.
   private func drawnCode(name: String) async throws -> InvitationCode? {
-    guard approves else { return nil }
-    let role = [MemberRole.approver, .approver, .administrator, .editor, .contributor].randomElement(
-      using: &random)
+    guard isClosed else { return nil }
+    let roles: [MemberRole] =
+      rule == .members
+      ? MemberRole.allCases.filter { $0 != .publisher }
+      : [.approver, .approver, .administrator, .editor, .contributor]
+    let role = roles.randomElement(using: &random)
     trail.append("\(name) is to be \(role?.rawValue ?? "")")
     let template = MemberTemplate(name: name, role: role ?? .approver)
     return InvitationCode(try await publisher.invite(template, forStick: false).code)
@@ -127,7 +138,7 @@ public final class Fleet {
   /// Settings under which some collections are reviewed.
   func drawnSettings() -> [UInt8] {
     let reviewed = ["articles", "trials"].filter { _ in Int.random(in: 0..<2, using: &random) == 0 }
-    let rule = approves ? "everyone" : "required"
+    let rule = rule == .approvals ? "everyone" : "required"
     let members = reviewed.map { #""\#($0)": {"review": "\#(rule)"}"# }.joined(separator: ", ")
     return Array(#"{"format": 1, "collections": {\#(members)}}"#.utf8)
   }
