@@ -4,7 +4,7 @@ import SheafModel
 ///
 /// Bases and bodies so far, the last 16 MiB of them, are what copies come from; models
 /// that learn from all of it price and code what is left (`Schemas/coder.md`). The same
-/// calls give the same bytes everywhere. Takes 10 to 130 MiB of memory, as the bodies do.
+/// calls give the same bytes everywhere. Takes 10 to 85 MiB of memory, as the bodies do.
 public final class ContentEncoder {
   private var state = ContentState()
   private var coder = RangeEncoder()

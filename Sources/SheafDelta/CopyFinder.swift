@@ -6,20 +6,45 @@ final class CopyFinder {
   static let seedSize = 6
   private static let bucketBits = 18
   private var heads: ModelMemory<UInt32>
-  /// For each place in the window, counted from `start`, how far before it the place of the same hash is.
-  private var links: UnsafeMutablePointer<UInt32>
+  /// For each place in reach, how far before it the place of the same hash is; 0 for none in reach. The places
+  /// that a copy of the largest reach lies apart share one, the newer one's.
+  private var links: UnsafeMutableRawPointer
   private var linkCount: Int
   private var start = 0
   /// Every place before this is added or was left out.
   private(set) var added = 0
 
+  /// A link has three bytes, since a copy reaches 2^24 bytes back: a quarter less memory than four.
+  private static let linkSize = 3
+
   init() {
     heads = ModelMemory(count: 1 << Self.bucketBits)
     linkCount = 1 << 16
-    links = .allocate(capacity: linkCount)
+    links = Self.memory(linkCount)
   }
 
   deinit { links.deallocate() }
+
+  // One byte more, since links are read four bytes at a time.
+  private static func memory(_ count: Int) -> UnsafeMutableRawPointer {
+    .allocate(byteCount: count * linkSize + 1, alignment: 4)
+  }
+
+  @inline(__always)
+  private func link(at place: Int) -> Int {
+    let offset = (place & (linkCount &- 1)) &* Self.linkSize
+    return Int(UInt32(littleEndian: links.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) & 0xff_ffff)
+  }
+
+  @inline(__always)
+  private func setLink(at place: Int, to distance: UInt32) {
+    let offset = (place & (linkCount &- 1)) &* Self.linkSize
+    // What is further away no copy reaches.
+    let distance = distance >> 24 == 0 ? distance : 0
+    links.storeBytes(
+      of: UInt16(truncatingIfNeeded: distance).littleEndian, toByteOffset: offset, as: UInt16.self)
+    links.storeBytes(of: UInt8(truncatingIfNeeded: distance >> 16), toByteOffset: offset &+ 2, as: UInt8.self)
+  }
 
   @inline(__always)
   private static func bucket(_ bytes: UnsafeRawPointer) -> Int {
@@ -30,17 +55,17 @@ final class CopyFinder {
   /// Follows the window after it made room.
   func follow(_ window: ContentWindow) {
     if window.start > start {
-      let shift = window.start - start
-      let kept = max(0, added - window.start)
-      links.update(from: links + shift, count: min(kept, linkCount - shift))
       start = window.start
       added = max(added, start)
     }
-    let needed = window.end - start
-    guard needed > linkCount else { return }
-    let larger = ContentWindow.capacity(for: needed, after: linkCount)
-    let new = UnsafeMutablePointer<UInt32>.allocate(capacity: larger)
-    new.update(from: links, count: linkCount)
+    guard window.end - start > linkCount, linkCount < ContentWindow.reach else { return }
+    // All of the reach at once past the first million, as the window does: what is not written to is only spoken for.
+    var larger = linkCount
+    while larger < window.end - start, larger < ContentWindow.reach { larger *= 2 }
+    if larger > 1 << 20 { larger = ContentWindow.reach }
+    let new = Self.memory(larger)
+    // Nothing has left the window before all of the reach is there, so that places are their own remainders.
+    new.copyMemory(from: links, byteCount: linkCount * Self.linkSize)
     links.deallocate()
     (links, linkCount) = (new, larger)
   }
@@ -54,7 +79,7 @@ final class CopyFinder {
     while added < last {
       let bucket = Self.bucket(UnsafeRawPointer(origin + added))
       let previous = heads.pointer[bucket]
-      links[added &- start] = UInt32(truncatingIfNeeded: added &+ 1) &- previous
+      setLink(at: added, to: UInt32(truncatingIfNeeded: added &+ 1) &- previous)
       heads.pointer[bucket] = UInt32(truncatingIfNeeded: added &+ 1)
       added &+= 1
     }
@@ -74,15 +99,19 @@ final class CopyFinder {
     let distance = UInt32(truncatingIfNeeded: place &+ 1) &- heads.pointer[bucket]
     var candidate = place &- Int(distance)
     var rest = limit
-    if distance == 0 { candidate = place &- Int(links[place &- start]) }
+    if distance == 0 {
+      let link = link(at: place)
+      if link == 0 { return }
+      candidate = place &- link
+    }
     while rest > 0, candidate >= max(window.start, start), candidate < place,
       place &- candidate <= ContentWindow.reach
     {
       if !body(candidate) { return }
       rest &-= 1
-      let link = links[candidate &- start]
+      let link = link(at: candidate)
       if link == 0 { return }
-      candidate &-= Int(link)
+      candidate &-= link
     }
   }
 }
