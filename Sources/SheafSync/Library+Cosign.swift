@@ -47,7 +47,7 @@ extension Library {
     return key
   }
 
-  private func timeKey(parsing note: [UInt8]) throws -> TimeKey {
+  func timeKey(parsing note: [UInt8]) throws -> TimeKey {
     try TimeKey(
       verifying: SignedNote(
         parsing: note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures),

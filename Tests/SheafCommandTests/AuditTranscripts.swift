@@ -127,13 +127,18 @@ struct AuditTranscripts {
       hint: copy/VERIFY.txt says how to verify it with other programs
 
       $ python3 copy/verify.py
+      sheaf/demo/…/time says that checkpoint 3 was there at 20…Z.
+      Not verified: audit.html, which is for reading.
       3 change sets hold, in the log of 3 that sheaf/demo/… signed.
       Compare the library's name with what its publisher tells you by another way.
 
       $ echo x >> copy/documents/a.md; python3 copy/verify.py
-      WRONG  revision 2.1: documents/a.md has another SHA-256 than contents.tsv says
-      WRONG  revision 2.1: documents/a.md is not the content that was signed
-      2 things do not hold.
+      WRONG    revision 2.1: documents/a.md has another SHA-256 than contents.tsv says
+      WRONG    revision 2.1: documents/a.md is not the content that was signed
+      WRONG    documents/a.md: it is not the content of revision 2.1, which is current
+      sheaf/demo/…/time says that checkpoint 3 was there at 20…Z.
+      Not verified: audit.html, which is for reading.
+      3 things do not hold.
       [1]
       """, files: ["setup": Self.setup])
   }

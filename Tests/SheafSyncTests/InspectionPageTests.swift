@@ -13,17 +13,22 @@ import Testing
 )
 struct InspectionPageTests {
   /// Runs the page's commands in a folder.
-  private func inspect(_ folder: URL) throws -> String {
+  ///
+  /// - Parameter takes: Whether the files are first taken out of the copy.
+  private func inspect(_ folder: URL, takes: Bool) throws -> String {
     let page = try String(contentsOf: schemasFolder.appending(path: "inspection.md"), encoding: .utf8)
     let blocks = page.components(separatedBy: "```sh\n").dropFirst().compactMap {
       $0.components(separatedBy: "```").first
     }
-    #expect(blocks.count == 8)
+    #expect(blocks.count == 9)
     let process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", blocks.joined(separator: "\n")]
+    // The first block takes the files out of the copy.
+    process.arguments = ["-c", blocks.dropFirst(takes ? 0 : 1).joined(separator: "\n")]
     process.currentDirectoryURL = folder
-    process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+    process.environment = [
+      "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "copy": folder.appending(path: "copy").path, "n": "3",
+    ]
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = pipe
@@ -37,27 +42,14 @@ struct InspectionPageTests {
     text.components(separatedBy: words).count - 1
   }
 
-  /// A copy for an inspector: change set 3 of 5.
+  /// A folder with a copy for inspection in it, of a library with five change sets.
   private func copy(_ folder: TestFolder) async throws -> SyncWorld {
     let world = try await SyncWorld()
     for index in 1...5 {
       _ = try await world.publisher.put(
         Array("text \(index)\n".utf8), at: DocumentPath("\(index).md"), reason: "r")
     }
-    let changeSet = try #require(try await world.publisher.store.read { try $0.changeSet(3) })
-    let list = try await world.publisher.store.read { transaction in
-      try transaction.revisions(inChangeSet: 3).map { try $0.line(seed: changeSet.seed).text }.joined()
-    }
-    let keyNote = try CosignatureList(parsing: try await world.publisher.cosignatures(after: 0)).keyNote
-    let timeKey = try #require(keyNote?.text.split(separator: "\n").dropFirst(2).first)
-    try folder.write(world.publisher.logVerifier.text + "\n", to: "log.vkey")
-    try folder.write(timeKey + "\n", to: "time.vkey")
-    try folder.write(try await world.publisher.cosignedCheckpoint(), to: "checkpoint")
-    try folder.write(changeSet.note, to: "entry")
-    try folder.write(try await world.publisher.receipt(changeSet: 3), to: "receipt")
-    try folder.write(list, to: "list")
-    try folder.write("text 3\n", to: "content")
-    try folder.write(Hexadecimal.encode(try #require(changeSet.seed).bytes), to: "seed")
+    _ = try await world.publisher.copyForInspection(to: folder.appending("copy")) { _ in }
     return world
   }
 
@@ -65,7 +57,7 @@ struct InspectionPageTests {
   func good() async throws {
     let folder = try TestFolder()
     let world = try await copy(folder)
-    let output = try inspect(folder.url)
+    let output = try inspect(folder.url, takes: true)
     #expect(count("Signature Verified Successfully", in: output) == 3, "\(output)")
     #expect(output.hasPrefix(String(world.publisher.id.text.suffix(32)) + "\n"))
     for words in ["in the log at 2", "named for its key", "this is the content"] {
@@ -81,12 +73,13 @@ struct InspectionPageTests {
   func damaged() async throws {
     let folder = try TestFolder()
     _ = try await copy(folder)
+    #expect(try inspect(folder.url, takes: true).contains("this is the content"))
     func expect(_ file: String, _ old: String, _ new: String, verified: Int, without words: [String]) throws {
       let url = folder.appending(file)
       let text = try String(contentsOf: url, encoding: .utf8)
       #expect(text.contains(old), "\(file)")
       try Data(text.replacing(old, with: new, maxReplacements: 1).utf8).write(to: url)
-      let output = try inspect(folder.url)
+      let output = try inspect(folder.url, takes: false)
       #expect(count("Signature Verified Successfully", in: output) == verified, "\(file): \(output)")
       for words in words { #expect(!output.contains(words), "\(file): \(output)") }
       try Data(text.utf8).write(to: url)

@@ -8,33 +8,14 @@ import Testing
 /// The copy for inspection, verified with OpenSSL, a shell and Python alone.
 @Suite("A copy for inspection")
 struct InspectionTests {
-  private func copy(_ world: AuditWorld, of library: Library? = nil) async throws -> URL {
-    let folder = world.folder.appending("inspection-\(UUID().uuidString)")
-    let report = try await (library ?? world.clinic).copyForInspection(to: folder) { _ in }
-    #expect(report.size == 7 && report.unverified.isEmpty)
-    return folder
-  }
-
-  /// Runs a script in a folder; its output and exit code.
-  private func run(_ script: String, in folder: URL) throws -> (output: String, code: Int32) {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", script]
-    process.currentDirectoryURL = folder
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (String(decoding: output, as: UTF8.self), process.terminationStatus)
+  private func copy(_ world: AuditWorld, of library: Library? = nil) async throws -> InspectionFolder {
+    try await InspectionFolder(of: library ?? world.clinic, in: world.folder)
   }
 
   /// The commands of the page's steps, each step's paragraphs apart.
-  private func steps(_ folder: URL) throws -> [[String]] {
-    let text = try String(contentsOf: folder.appending(path: "VERIFY.txt"), encoding: .utf8)
-      .replacing("/tmp/", with: folder.path + "-")
+  private func steps(_ folder: InspectionFolder) throws -> [[String]] {
+    let text = try String(contentsOf: folder.url.appending(path: "VERIFY.txt"), encoding: .utf8)
+      .replacing("/tmp/", with: folder.url.path + "-")
     let sections = text.components(separatedBy: "\n\n").reduce(into: [[String]]()) { sections, paragraph in
       if paragraph.first?.isNumber ?? false, paragraph.dropFirst().hasPrefix(". ") {
         sections.append([])
@@ -42,37 +23,47 @@ struct InspectionTests {
         sections[sections.count - 1].append(paragraph)
       }
     }
-    let starts = ["openssl ", "sed ", "h() ", "l=", "s=", "c=", "python3 "]
+    let starts = ["openssl ", "sed ", "h() ", "l=", "s=", "c=", "t=", "for ", "grep -", "python3 "]
     return sections.map { $0.filter { paragraph in starts.contains { paragraph.hasPrefix($0) } } }
   }
 
-  /// Whether a step of the page, counted from 0, comes out as the page says; the two halves of step 6 count as two.
-  private func holdsByHand(_ step: Int, in folder: URL) throws -> Bool {
+  /// Whether a step of the page, counted from 1, comes out as the page says.
+  private func holdsByHand(_ step: Int, in folder: InspectionFolder) throws -> Bool {
     let steps = try steps(folder)
-    #expect(steps.count == 7 && steps.map(\.count) == [1, 1, 1, 1, 1, 2, 1])
-    let define = steps[3][0].components(separatedBy: "\n")[0] + "\n"
-    let salt = steps[5][0].components(separatedBy: "\n").prefix(3).joined(separator: "\n") + "\n"
-    func output(_ script: String) throws -> String { try run(script, in: folder).output }
+    #expect(steps.map(\.count) == [1, 1, 2, 1, 1, 1, 2, 3, 1])
+    let define = steps[4][0].components(separatedBy: "\n")[0] + "\n"
+    let salt = steps[6][0].components(separatedBy: "\n").prefix(3).joined(separator: "\n") + "\n"
+    func output(_ script: String) throws -> String { try folder.run(script).text }
     /// A step that prints one line twice.
     func agrees(_ script: String) throws -> Bool {
       let lines = try output(script).split(separator: "\n")
       return lines.count == 2 && lines[0] == lines[1]
     }
     switch step {
-    case 0:
-      let checkpoint = try String(contentsOf: folder.appending(path: "checkpoint"), encoding: .utf8)
+    case 1:
+      let checkpoint = try String(contentsOf: folder.url.appending(path: "checkpoint"), encoding: .utf8)
       let key = try output(steps[0][0]).trimmingCharacters(in: .whitespacesAndNewlines)
       return key.count == 32 && checkpoint.components(separatedBy: "\n")[0].hasSuffix("/" + key)
-    case 1: return try output(steps[1][0]).contains("Verified Successfully")
-    case 2:
-      let author = try output(steps[2][0])
-      let note = try String(contentsOf: folder.appending(path: "trail/000/000007.note"), encoding: .utf8)
+    case 2: return try output(steps[1][0]).contains("Verified Successfully")
+    case 3:
+      let bound = try output(steps[2][0]).split(separator: "\n")
+      let timed = try output(steps[2][1])
+      return bound.count == 3 && bound[0].contains("Verified Successfully") && bound[1] == bound[2]
+        && timed.contains("Verified Successfully") && timed.contains(" 2026")
+    case 4:
+      let author = try output(steps[3][0])
+      let note = try String(contentsOf: folder.url.appending(path: "trail/000/000007.note"), encoding: .utf8)
       let last = author.split(separator: "\n").last ?? "-"
       return author.contains("Verified Successfully") && note.contains("author \(last)\n")
-    case 3: return try agrees(steps[3][0])
-    case 4: return try agrees(define + steps[4][0])
-    case 5: return try agrees(define + steps[5][0])
-    default: return try agrees(define + salt + steps[5][1])
+    case 5: return try agrees(steps[4][0])
+    case 6: return try agrees(define + steps[5][0])
+    case 7: return try agrees(define + steps[6][0]) && agrees(define + salt + steps[6][1])
+    default:
+      // Nothing is left out or redacted, and the first document is the newest that any line names.
+      let current = try output("head -n 1 current.tsv").split(separator: "\t")
+      return try output(steps[7][0]).isEmpty && output(steps[7][1]).isEmpty
+        && output(steps[7][2]).split(separator: "\n").last?.split(separator: "\t").dropFirst().first
+          == current[0]
     }
   }
 
@@ -81,24 +72,28 @@ struct InspectionTests {
     let world = try await AuditWorld()
     // A last change set with several lines of which the first has content.
     let folder = try await copyWithSeveralLines(world)
-    for step in 0..<7 { #expect(try holdsByHand(step, in: folder), "step \(step)") }
-    let (said, code) = try run("python3 verify.py", in: folder)
-    #expect(code == 0 && said.contains("7 change sets hold"), "\(said)")
-    let root = try run("python3 verify.py --root 7", in: folder).output
-    let checkpoint = try String(contentsOf: folder.appending(path: "checkpoint"), encoding: .utf8)
+    for step in 1...8 { #expect(try holdsByHand(step, in: folder), "step \(step)") }
+    let said = try folder.verify()
+    #expect(said.code == 0 && said.text.contains("7 change sets hold"), "\(said.text)")
+    for words in ["WRONG", "MISSING", "ABSENT", "LOOK"] {
+      #expect(!said.text.contains(words), "\(said.text)")
+    }
+    #expect(said.text.contains("/time says that checkpoint 7 was there at 2026-"), "\(said.text)")
+    let root = try folder.verify("--root 7").text
+    let checkpoint = try String(contentsOf: folder.url.appending(path: "checkpoint"), encoding: .utf8)
     #expect(checkpoint.components(separatedBy: "\n")[2] + "\n" == root)
-    for secret in ["log.key", "member.key"] {
+    for secret in ["log.key", "member.key", "time.key"] {
       let key = try String(contentsOf: world.folder.appending("publisher/keys/\(secret)"), encoding: .utf8)
         .trimmingCharacters(in: .whitespacesAndNewlines)
-      #expect(try run("grep -rF -- '\(key)' .", in: folder).code == 1)
+      #expect(try folder.run("grep -rF -- '\(key)' .").code == 1)
     }
-    let page = try String(contentsOf: folder.appending(path: "audit.html"), encoding: .utf8)
+    let page = try String(contentsOf: folder.url.appending(path: "audit.html"), encoding: .utf8)
     #expect(page.contains("Everything below that could be verified holds."))
-    #expect(try run("cat 'documents/a b.md'", in: folder).output == "é\n")
+    #expect(try folder.run("cat 'documents/a b.md'").text == "é\n")
   }
 
   // The world's change set 7 deletes; the page's example is the newest, so another world is made for it.
-  private func copyWithSeveralLines(_ world: AuditWorld) async throws -> URL {
+  private func copyWithSeveralLines(_ world: AuditWorld) async throws -> InspectionFolder {
     let library = try await Library.create(
       at: world.folder.appending("other"), name: "Other", member: "Zoë", environment: world.environment)
     for number in 1...6 {
@@ -138,61 +133,29 @@ struct InspectionTests {
     let world = try await AuditWorld()
     let whole = try await copyWithSeveralLines(world)
     let damages: [(name: String, script: String, step: Int)] = [
-      (
-        "another log key",
-        "cp \"$(ls keys/*.pem | head -n 1)\" keys/log.pem", 0
-      ),
-      ("the checkpoint's size", "sed -i '2s/7/8/' checkpoint", 1),
-      ("the time in a note", "sed -i 's/^time 2/time 3/' trail/000/000007.note", 2),
-      ("another change set's proof", "cp receipts/000/000006.tlog-proof receipts/000/000007.tlog-proof", 3),
-      ("a line's path", "sed -i '1s/a b/a c/' trail/000/000007.lines", 4),
-      ("the reason", "sed -i 's/Several/Few/' trail/000/000007.reason", 5),
+      ("another log key", "cp keys/time.pem keys/log.pem", 1),
+      ("the checkpoint's size", "sed -i '2s/7/8/' checkpoint", 2),
+      ("the clock's key", "cp keys/log.pem keys/time.pem", 3),
+      ("the time in a note", "sed -i 's/^time 2/time 3/' trail/000/000007.note", 4),
+      ("another change set's proof", "cp receipts/000/000006.tlog-proof receipts/000/000007.tlog-proof", 5),
+      ("a line's path", "sed -i '1s/a b/a c/' trail/000/000007.lines", 6),
+      ("the reason", "sed -i 's/Several/Few/' trail/000/000007.reason", 7),
       (
         "a document",
-        "printf 'e\\n' > 'documents/a b.md'; cp 'documents/a b.md' \"$(grep '^7.1\t' contents.tsv | cut -f 3 | tail -n 1)\"",
-        6
+        "printf 'e\\n' > 'documents/a b.md'; cp 'documents/a b.md' \"$(of 7.1 | cut -f 3 | tail -n 1)\"",
+        7
       ),
+      ("a content that is left out", "drop 3.1", 8),
     ]
     for damage in damages {
-      let folder = world.folder.appending("damaged-\(damage.step)")
-      try FileManager.default.copyItem(at: whole, to: folder)
-      #expect(try run(damage.script, in: folder).code == 0, "\(damage.name)")
+      let folder = try whole.damaged(damage.script)
       #expect(try !holdsByHand(damage.step, in: folder), "\(damage.name)")
-      // A proof that was exchanged is of no use to who has the whole log.
-      let script = try run("python3 verify.py", in: folder)
-      #expect((script.code == 1) == (damage.step != 3), "\(damage.name): \(script.output)")
+      let script = try folder.verify()
+      #expect(script.code == 1, "\(damage.name): \(script.text)")
     }
   }
 
-  @Test("A document under another name, one that nothing vouches for, and an older one are told")
-  func misplaced() async throws {
-    let world = try await AuditWorld()
-    let folder = try await copy(world)
-    #expect(try run("python3 verify.py", in: folder).code == 0)
-    func said(_ damage: String) throws -> (output: String, code: Int32) {
-      let place = world.folder.appending("misplaced-\(UUID().uuidString)")
-      try FileManager.default.copyItem(at: folder, to: place)
-      #expect(try run(damage, in: place).code == 0)
-      return try run("python3 verify.py", in: place)
-    }
-    let unlisted = try said("cp documents/articles/b.md documents/articles/c.md")
-    #expect(
-      unlisted.code == 1 && unlisted.output.contains("documents/articles/c.md: nothing says which revision"))
-    let renamed = try said(
-      "mv documents/articles/b.md documents/articles/c.md; sed -i 's,documents/articles/b,documents/articles/c,' contents.tsv"
-    )
-    #expect(renamed.code == 1 && renamed.output.contains("is of another document"))
-    let older = try said(
-      """
-      old=$(grep '^1.3\t' contents.tsv); cp "$(echo "$old" | cut -f 3)" documents/trials/t.json
-      sed -i "s,^.*documents/trials/t.json$,$(echo "$old" | cut -f 1,2)\tdocuments/trials/t.json," contents.tsv
-      """)
-    #expect(
-      older.output.contains("LOOK   documents/trials/t.json: it is of revision 1.3, and 4.1 is newer"),
-      "\(older.output)")
-  }
-
-  @Test("Behind a redaction, a signature and a declined proposal the script finds nothing to look at")
+  @Test("Behind a redaction, a signature and a declined proposal nothing is newer; an open proposal is told")
   func remarks() async throws {
     let world = try await MembersWorld()
     try await world.put(#"{"format":1,"collections":{"a":{"review":"required"}}}"#, "sheaf/settings.json")
@@ -210,21 +173,15 @@ struct InspectionTests {
     _ = try await student.sync(with: world.remote)
     _ = try await world.publisher.decline(path, reason: "no")
     _ = try await world.publisher.redact([target], ground: "law", reason: "confirmed")
-    func said() async throws -> (output: String, code: Int32) {
-      let folder = world.folder.appending("inspection-\(UUID().uuidString)")
-      _ = try await world.publisher.copyForInspection(to: folder) { _ in }
-      // The steps are shown with a change set of which everything is there.
-      #expect(try holdsByHand(6, in: folder))
-      return try run("python3 verify.py", in: folder)
-    }
-    let (output, code) = try await said()
-    #expect(code == 0 && !output.contains("LOOK"), "\(output)")
-    #expect(output.contains("asks to destroy what \(name) said; it changes nothing here"), "\(output)")
-    #expect(output.contains("was proposed and declined by"), "\(output)")
-    // What is open is still told.
+    let copy = try await InspectionFolder(of: world.publisher, in: world.folder)
+    // The steps are shown with a change set of which everything is there.
+    #expect(try holdsByHand(7, in: copy))
+    let said = try copy.verify()
+    #expect(said.code == 0 && !said.text.contains("documents/a/x.md"), "\(said.text)")
     try await world.put("open", "a/x.md", in: student)
     _ = try await student.sync(with: world.remote)
-    #expect(try await said().output.contains("LOOK   documents/a/x.md: it is of revision"))
+    let open = try await InspectionFolder(of: world.publisher, in: world.folder).verify()
+    #expect(open.code == 0 && open.text.contains("LOOK     documents/a/x.md: revision"), "\(open.text)")
   }
 
   @Test("A copy of some collections proves its lines against the rest")
@@ -236,11 +193,52 @@ struct InspectionTests {
       environment: world.environment
     ).library
     let folder = try await copy(world, of: some)
+    let good = try folder.verify()
+    #expect(good.code == 0, "\(good.text)")
     #expect(
-      FileManager.default.fileExists(atPath: folder.appending(path: "trail/000/000001.some-lines").path))
-    #expect(try run("python3 verify.py", in: folder).code == 0)
-    _ = try run("sed -i 's/trials.t/trials\\/u/' trail/000/000001.some-lines", in: folder)
-    #expect(try run("python3 verify.py", in: folder).code == 1)
+      good.text.contains("LOOK     collections: a copy of schemas, sheaf, trials alone; of 4 change sets"))
+    let names = try folder.run("ls trail/000").text
+    #expect(names.contains("000001.some-lines") && names.contains("000007.no-lines"))
+    for damage in [
+      "sed -i 's/trials.t/trials\\/u/' trail/000/000001.some-lines", "rm collections",
+      "sed -i '/trials/d' collections", "rm trail/000/000001.proof", "echo > trail/000/000007.no-lines",
+      "sed -i 's/elsewhere\\t1/elsewhere\\t2/' current.tsv", "sed -i '/elsewhere/d' current.tsv",
+    ] {
+      #expect(try folder.damaged(damage).verify().code == 1, "\(damage)")
+    }
+  }
+
+  @Test(
+    "Whatever fleets did, their copies hold and lead to the signed state: conflicts, proposals, approvals, parts",
+    arguments: [1, 2, 3] as [UInt64], [false, true])
+  func fleets(seed: UInt64, approves: Bool) async throws {
+    try await withTemporaryFolder { folder in
+      let fleet = try await Fleet(seed: seed, replicas: 2, approves: approves, in: folder)
+      for _ in 0..<12 { try await fleet.step() }
+      try await fleet.close()
+      let place = try TestFolder()
+      for name in ["publisher", "replica-1", "replica-2"] {
+        let library = try await Library.open(
+          at: folder.appending(path: name), environment: TestWorld(seed: seed).environment)
+        guard try await library.store.read({ try $0.facts().depth }) >= .trail else { continue }
+        let said = try await InspectionFolder(of: library, in: place).verify()
+        #expect(said.code == 0, "\(name): \(said.text)\n\(fleet.trail.joined(separator: "\n"))")
+        try await library.close()
+      }
+    }
+  }
+
+  @Test("A witness' time is there, and its key is bound by its member's document")
+  func witness() async throws {
+    let world = try await MembersWorld()
+    let clinic = try await world.member("Hill", .editor)
+    try await world.put("text", "a.md")
+    _ = try await clinic.sync(with: world.remote)
+    let copy = try await InspectionFolder(of: world.publisher, in: world.folder)
+    let said = try copy.verify()
+    #expect(said.code == 0 && said.text.contains("/witness/"), "\(said.text)")
+    let other = try copy.damaged("for f in keys/witness-*.vkey; do cp keys/time.vkey $f; done")
+    #expect(try other.verify().code == 1)
   }
 
   @Test("A folder that holds something is refused, and a library without history says so")

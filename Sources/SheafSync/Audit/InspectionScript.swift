@@ -1,48 +1,124 @@
 /// The program that goes with a copy for inspection: it checks what `VERIFY.txt` says how to check by hand.
+///
+/// Python 3, its standard library alone; signatures are OpenSSL's work.
 enum InspectionScript {
-  /// Python 3, its standard library alone; signatures are OpenSSL's work.
-  static let python = #"""
+  /// The program.
+  static let python = log + trail + state
+
+  /// Signatures, the log and its proofs.
+  static let log = #"""
     #!/usr/bin/env python3
-    """Checks a copy for inspection: signatures, the log, reasons, revision lists and contents.
+    """Checks a copy for inspection: signatures, times, the log, reasons, revision lists, contents, and what is current.
 
         python3 verify.py             everything
-        python3 verify.py 12 40       only these change sets, and the log
+        python3 verify.py 12 40       everything but the authors' signatures, of which only these change sets'
         python3 verify.py --root 12   prints the log's root when it had 12 change sets, for a checkpoint you kept
 
-    Needs Python 3 and the command openssl (1.1.1 or newer). VERIFY.txt says how to do each step by hand.
+    Needs Python 3.8 and the command openssl (1.1.1 or newer). VERIFY.txt says how to do each step by hand.
+
+    WRONG    something is not what was signed: exit code 1.
+    MISSING  something that must be there is not: exit code 1.
+    ABSENT   absent.tsv says that whoever made this copy did not hold a content: past ones, and large files that are no text.
+    LOOK     something to know: a conflict, a proposal that waits, a time that is not proved.
     """
-    import base64, hashlib, hmac, os, subprocess, sys, tempfile
+    import base64, datetime, hashlib, hmac, json, os, subprocess, sys, tempfile
 
     HERE = os.path.dirname(os.path.abspath(__file__))
-    problems = []
+    PASSIVE = {"decline", "redact", "sign-authored", "sign-reviewed", "sign-approved", "sign-rejected"}
+    REDACTING = {"privacy-officer", "administrator", "publisher"}
+    LARGE = 1 << 20  # no content up to this size is left out as a large file
+    problems, vouched = [], {"VERIFY.txt", "verify.py", "audit.html"}
 
-    def tell(text):
+    def say(text):
         sys.stdout.write(text + "\n")
+
+    def tell(kind, place, what):
+        if kind in ("WRONG", "MISSING"):
+            problems.append(place)
+        say(f"{kind:8} {place}: {what}")
 
     def sha(*parts):
         return hashlib.sha256(b"".join(parts)).digest()
 
-    def read(*names):
-        with open(os.path.join(HERE, *names), "rb") as file:
+    def there(name):
+        return os.path.isfile(os.path.join(HERE, *name.split("/")))
+
+    def read(name):
+        """A file's bytes; it counts as vouched for, since what reads it checks it."""
+        vouched.add(name)
+        place = os.path.join(HERE, *name.split("/"))
+        if os.path.realpath(place) != os.path.join(os.path.realpath(HERE), *name.split("/")):
+            raise OSError(f"{name} is a link")
+        with open(place, "rb") as file:
             return file.read()
 
-    def there(*names):
-        return os.path.exists(os.path.join(HERE, *names))
+    def table(name):
+        """Lines of fields between tabs."""
+        text = read(name).decode()
+        if text and not text.endswith("\n"):
+            raise ValueError(f"{name} ends within a line")
+        return [line.split("\t") for line in text.split("\n")[:-1]]
 
-    def wrong(place, what):
-        problems.append(place)
-        tell(f"WRONG  {place}: {what}")
+    def unbase64(text):
+        return base64.b64decode(text, validate=True)
+
+    # Signatures
+
+    def verifies(key, text, signature):
+        """Ed25519, by OpenSSL, with the 32 bytes of a public key."""
+        with tempfile.TemporaryDirectory() as folder:
+            parts = (bytes.fromhex("302a300506032b6570032100") + key, text, signature)
+            names = [os.path.join(folder, name) for name in ("key", "text", "signature")]
+            for name, content in zip(names, parts):
+                with open(name, "wb") as file:
+                    file.write(content)
+            command = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", names[0], "-rawin",
+                       "-in", names[1], "-sigfile", names[2]]
+            return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+    def parts(note):
+        """A signed note's text, and its signatures: name and bytes, of which the first four name the key."""
+        text, _, signatures = note.decode().rpartition("\n\n")
+        lines = [line.split(" ") for line in signatures.split("\n")[:-1]]
+        if not lines or any(len(line) != 3 or line[0] != "\u2014" for line in lines):
+            raise ValueError("it is no signed note")
+        return text + "\n", [(name, unbase64(signature)) for _, name, signature in lines]
+
+    def is_signed(note, name, key):
+        """Whether the key signed, and all that stands there under its name is true."""
+        text, signatures = parts(note)
+        number = sha(name.encode(), b"\n\1", key)[:4]
+        own = [bytes[4:] for signer, bytes in signatures if signer == name and bytes[:4] == number]
+        return bool(own) and all(verifies(key, text.encode(), signature) for signature in own)
+
+    def time_of(cosignature, name, key, text):
+        """The time that a cosignature states; None where it is not by this key; an error where it is false."""
+        number, stamp, signature = cosignature[:4], cosignature[4:12], cosignature[12:]
+        if number != sha(name.encode(), b"\n\4", key)[:4]:
+            return None
+        time = int.from_bytes(stamp, "big")
+        if not verifies(key, f"cosignature/v1\ntime {time}\n{text}".encode(), signature):
+            raise ValueError(f"a cosignature of {name} does not hold")
+        return time
+
+    def when(time):
+        return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=time)).isoformat() + "Z"
+
+    # The log's tree
 
     def leaf(data):
         return sha(b"\0", data)
+
+    def node(left, right):
+        return sha(b"\1", left, right)
 
     def root(hashes):
         """RFC 6962: neighbours are joined level by level, an odd one out goes up as it is."""
         if not hashes:
             return sha()
         while len(hashes) > 1:
-            joined = [sha(b"\1", a, b) for a, b in zip(hashes[::2], hashes[1::2])]
-            hashes = joined + ([hashes[-1]] if len(hashes) % 2 else [])
+            hashes = [node(*pair) if len(pair) == 2 else pair[0] for pair in
+                      (hashes[index:index + 2] for index in range(0, len(hashes), 2))]
         return hashes[0]
 
     def subset_root(total, leaves, proof):
@@ -58,181 +134,93 @@ enum InspectionScript {
             while half * 2 < end - start:
                 half *= 2
             left = walk(start, start + half)
-            return sha(b"\1", left, walk(start + half, end))
+            return node(left, walk(start + half, end))
 
         made = walk(0, total)
         if proof:
             raise ValueError("hashes are left over")
         return made
 
-    def parts(note):
-        text, _, signatures = note.rpartition(b"\n\n")
-        return text + b"\n", [line.split(b" ") for line in signatures.splitlines()]
+    def proved_root(leaf, index, size, proof):
+        """RFC 9162, 2.1.3.2: the root to which an inclusion proof leads."""
+        last = size - 1
+        for other in proof:
+            if last == 0:
+                raise ValueError("the proof is too long")
+            if index % 2 or index == last:
+                leaf = node(other, leaf)
+                while index and index % 2 == 0:
+                    index, last = index // 2, last // 2
+            else:
+                leaf = node(leaf, other)
+            index, last = index // 2, last // 2
+        if last:
+            raise ValueError("the proof is too short")
+        return leaf
 
-    def is_signed(note, key, name):
-        text, signatures = parts(note)
-        own = [line[2] for line in signatures if len(line) == 3 and line[1] == name]
-        if not own:
-            return False
-        with tempfile.TemporaryDirectory() as folder:
-            for index, content in enumerate((text, base64.b64decode(own[0])[-64:])):
-                with open(os.path.join(folder, str(index)), "wb") as file:
-                    file.write(content)
-            command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", os.path.join(HERE, "keys", key), "-rawin",
-                       "-in", os.path.join(folder, "0"), "-sigfile", os.path.join(folder, "1")]
-            return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    class Log:
+        """The change sets' notes, the tree over them, and the checkpoint that signs it."""
+        def __init__(self):
+            self.note = read("checkpoint")
+            self.text, self.signatures = parts(self.note)
+            self.library, size, signed = self.text.split("\n")[:-1]
+            self.size, self.signed = int(size), unbase64(signed)
+            self.notes = [read(name_of(number) + ".note") for number in range(1, self.size + 1)]
+            self.levels = [[leaf(note) for note in self.notes]]
+            while len(self.levels[-1]) > 1:
+                below = self.levels[-1]
+                self.levels.append([node(*below[index:index + 2]) for index in range(0, len(below) - 1, 2)])
 
-    def public_key(pem):
-        return base64.b64decode(b"".join(read("keys", pem).splitlines()[1:-1]))[-32:]
+        def root_at(self, size):
+            """The root of the first change sets: the largest whole subtrees, joined from the right."""
+            made, start, edge = None, 0, []
+            for level in reversed(range(len(self.levels))):
+                if size >> level & 1:
+                    edge.append(self.levels[level][start >> level])
+                    start += 1 << level
+            for hash in reversed(edge):
+                made = hash if made is None else node(hash, made)
+            return made or sha()
 
-    def name_of(number):
-        return os.path.join("trail", f"{number // 1000:03}", f"{number:06}")
+        def checkpoint_at(self, size):
+            return f"{self.library}\n{size}\n{base64.b64encode(self.root_at(size)).decode()}\n"
 
-    def salts_of(base):
-        """The salt of each line; a redaction destroys the seed and leaves the salts of the other lines."""
-        if there(base + ".seed"):
-            seed = bytes.fromhex(read(base + ".seed").decode())
-            return lambda line: hmac.new(
-                seed, b"sheaf/salt/v1\n" + line.to_bytes(4, "big"), hashlib.sha256).digest()[:16]
-        kept = read(base + ".salts").decode().split() if there(base + ".salts") else []
-        return {int(line): bytes.fromhex(salt) for line, salt in zip(kept[::2], kept[1::2])}.get
+    def name_of(number, folder="trail"):
+        return f"{folder}/{number // 1000:03}/{number:06}"
 
-    def commitment(kind, salt, content):
-        return sha(b"sheaf/" + kind + b"/v1\n", salt, content)
+    def check_tiles(log):
+        """C2SP tlog-tiles: 256 hashes a file, of every eighth level, and the notes."""
+        def check(kind, index, count, content):
+            digits = f"{index:0{(len(str(index)) + 2) // 3 * 3}}"
+            groups = [digits[place:place + 3] for place in range(0, len(digits), 3)]
+            name = f"tile/{kind}/" + "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
+            name += f".p/{count}" if count < 256 else ""
+            if not there(name):
+                tell("MISSING", name, "a part of the log's tree")
+            elif read(name) != content:
+                tell("WRONG", name, "it is not the log's tree")
 
-    def fields(text):
-        return {line.split(b" ")[0]: line.split(b" ")[1:] for line in text.splitlines()}
+        for level, hashes in enumerate(log.levels[::8]):
+            for index in range(0, len(hashes), 256):
+                check(level, index // 256, len(hashes[index:index + 256]), b"".join(hashes[index:index + 256]))
+        for index in range(0, log.size, 256):
+            notes = log.notes[index:index + 256]
+            check("entries", index // 256, len(notes), b"".join(len(note).to_bytes(2, "big") + note for note in notes))
 
-    def check_change_set(number, library, contents):
-        place = f"change set {number}"
-        base = name_of(number)
-        note = read(base + ".note")
-        text, _ = parts(note)
-        said = fields(text)
-        if said[b"library"] != [library]:
-            wrong(place, "it belongs to another library")
-        author = base64.b64decode(said[b"author"][0])
-        mark = hashlib.sha256(author).hexdigest()[:16]
-        if public_key(mark + ".pem") != author:
-            wrong(place, f"keys/{mark}.pem is not its author's key")
-        if not is_signed(note, mark + ".pem", b"sheaf-member-" + mark.encode()):
-            wrong(place, "its author's signature does not hold")
-        salt = salts_of(base)
-        if salt(0) and there(base + ".reason"):
-            if commitment(b"reason", salt(0), sha(read(base + ".reason"))) != base64.b64decode(said[b"reason"][0]):
-                wrong(place, "its reason is not the one that was signed")
-        total, wanted = int(said[b"lines"][0]), base64.b64decode(said[b"lines"][1])
-        lines = {}
-        if there(base + ".lines"):
-            whole = read(base + ".lines").splitlines(keepends=True)
-            lines = dict(enumerate(whole))
-            if len(whole) != total or root([leaf(line) for line in whole]) != wanted:
-                wrong(place, "its lines are not those that were signed")
-        elif there(base + ".some-lines"):
-            for line in read(base + ".some-lines").splitlines(keepends=True):
-                index, _, rest = line.partition(b"\t")
-                lines[int(index) - 1] = rest
-            proof = [base64.b64decode(line) for line in read(base + ".proof").splitlines()]
-            try:
-                made = subset_root(total, {index: leaf(line) for index, line in lines.items()}, proof)
-            except (ValueError, IndexError):
-                made = None
-            if made != wanted:
-                wrong(place, "its lines do not lead to the root that was signed")
-        for index, line in sorted(lines.items()):
-            name = f"{number}.{index + 1}"
-            if name not in contents or not salt(index + 1):
-                continue
-            sealed = line.rstrip(b"\n").split(b"\t")[4]
-            for file, digest in contents[name]:
-                if commitment(b"content", salt(index + 1), digest) != base64.b64decode(sealed):
-                    wrong(f"revision {name}", f"{file} is not the content that was signed")
-        told = []
-        for index, line in sorted(lines.items()):
-            verb, path, base = line.split(b"\t")[:3]
-            told.append((path, f"{number}.{index + 1}", verb, base.decode().split(",")))
-        return told
-
-    def listed_contents():
-        """Files by the revision that they are the content of."""
-        found = {}
-        for line in read("contents.tsv").decode().splitlines():
-            name, digest, file = line.split("\t")
-            try:
-                content = hashlib.sha256(read(*file.split("/"))).digest()
-            except OSError:
-                wrong(f"revision {name}", f"{file} is missing")
-                continue
-            if content.hex() != digest:
-                wrong(f"revision {name}", f"{file} has another SHA-256 than contents.tsv says")
-            found.setdefault(name, []).append((file, content))
-        listed = {file for files in found.values() for file, _ in files}
-        for top in ("documents", "contents"):
-            for folder, _, files in os.walk(os.path.join(HERE, top)):
-                for file in files:
-                    name = os.path.relpath(os.path.join(folder, file), HERE)
-                    if name not in listed:
-                        wrong(name, "nothing says which revision it is the content of")
-        return found
-
-    def check_document(file, name, newest):
-        """A document stands under its revision's path, and nothing newer in the log takes its place."""
-        lines = newest.get(file[len("documents/"):].encode(), [])
-        own = [place for place, (number, _, _) in enumerate(lines) if number == name]
-        if not own:
-            wrong(file, f"revision {name} is of another document")
-            return
-        declined = {named: number for number, verb, base in lines if verb == b"decline" for named in base}
-        newer = []
-        for number, verb, base in lines[own[0] + 1:]:
-            if verb == b"redact":
-                tell(f"NOTE   {file}: {number} asks to destroy what {', '.join(base)} said; it changes nothing here")
-            elif number in declined:
-                tell(f"NOTE   {file}: {number} was proposed and declined by {declined[number]}")
-            elif verb != b"decline" and not verb.startswith(b"sign-"):
-                newer.append(number)
-        if newer:
-            tell(f"LOOK   {file}: it is of revision {name}, and {newer[-1]} is newer:"
-                 " a conflict, an open proposal, or not the newest")
-
-    def main():
-        checkpoint = read("checkpoint")
-        text, _ = parts(checkpoint)
-        library, size, said = text.splitlines()
-        size = int(size)
-        try:
-            leaves = [leaf(read(name_of(number) + ".note")) for number in range(1, size + 1)]
-        except OSError as error:
-            sys.exit(f"WRONG  log: a change set is missing: {error.filename}")
-        if sys.argv[1:2] == ["--root"]:
-            tell(base64.b64encode(root(leaves[:int(sys.argv[2])])).decode())
-            return
-        if hashlib.sha256(public_key("log.pem")).hexdigest()[:32].encode() != library.split(b"/")[2]:
-            wrong("keys/log.pem", f"it is not the key of {library.decode()}")
-        if not is_signed(checkpoint, "log.pem", library):
-            wrong("checkpoint", "the log's signature does not hold")
-        if root(leaves) != base64.b64decode(said):
-            wrong("log", "the change sets here are not those that the checkpoint signs")
-        contents = listed_contents()
-        numbers = [int(word) for word in sys.argv[1:]] or range(1, size + 1)
-        newest = {}
-        for number in numbers:
-            try:
-                for path, name, verb, base in check_change_set(number, library, contents):
-                    newest.setdefault(path, []).append((name, verb, base))
-            except (OSError, KeyError, ValueError, IndexError) as error:
-                wrong(f"change set {number}", f"it can't be read: {error}")
-        for name, files in contents.items():
-            for file, _ in files:
-                if file.startswith("documents/") and int(name.split(".")[0]) in numbers:
-                    check_document(file, name, newest)
-        if problems:
-            tell(f"{len(problems)} things do not hold.")
-            sys.exit(1)
-        tell(f"{len(numbers)} change sets hold, in the log of {size} that {library.decode()} signed.")
-        tell("Compare the library's name with what its publisher tells you by another way.")
-
-    main()
+    def check_receipt(number, log, key, known={}):
+        """C2SP tlog-proof: the change set is in the log that the checkpoint below signs."""
+        name = name_of(number, "receipts") + ".tlog-proof"
+        if not there(name):
+            return tell("MISSING", name, f"the receipt of change set {number}")
+        proof, _, checkpoint = read(name).decode().partition("\n\n")
+        lines = proof.split("\n")
+        if lines[:2] != ["c2sp.org/tlog-proof@v1", f"index {number - 1}"]:
+            return tell("WRONG", name, "it is not this change set's receipt")
+        if checkpoint not in known:
+            known[checkpoint] = parts(checkpoint.encode())[0] == log.text and is_signed(checkpoint.encode(), log.library, key)
+        made = proved_root(log.levels[0][number - 1], number - 1, log.size, [unbase64(line) for line in lines[2:]])
+        if not known[checkpoint] or made != log.signed:
+            tell("WRONG", name, "it does not prove that the change set is in the log")
 
     """#
 }
