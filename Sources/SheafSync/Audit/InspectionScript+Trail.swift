@@ -172,13 +172,14 @@ extension InspectionScript {
     class Members:
         """What the documents below sheaf/members/ say of each key, in the log's order."""
         def __init__(self, lines):
-            self.documents, self.closing = {}, None
+            self.documents, self.changes, self.closing = {}, {}, None
             for line in lines:
                 if not line.path.startswith("sheaf/members/"):
                     continue
                 self.closing = self.closing or line.place[0]
+                mark = line.path[len("sheaf/members/"):-len(".json")]
+                self.changes.setdefault(mark, set()).add(line.place[0])
                 if line.digest and line.file:
-                    mark = line.path[len("sheaf/members/"):-len(".json")]
                     self.documents.setdefault(mark, []).append((line.place[0], json.loads(read_content(line))))
 
         def person(self, mark):
@@ -205,17 +206,23 @@ extension InspectionScript {
             return {unbase64(said["witness"]) for _, said in self.documents.get(mark, []) if "witness" in said}
 
         def check_names(self, change_sets):
-            """authors.tsv is what the log says of its authors."""
-            expected = {("key", "sha256", "from", "name", "role", "site")}
-            for change_set in change_sets:
-                founds = change_set.author == change_sets[0].author
-                spells = [(1, {"role": "publisher" if founds else "contributor"})] if self.closing != 1 else []
-                spells += [(1 if number == 1 else number + 1, said) for number, said in self.documents.get(change_set.mark, [])]
-                for start, said in spells:
-                    expected.add((change_set.mark, hashlib.sha256(change_set.author).hexdigest(), str(start),
-                                  *(said.get(name, "-") for name in ("name", "role", "site"))))
-            for row in expected ^ {tuple(row) for row in table("authors.tsv")}:
-                tell("WRONG", "authors.tsv", f"it is not what the log says of {row[0]}: {' '.join(row[2:])}")
+            """authors.tsv is what the log says of its authors: a row for each change, with what some revision so far says."""
+            allowed, (head, *rows) = {}, table("authors.tsv")
+            for one in change_sets:
+                key = (one.mark, hashlib.sha256(one.author).hexdigest())
+                if self.closing != 1:
+                    founds = one.author == change_sets[0].author
+                    allowed[(*key, "1")] = {("-", "publisher" if founds else "contributor", "-")}
+                for number in self.changes.get(one.mark, ()):
+                    allowed[(*key, str(1 if number == 1 else number + 1))] = {
+                        (said["name"], "-" if "revoked" in said else said["role"], said.get("site", "-"))
+                        for place, said in self.documents.get(one.mark, []) if place <= number}
+            found = {tuple(row[:3]): tuple(row[3:]) for row in rows}
+            for key in sorted(set(found) | set(allowed)):
+                if found.get(key) not in allowed.get(key, ()):
+                    tell("WRONG", "authors.tsv", f"it is not what the log says of {key[0]} from change set {key[2]} on")
+            if head != ["key", "sha256", "from", "name", "role", "site"] or len(found) < len(rows):
+                tell("WRONG", "authors.tsv", "it is no list of authors")
 
     def read_content(line):
         with open(os.path.join(HERE, *line.file.split("/")), "rb") as file:
