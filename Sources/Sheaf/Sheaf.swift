@@ -7,11 +7,13 @@ import Foundation
 extension LibraryEnvironment {
   /// The world as it is: the system's clock and its secure randomness.
   public static var system: LibraryEnvironment {
-    LibraryEnvironment(
+    var environment = LibraryEnvironment(
       clock: { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) },
       random: { count in
         var generator = SystemRandomNumberGenerator()
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
       })
+    environment.stateFolder = stateFolder(in: ProcessInfo.processInfo.environment)
+    return environment
   }
 }

@@ -99,6 +99,8 @@ public enum CosignatureError: SheafFailure, Equatable {
   case keyNote(CheckpointError)
   /// A known key did not make what bears its name.
   case falseSignature(by: String, size: UInt64)
+  /// A witness has seen a longer log than the publisher has.
+  case beyond(size: UInt64, own: UInt64)
   /// Nobody here knows the key that cosigned.
   case unknownWitness
 
@@ -108,12 +110,19 @@ public enum CosignatureError: SheafFailure, Equatable {
     case .keyNote(let error): error.problem
     case .falseSignature(let name, let size):
       "the cosignature of checkpoint \(size) by \(name.printable) is false"
+    case .beyond(let size, let own):
+      "a witness vouches for checkpoint \(size), and the publisher's copy is only at \(own): it may have been restored from a backup"
     case .unknownWitness: "the cosignature is by nobody who is a witness of this library"
     }
   }
   public var unchanged: String { "the times and cosignatures that are held are as they were" }
   public var hint: String? {
-    if case .unknownWitness = self { "Ask an administrator to make this member a witness." } else { nil }
+    switch self {
+    case .unknownWitness: "Ask an administrator to make this member a witness."
+    case .beyond:
+      "Run `sheaf recover --from` with that witness's copy at the publisher, before anything is published."
+    case .malformed, .keyNote, .falseSignature: nil
+    }
   }
   public var kind: FailureKind { .verification }
 }

@@ -4,6 +4,8 @@ import SheafModel
 public enum SignerRefusal: SheafFailure, Equatable {
   /// The signer's own file is damaged.
   case damagedRecord
+  /// The log was signed before, and the signer's own file is gone.
+  case missingRecord
   /// The tree is smaller than the one last signed.
   case smaller(size: UInt64, signed: UInt64)
   /// The tree has the size last signed, and another root.
@@ -16,6 +18,7 @@ public enum SignerRefusal: SheafFailure, Equatable {
   public var problem: String {
     switch self {
     case .damagedRecord: "the signer's record of what it last signed is damaged"
+    case .missingRecord: "the signer's record of what it last signed is missing"
     case .smaller(let size, let signed):
       "the log has \(size) change sets, but \(signed) were signed already"
     case .anotherRoot(let size):
@@ -31,7 +34,8 @@ public enum SignerRefusal: SheafFailure, Equatable {
 
   public var hint: String? {
     switch self {
-    case .damagedRecord: "Restore the signer's record from a replica's newest checkpoint."
+    case .damagedRecord, .missingRecord:
+      "Let the replica that knows most say what was signed: `sheaf recover --from REPLICA`."
     case .unreadable: "Run `sheaf verify` to find out what is damaged."
     case .smaller, .anotherRoot, .notAnExtension:
       "If the library was restored from a backup, get the missing change sets back: `sheaf recover --from REPLICA`."

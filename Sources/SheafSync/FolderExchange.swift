@@ -58,6 +58,8 @@ extension Library {
         address: remote.address, detail: "it holds another library, \(parsed.checkpoint.origin)")
     }
     guard let checkpoint = try? parsed.verified(by: logVerifier, origin: id.text) else { return }
+    // Met again by the comparison above, unless somebody has just put it there.
+    try await heed(checkpoint)
     try await store.read { transaction in
       let own = try transaction.position()
       guard checkpoint.size <= own.size else {
@@ -141,6 +143,8 @@ extension Library {
         guard try await take(list, isHanded: true) > 0 else { throw CosignatureError.unknownWitness }
       } catch let error as CosignatureError {
         problems.append("\(FolderLayout.witnesses)/\(name): \(error.problem)")
+        // It is true again once the log is back.
+        if case .beyond = error { continue }
       }
       await remove(name, in: FolderLayout.witnesses, of: remote, problems: &problems)
     }

@@ -170,8 +170,17 @@ extension Library {
       if isHanded { timeKey = nil }
       var witnesses: [String: VerifierKey?] = [:]
       var count = 0
+      let position = try transaction.position().size
+      var beyond: UInt64?
       for entry in list.entries {
-        guard let root = try self.root(at: entry.size, transaction) else { continue }
+        guard let root = try self.root(at: entry.size, transaction) else {
+          // Without the checkpoint nobody can tell whether it is true; that a witness brings it is told.
+          let isByWitness = try entry.signatures.contains {
+            try self.witness(named: $0.name, transaction)?.matches($0) ?? false
+          }
+          if isHanded, entry.size > position, isByWitness { beyond = entry.size }
+          continue
+        }
         let text = try Checkpoint(origin: self.id.text, size: entry.size, root: root).text
         for line in entry.signatures {
           if witnesses[line.name] == nil {
@@ -189,6 +198,7 @@ extension Library {
           count += 1
         }
       }
+      if let beyond, count == 0 { throw CosignatureError.beyond(size: beyond, own: position) }
       return count
     }
   }

@@ -23,7 +23,10 @@ extension Library {
     let common = try await commonSize(with: replica, upTo: limit)
     let isForked = common < limit
     if isForked, !setsAside { throw RecoverRefusal.forked(own: own.size, common: common) }
-    guard isForked || theirs.size > own.size else { return try await nothingRecovered() }
+    if setsAside { try await checkIsNewest(replica, size: theirs.size) }
+    guard isForked || theirs.size > own.size else {
+      return try await nothingRecovered(from: theirs.size, setsAside: setsAside)
+    }
     let file = folder.appending(path: "incoming/recover.sheaf")
     try await Blocking.run {
       try FileManager.default.createDirectory(
@@ -32,7 +35,8 @@ extension Library {
     defer { try? FileManager.default.removeItem(at: file) }
     _ = try await replica.makeBundle(
       from: isForked ? 0 : own.size, to: nil, depth: .full, file: file, activity: activity)
-    return try await recover(fromBundle: file, common: isForked ? common : nil, activity: activity)
+    return try await recover(
+      fromBundle: file, common: isForked ? common : nil, setsAside: setsAside, activity: activity)
   }
 
   /// The same from a bundle of depth `full` that starts where this copy ends, such as a replica can make.
@@ -40,19 +44,18 @@ extension Library {
     fromBundle file: URL, activity: @escaping ActivitySink = { _ in }
   ) async throws -> RecoverReport {
     guard isPublisher else { throw LibraryError.onlyPublisher("be recovered") }
-    return try await recover(fromBundle: file, common: nil, activity: activity)
+    return try await recover(fromBundle: file, common: nil, setsAside: false, activity: activity)
   }
 
-  /// - Parameter common: How much of this copy's log stays; `nil` for all of it. The bundle starts at nothing then.
+  /// - Parameters:
+  ///   - common: How much of this copy's log stays, where the bundle starts at nothing; `nil` for all of it.
+  ///   - setsAside: Whether the replica's log goes on, whatever else the log's key has signed.
   private func recover(
-    fromBundle file: URL, common: UInt64?, activity: @escaping ActivitySink
+    fromBundle file: URL, common: UInt64?, setsAside: Bool, activity: @escaping ActivitySink
   ) async throws -> RecoverReport {
     let now = environment.clock()
     let report = try await store.write(purpose: "sheaf recover") { transaction in
-      let record = try self.keys.signerRecord()
-      guard record == nil || record?.origin == self.id.text else {
-        throw KeyError.unreadable(self.keys.folder.path + "/signed")
-      }
+      let records = try self.records.readable()
       let before = try transaction.position().size
       var setAside: (kept: UInt64, skipped: UInt64) = (0, 0)
       var contradicted: StoredCheckpoint?
@@ -78,15 +81,16 @@ extension Library {
             size: contradicted.size, own: own.note, theirs: contradicted.note,
             place: "this copy, before it was recovered", time: now))
       }
-      // What was signed last must be in what came, unless this copy's own log was the one that went astray.
-      if let record, common == nil, record.size <= position.size {
-        let root = try MerkleProof.root(size: record.size, nodes: transaction.node)
-        guard root == record.root else { throw SignerRefusal.notAnExtension(signed: record.size) }
+      // What was signed last must be in what came, unless that is what is set aside.
+      if !setsAside {
+        for record in records where record.size <= position.size {
+          let root = try MerkleProof.root(size: record.size, nodes: transaction.node)
+          guard root == record.root else { throw SignerRefusal.notAnExtension(signed: record.size) }
+        }
       }
-      if common != nil || record.map({ $0.size < position.size }) ?? true {
-        try self.keys.setSignerRecord(SignerRecord(newest))
-      }
-      let signed = common == nil ? record?.size ?? 0 : 0
+      // With `setsAside` what is longer was found to be another history's.
+      let signed = setsAside ? 0 : records.map(\.size).max() ?? 0
+      if signed <= position.size { try self.records.write(SignerRecord(newest)) }
       return RecoverReport(
         from: before, to: position.size, missing: signed > position.size ? signed - position.size : 0,
         setAside: setAside.kept, skipped: setAside.skipped)
@@ -98,12 +102,69 @@ extension Library {
   }
 
   /// A copy that the replica has nothing for: either nothing is missing, or somebody else must have it.
-  private func nothingRecovered() async throws -> RecoverReport {
-    let size = try await store.read { try $0.position().size }
-    guard let signed = try keys.signerRecord()?.size, signed > size else {
-      throw LibraryError.nothingChanged("the log, which is as long as the replica's or longer,")
+  ///
+  /// - Parameter size: How long the replica's log is, which is the start of this copy's.
+  private func nothingRecovered(from size: UInt64, setsAside: Bool) async throws -> RecoverReport {
+    try await store.write(purpose: "sheaf recover") { transaction in
+      let records = try self.records.readable()
+      let position = try transaction.position()
+      let strange = try records.filter { try self.root(at: $0.size, transaction) != $0.root }
+      let isRecorded = (try? self.records.own()) != nil
+      guard !strange.isEmpty || !isRecorded else {
+        throw LibraryError.nothingChanged("the log, which is as long as the replica's or longer,")
+      }
+      var report = RecoverReport(from: position.size, to: position.size, missing: 0, setAside: 0)
+      if !setsAside, let signed = strange.map(\.size).max() {
+        guard signed > position.size else {
+          throw RecoverRefusal.contradicted(size: signed)
+        }
+        report.missing = signed - position.size
+        return report
+      }
+      // That it holds all of this copy's log is what the replica is asked to say.
+      guard size >= position.size else {
+        throw RecoverRefusal.behind(replica: size, known: position.size)
+      }
+      try self.records.write(
+        SignerRecord(Checkpoint(origin: self.id.text, size: position.size, root: position.root)))
+      return report
     }
-    return RecoverReport(from: size, to: size, missing: signed - size, setAside: 0)
+  }
+
+  /// Refuses a replica to go on from that lacks what the log's key is known to have signed after it.
+  ///
+  /// Known are the signer's records and the evidence of split views. What this copy's own log has is
+  /// what is set aside, and what contradicts a checkpoint that the replica has is another history; all else
+  /// may be of the replica's, and signing without it would fork that once more.
+  private func checkIsNewest(_ replica: Library, size: UInt64) async throws {
+    let known = try await store.read { transaction -> [(checkpoint: Checkpoint, rival: Checkpoint?)] in
+      var known: [(checkpoint: Checkpoint, rival: Checkpoint?)] = try self.records.readable().map {
+        (try Checkpoint(origin: $0.origin, size: $0.size, root: $0.root), nil)
+      }
+      for view in try transaction.splitViews() {
+        let pair = [view.own, view.theirs].compactMap {
+          try? SignedCheckpoint(parsing: $0).verified(by: self.logVerifier, origin: self.id.text)
+        }
+        guard pair.count == 2 else { continue }
+        known += [(pair[0], pair[1]), (pair[1], pair[0])]
+      }
+      return try known.filter {
+        try $0.checkpoint.size > size
+          && self.root(at: $0.checkpoint.size, transaction) != $0.checkpoint.root
+      }
+    }
+    let longer = try await replica.store.read { transaction in
+      try known.filter { one in
+        // A record says the same as evidence may, which tells more.
+        try !known.contains {
+          guard $0.checkpoint == one.checkpoint, let rival = $0.rival else { return false }
+          return try replica.root(at: rival.size, transaction) == rival.root
+        }
+      }
+    }
+    if let newest = longer.map(\.checkpoint.size).max() {
+      throw RecoverRefusal.behind(replica: size, known: newest)
+    }
   }
 
   /// How many change sets two copies' logs have in common from the start.
@@ -181,6 +242,10 @@ public struct RecoverReport: Hashable, Sendable, Codable {
 public enum RecoverRefusal: SheafFailure, Equatable {
   /// This copy went on by itself after `common` change sets, and so did the log.
   case forked(own: UInt64, common: UInt64)
+  /// The log's key signed a longer log than the replica has, which this copy does not have.
+  case behind(replica: UInt64, known: UInt64)
+  /// The log's key signed another history too, of which neither this copy nor the replica has anything.
+  case contradicted(size: UInt64)
   /// The bundle does not hold everything.
   case notWhole
 
@@ -188,6 +253,10 @@ public enum RecoverRefusal: SheafFailure, Equatable {
     switch self {
     case .forked(let own, let common):
       "this copy has \(own - common) change sets after \(common) that the replica's log does not have"
+    case .behind(let replica, let known):
+      "the replica is at checkpoint \(replica), and the log's key is known to have signed checkpoint \(known)"
+    case .contradicted(let size):
+      "the log's key signed another checkpoint \(size) than this copy and the replica have"
     case .notWhole: "the bundle does not hold the full history of everything"
     }
   }
@@ -196,6 +265,10 @@ public enum RecoverRefusal: SheafFailure, Equatable {
     switch self {
     case .forked:
       "Run it again with --set-aside to keep them in quarantine and to go on from the replica's log."
+    case .behind:
+      "Name a replica that holds that checkpoint; what is signed without it would contradict it."
+    case .contradicted:
+      "Run it again with --set-aside to go on from the replica's log, or name a replica that holds the other."
     case .notWhole: "Make one on a replica that keeps full: `sheaf bundle create --mode full`."
     }
   }

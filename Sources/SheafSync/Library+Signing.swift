@@ -48,7 +48,7 @@ extension Library {
       let newest = try Checkpoint(
         origin: self.id.text, size: last.size,
         root: try MerkleProof.root(size: last.size, nodes: transaction.node))
-      try self.keys.setSignerRecord(SignerRecord(newest))
+      try self.records.write(SignerRecord(newest))
       try self.environment.step(.signerFileWritten)
       for (size, stateRoot) in unsigned {
         let checkpoint = try Checkpoint(
@@ -67,19 +67,41 @@ extension Library {
 
   /// The signer's rule, applied to the log as it is.
   ///
-  /// - Throws: `SignerRefusal`, or `KeyError` for a record that is missing or of another log.
+  /// - Throws: `SignerRefusal`, or `KeyError` for a record of another log.
   func checkSignerRecord(_ transaction: StoreTransaction) throws {
-    // Read before the log is looked at: the record never runs ahead of a log that is committed.
-    let record = try keys.signerRecord()
+    // Read before the log is looked at: the records never run ahead of a log that is committed.
+    let own = try records.own()
+    let second = records.second()
     let position = try transaction.position()
-    guard try record != nil || transaction.newestCheckpoint() == nil else {
-      throw KeyError.unreadable(keys.folder.path + "/signed")
+    guard try own != nil || transaction.newestCheckpoint() == nil else { throw SignerRefusal.missingRecord }
+    for record in [own, second] {
+      try SignerRule.mayExtend(
+        from: record, size: position.size, root: position.root,
+        consistentRoot: { try MerkleProof.root(size: $0, nodes: transaction.node) })
     }
-    guard record == nil || record?.origin == id.text else {
-      throw KeyError.unreadable(keys.folder.path + "/signed")
+  }
+
+  /// Takes a checkpoint to heart that the log's own key signed and this publisher's log does not have.
+  ///
+  /// Its key has signed it somewhere, so that this copy was restored from a backup, or has a double. The
+  /// record names that checkpoint from now on, and the signer's rule lets nothing be signed before
+  /// `recover`. One that the log has changes nothing.
+  ///
+  /// - Parameter checkpoint: Verified by the log's key.
+  func heed(_ checkpoint: Checkpoint) async throws {
+    // Nearly all that is met is known: that takes no lock.
+    guard isPublisher, checkpoint.size > 0,
+      try await store.read({ try self.root(at: checkpoint.size, $0) }) != checkpoint.root
+    else { return }
+    try await store.write(purpose: "sheaf (keeping what was signed)") { transaction in
+      guard try self.root(at: checkpoint.size, transaction) != checkpoint.root else { return }
+      // One that is not in the log either and is larger tells more.
+      if let held = try self.records.readable().first, held.size >= checkpoint.size,
+        try self.root(at: held.size, transaction) != held.root
+      {
+        return
+      }
+      try self.records.write(SignerRecord(checkpoint))
     }
-    try SignerRule.mayExtend(
-      from: record, size: position.size, root: position.root,
-      consistentRoot: { try MerkleProof.root(size: $0, nodes: transaction.node) })
   }
 }

@@ -6,7 +6,8 @@ import SheafStore
 extension Library {
   /// Compares a checkpoint that somebody shows with this copy's log, and keeps both when they contradict each other.
   ///
-  /// A note that the log's key did not sign for this log says nothing, and is passed over.
+  /// A note that the log's key did not sign for this log says nothing, and is passed over. A publisher whose own key
+  /// signed what its log does not have signs nothing more.
   ///
   /// - Parameter place: Where it was seen, for the report.
   /// - Returns: Whether it contradicts.
@@ -23,6 +24,7 @@ extension Library {
       else { return nil }
       return StoredSplitView(size: theirs.size, own: own, theirs: note, place: place, time: now)
     }
+    try await heed(theirs)
     guard let view else { return false }
     try await store.write(purpose: "sheaf (keeping evidence)") { try $0.insert(view) }
     return true

@@ -264,7 +264,7 @@ extension Library {
 
   private func checkSignerRecord(_ transaction: StoreTransaction, _ findings: inout Findings) throws {
     let newest = try transaction.newestCheckpoint()
-    let record = try keys.signerRecord()
+    let record = try records.own()
     guard newest != nil || record != nil else { return }
     let place = "keys/signed"
     guard let newest, let record else {

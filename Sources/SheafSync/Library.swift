@@ -17,6 +17,7 @@ public final class Library: Sendable {
   public let isPublisher: Bool
   let store: LibraryStore
   let keys: KeyFolder
+  let records: SignerRecords
   let member: MemberKey
   let logVerifier: VerifierKey
   let environment: LibraryEnvironment
@@ -32,6 +33,7 @@ public final class Library: Sendable {
     id = facts.library
     isPublisher = facts.isPublisher
     keys = KeyFolder(library: folder)
+    records = SignerRecords(keys: keys, library: facts.library, stateFolder: environment.stateFolder)
     exposedSecrets = keys.closeExposed()
     member = try MemberKey(keys, passphrase: environment.passphrase)
     logVerifier = try VerifierKey(name: facts.library.text, publicKey: facts.logKey)

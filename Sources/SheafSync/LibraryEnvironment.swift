@@ -56,6 +56,22 @@ public struct LibraryEnvironment: Sendable {
   /// The bytes that are free where a folder is; `nil` when nobody can say. Tests put their own disk here.
   public var freeSpace: @Sendable (URL) -> UInt64? = { DiskSpace.free(at: $0) }
 
+  /// The folder of the user's own in which a publisher keeps a second record of what it signed; `nil` for none.
+  public var stateFolder: URL?
+
+  /// Where programs of this user keep their state, by the XDG Base Directory Specification 0.8.
+  ///
+  /// - Parameter variables: The process's environment.
+  /// - Returns: `$XDG_STATE_HOME/sheaf`, else `$HOME/.local/state/sheaf`; `nil` where neither is an absolute path.
+  public static func stateFolder(in variables: [String: String]) -> URL? {
+    func folder(_ name: String) -> URL? {
+      guard let path = variables[name], path.hasPrefix("/") else { return nil }
+      return URL(filePath: path, directoryHint: .isDirectory)
+    }
+    return (folder("XDG_STATE_HOME") ?? folder("HOME")?.appending(path: ".local/state"))?
+      .appending(path: "sheaf")
+  }
+
   public init(
     clock: @escaping @Sendable () -> Timestamp, random: @escaping @Sendable (_ count: Int) -> [UInt8],
     storeOptions: LibraryStore.Options = LibraryStore.Options(),

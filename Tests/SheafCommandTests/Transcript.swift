@@ -141,6 +141,8 @@ enum Shell {
               environment: [
                 "PATH=\(programs.path):/usr/local/bin:/usr/bin:/bin", "HOME=\(folder.path)", "LANG=C.UTF-8",
                 "LOGNAME=ada", "TMPDIR=\(folder.path)",
+                // Tests copy a publisher's folder and go on from both: what its record outside tells.
+                "XDG_STATE_HOME=/dev/null",
               ], streams: [none, file, file])
             let data = FileManager.default.contents(atPath: output.path) ?? Data()
             var lines = String(decoding: data, as: UTF8.self).components(separatedBy: "\n")

@@ -1,4 +1,5 @@
 import Foundation
+import SheafLog
 import SheafModel
 import SheafTesting
 import Testing
@@ -123,7 +124,7 @@ struct FolderMeetingTests {
     _ = try await world.publish()
     try FileManager.default.removeItem(at: world.publisher.folder.appending(path: "keys/signed"))
     try world.content.write("b", to: "a.md")
-    await #expect(throws: KeyError.self) { _ = try await world.publish() }
+    await #expect(throws: SignerRefusal.missingRecord) { _ = try await world.publish() }
     #expect(try await world.size() == 1)
   }
 }

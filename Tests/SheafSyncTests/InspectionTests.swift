@@ -213,7 +213,7 @@ struct InspectionTests {
     arguments: [1, 2, 3] as [UInt64], [false, true])
   func fleets(seed: UInt64, approves: Bool) async throws {
     try await withTemporaryFolder { folder in
-      let fleet = try await Fleet(seed: seed, replicas: 2, approves: approves, in: folder)
+      let fleet = try await Fleet(seed: seed, replicas: 2, rule: approves ? .approvals : .open, in: folder)
       for _ in 0..<12 { try await fleet.step() }
       try await fleet.close()
       let place = try TestFolder()

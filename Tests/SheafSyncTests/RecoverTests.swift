@@ -9,61 +9,15 @@ import Testing
 
 @Suite("A publisher restored from a backup")
 struct RecoverTests {
-  private struct Scene {
-    var world: SyncWorld
-    var publisher: Library
-    var replica: Library
-    /// A replica that stopped one change set earlier.
-    var behind: Library
-  }
-
   private func put(_ text: String, at path: String = "a.md", in library: Library) async throws {
     _ = try await library.put(Array(text.utf8), at: DocumentPath(path), reason: "r")
   }
 
-  private func copy(_ from: URL, to: URL, keys: Bool) throws {
-    let manager = FileManager.default
-    try manager.createDirectory(at: to, withIntermediateDirectories: true)
-    for name in try manager.contentsOfDirectory(atPath: to.path)
-    where name.hasPrefix(LibraryStore.fileName) || (keys && name == "keys") {
-      try manager.removeItem(at: to.appending(path: name))
-    }
-    for name in try manager.contentsOfDirectory(atPath: from.path)
-    where name.hasPrefix(LibraryStore.fileName) || (keys && name == "keys") {
-      try manager.copyItem(at: from.appending(path: name), to: to.appending(path: name))
-    }
+  private func scene(keys: Bool, depth: Depth = .full) async throws -> RecoverScene {
+    try await RecoverScene(keys: keys, depth: depth)
   }
 
-  /// A publisher that made four change sets, is back at the first two, and a replica that has all.
-  ///
-  /// - Parameter keys: Whether the backup holds the signer's record too, so that the publisher can't know.
-  private func scene(keys: Bool, depth: Depth = .full) async throws -> Scene {
-    let world = try await SyncWorld()
-    try await put("1", in: world.publisher)
-    try await put("2", at: "b.md", in: world.publisher)
-    let home = world.folder.appending("publisher")
-    let backup = world.folder.appending("backup")
-    try await world.publisher.close()
-    try copy(home, to: backup, keys: keys)
-    let later = try await Library.open(at: home, environment: world.environment)
-    try await put("3", in: later)
-    let behind = try await Library.clone(
-      from: MemoryRemote(service: later), to: world.folder.appending("behind"),
-      options: CloneOptions(depth: depth, member: "behind"), environment: world.environment
-    ).library
-    try await put("4", at: "c.md", in: later)
-    let replica = try await Library.clone(
-      from: MemoryRemote(service: later), to: world.folder.appending("replica"),
-      options: CloneOptions(depth: depth, member: "clinic"), environment: world.environment
-    ).library
-    try await later.close()
-    try copy(backup, to: home, keys: keys)
-    return Scene(
-      world: world, publisher: try await Library.open(at: home, environment: world.environment),
-      replica: replica, behind: behind)
-  }
-
-  private func expectWhole(_ scene: Scene, size: UInt64) async throws {
+  private func expectWhole(_ scene: RecoverScene, size: UInt64) async throws {
     #expect(try await scene.publisher.verify(rebuild: false, activity: { _ in }).problems.isEmpty)
     try await put("went on", in: scene.publisher)
     let report = try await scene.replica.sync(with: MemoryRemote(service: scene.publisher))

@@ -29,7 +29,7 @@ struct SplitViewTests {
     #expect(status.splitViews == 1)
     #expect(
       try await library.verify(rebuild: false, activity: { _ in }).problems.map(\.place)
-        == ["checkpoint \(view.size)"])
+        == ["checkpoint \(view.size)"] + (library.isPublisher ? ["keys/signed"] : []))
     // Whoever has the log's key can judge what is written out.
     try await withTemporaryFolder { folder in
       #expect(try await library.exportSplitViews(to: folder) == 1)
@@ -109,5 +109,7 @@ struct SplitViewTests {
       try await worlds.other.publisher.exchange(with: FolderRemote(folder: stick.url))
     }
     try await expectEvidence(worlds.other.publisher, at: "checkpoint")
+    await #expect(throws: SignerRefusal.anotherRoot(size: 2)) { try await put("and again", in: worlds.other) }
+    #expect(try await worlds.other.publisher.status().size == 2)
   }
 }

@@ -34,6 +34,8 @@ class Bench:
         home.mkdir()
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("SHEAF_", "GIT_"))},
+            # The same publisher's folder is copied and changed time and again, which a record outside it would stop.
+            "XDG_STATE_HOME": os.devnull,
             "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "NO_COLOR": "1", "LC_ALL": "C.UTF-8",
             "GIT_AUTHOR_NAME": "Bench", "GIT_AUTHOR_EMAIL": "bench@example.org",
             "GIT_COMMITTER_NAME": "Bench", "GIT_COMMITTER_EMAIL": "bench@example.org",

@@ -93,7 +93,9 @@ struct InitCommand: Verb {
       }
       console.print("Started \(library.id) in \(dir.escapedForTerminal).")
       if let published { console.print(published.sentence(isDryRun: false)) }
-      console.hint("keep a copy of \(dir)/keys in a safe place: without it nothing more can be published")
+      console.hint(
+        "keep a copy of \(dir)/keys in a safe place: without the keys nothing more can be published. The file \"signed\" in it is no key, and never comes back from a copy: `sheaf recover` makes it anew"
+      )
       return .done
     }
   }

@@ -43,6 +43,11 @@ struct RecoverCommand: Verb {
           try await library.recover(from: replica, setsAside: setAside, activity: progress)
         }
       }
+      if report.setAside + report.skipped > 0, !output.json {
+        session.console.hint(
+          "\(Quantity.grouped(report.to)) is the newest checkpoint that this replica knows; ask the others first before you publish: what only they have would be contradicted"
+        )
+      }
       try output.print(
         report, on: session.console, words: report.lines,
         hint: report.missing > 0

@@ -7,6 +7,7 @@ extension LibraryEnvironment {
   static let system: LibraryEnvironment = {
     var environment = plain
     environment.passphrase = Passphrase.current
+    environment.stateFolder = stateFolder(in: ProcessInfo.processInfo.environment)
     return environment
   }()
 
