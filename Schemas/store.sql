@@ -177,6 +177,12 @@ CREATE TABLE cosignature (
 CREATE INDEX cosignature_by_cosigner ON cosignature (cosigner, time);
 CREATE INDEX cosignature_by_size ON cosignature (cosigner, size, time);
 
+-- What binds the publisher's clock to the library: the note of each of its keys that was seen.
+CREATE TABLE time_key (
+  generation INTEGER PRIMARY KEY,
+  note BLOB NOT NULL
+) STRICT;
+
 -- Checkpoints of this log's key that contradict this copy's, each with the own one.
 CREATE TABLE split_view (
   theirs BLOB PRIMARY KEY,

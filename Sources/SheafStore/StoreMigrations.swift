@@ -168,6 +168,10 @@ enum StoreMigrations {
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX cosignature_by_cosigner ON cosignature (cosigner, time);
       CREATE INDEX cosignature_by_size ON cosignature (cosigner, size, time);
+      CREATE TABLE time_key (
+        generation INTEGER PRIMARY KEY,
+        note BLOB NOT NULL
+      ) STRICT;
       CREATE TABLE split_view (
         theirs BLOB PRIMARY KEY,
         own BLOB NOT NULL,

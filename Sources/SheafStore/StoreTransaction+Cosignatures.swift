@@ -89,50 +89,6 @@ extension StoreTransaction {
     ).map { try StoredCosignature($0) }
   }
 
-  /// The first time of a cosigner's for the smallest checkpoint of at least `size` leaves that it cosigned.
-  public func firstCosignature(by name: String, atLeast size: UInt64) throws -> StoredCosignature? {
-    try row(
-      Self.columns + " WHERE c.name = ? AND s.size >= ? ORDER BY s.size, s.time LIMIT 1",
-      [name, Int64(clamping: size)]
-    ).map { try StoredCosignature($0) }
-  }
-
-  /// The first time of a cosigner's for the largest checkpoint of less than `size` leaves that it cosigned.
-  public func lastCosignature(by name: String, below size: UInt64) throws -> StoredCosignature? {
-    try row(
-      Self.columns + " WHERE c.name = ? AND s.size < ? ORDER BY s.size DESC, s.time LIMIT 1",
-      [name, Int64(clamping: size)]
-    ).map { try StoredCosignature($0) }
-  }
-
-  /// The first time at which anybody whose name begins so cosigned a checkpoint of at least `size` leaves.
-  ///
-  /// Nobody cosigns a smaller checkpoint at a later time, so each cosigner's smallest is its first: two look-ups by
-  /// index for each of them.
-  ///
-  /// - Parameter folder: What the names begin with, up to a final slash.
-  public func firstCosignature(byAnyBelow folder: String, atLeast size: UInt64) throws -> StoredCosignature? {
-    // "0" follows "/".
-    let names = try rows(
-      "SELECT DISTINCT name FROM cosigner WHERE name > ? AND name < ?", [folder, folder.dropLast() + "0"])
-    return try names.compactMap { try firstCosignature(by: $0[0], atLeast: size) }
-      .min { ($0.time, $0.size, $0.cosigner.name) < ($1.time, $1.size, $1.cosigner.name) }
-  }
-
-  /// The first time of each cosigner for each checkpoint, the smallest checkpoint first, and the latest time first in one.
-  public func firstTimes() throws -> [(size: UInt64, name: String, time: UInt64)] {
-    try rows(
-      """
-      SELECT s.size, c.name, min(s.time) AS first FROM cosignature s JOIN cosigner c ON c.id = s.cosigner
-      GROUP BY s.size, c.name ORDER BY s.size, first DESC, c.name DESC
-      """
-    ).map {
-      (
-        size: UInt64(clamping: $0[0] as Int64), name: $0[1] as String, time: UInt64(clamping: $0[2] as Int64)
-      )
-    }
-  }
-
   /// Forgets checkpoints beyond a size and their cosignatures: before another log takes their place.
   public func removeCheckpoints(after size: UInt64) throws {
     try execute("DELETE FROM checkpoint WHERE size > ?", [Int64(clamping: size)])
@@ -142,16 +98,6 @@ extension StoreTransaction {
   /// How many cosignatures are held.
   public func cosignatureCount() throws -> UInt64 {
     try integer("SELECT count(*) FROM cosignature").map { UInt64(clamping: $0) } ?? 0
-  }
-
-  /// The note that binds the publisher's clock to the library; `nil` before one was seen.
-  public func timeKeyNote() throws -> [UInt8]? {
-    try blob("SELECT value FROM meta WHERE key = 'time-key'")
-  }
-
-  /// Keeps a verified key note.
-  public func setTimeKeyNote(_ note: [UInt8]) throws {
-    try execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('time-key', ?)", [Data(note)])
   }
 
   /// The largest time of the publisher's that was ever seen.

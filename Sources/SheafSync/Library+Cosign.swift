@@ -12,7 +12,7 @@ extension Library {
   private static let sentEntries = 64
 
   /// What the name of every witness of this library begins with.
-  var witnessPrefix: String { id.text + "/witness/" }
+  var witnessPrefix: String { KnownCosigners.witnessPrefix(origin: id.text) }
 
   // MARK: the publisher
 
@@ -41,17 +41,14 @@ extension Library {
       let bound = try TimeKey(
         binding: key.verifierKey, generation: (held?.generation ?? 0) &+ 1, origin: id.text,
         by: try keys.logKey(origin: id))
-      try transaction.setTimeKeyNote(bound.note.bytes)
+      try transaction.insertTimeKeyNote(bound.note.bytes, generation: bound.generation)
       if held != nil { try transaction.resetTimeFloor() }
     }
     return key
   }
 
   func timeKey(parsing note: [UInt8]) throws -> TimeKey {
-    try TimeKey(
-      verifying: SignedNote(
-        parsing: note, maximumSize: Limits.checkpointNote, maximumSignatures: Limits.signatures),
-      by: logVerifier, origin: id.text)
+    try TimeKey(parsing: note, by: logVerifier, origin: id.text)
   }
 
   /// Signs the time anew where the last one is an hour old; a publisher that must not sign does nothing.
@@ -164,7 +161,7 @@ extension Library {
         if brought.generation > timeKey?.generation ?? 0 {
           if timeKey != nil { try transaction.resetTimeFloor() }
           timeKey = brought
-          try transaction.setTimeKeyNote(note.bytes)
+          try transaction.insertTimeKeyNote(note.bytes, generation: brought.generation)
         }
       }
       if isHanded { timeKey = nil }
@@ -217,8 +214,8 @@ extension Library {
 
   /// The key of the witness of a name, from its member's document as it is now; `nil` for nobody.
   private func witness(named name: String, _ transaction: StoreTransaction) throws -> VerifierKey? {
-    guard name.hasPrefix(witnessPrefix), let mark = MemberMark(String(name.dropFirst(witnessPrefix.count))),
-      let path = Member.path(of: mark), let member = try transaction.member(at: path),
+    guard let path = KnownCosigners.memberPath(ofWitness: name, origin: id.text),
+      let member = try transaction.member(at: path),
       member.revoked == nil, let key = member.witness
     else { return nil }
     return try? VerifierKey(name: name, algorithm: .cosignature, publicKey: key)

@@ -45,6 +45,7 @@ extension Library {
 struct LogReader {
   private let filter: LogFilter
   private let view: MomentView
+  private let times: TimesReader
   private var query = ChangeSetQuery()
   private let document: DocumentRow?
 
@@ -52,6 +53,7 @@ struct LogReader {
     self.filter = filter
     self.view = view
     let transaction = view.transaction
+    times = TimesReader(transaction)
     if filter.field != nil, view.facts.depth < .full {
       throw LibraryError.needsDepth(.full, what: "tell in which change sets a field changed")
     }
@@ -162,7 +164,7 @@ struct LogReader {
         .init(
           revision: $0.name.description, verb: $0.verb.rawValue, path: $0.path.text,
           signs: $0.signs?.description)
-      }, times: try Library.times(of: changeSet, view.transaction))
+      }, times: try times.times(of: changeSet))
     entry.ground = changeSet.readReason.ground
     return entry
   }

@@ -27,6 +27,7 @@ extension Library {
       } else if let floor = try transaction.timeFloor(), now < floor {
         warnings.append("this computer's clock says \(now), and the publisher's said \(floor) already")
       }
+      warnings += (try? self.witnessWarnings(transaction, now: now)) ?? []
       if facts.isPublisher {
         do { try self.checkSignerRecord(transaction) } catch let refusal as SignerRefusal {
           warnings.append("nothing can be published: \(refusal.problem)")

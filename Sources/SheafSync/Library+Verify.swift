@@ -129,17 +129,6 @@ extension Library {
     if isPublisher { findings.section("keys/signed") { try checkSignerRecord(transaction, &$0) } }
   }
 
-  /// A cosignature and the text that it must be over.
-  private struct CosignatureCheck: Sendable {
-    var cosignature: StoredCosignature
-    var text: String
-
-    func holds() -> Bool {
-      guard let line = try? cosignature.line else { return false }
-      return cosignature.cosigner.cosignedTime(text: text, signature: line) != nil
-    }
-  }
-
   private func checkCosignatures(
     _ transaction: StoreTransaction, _ findings: inout Findings
   ) throws {
@@ -163,6 +152,18 @@ extension Library {
       if waiting.count >= 256 { settle(&findings) }
     }
     settle(&findings)
+    let known = try KnownCosigners(transaction)
+    for generation in known.falseNotes {
+      findings.add("time key \(generation)", "the log's key did not bind it to the library")
+    }
+    // A copy without lines knows what members' documents say now, and not what keys they named.
+    let knowsAll = try transaction.facts().depth >= .trail
+    for stranger in known.strangers
+    where knowsAll || KnownCosigners.memberPath(ofWitness: stranger.key.name, origin: id.text) == nil {
+      findings.add(
+        "cosignatures by \(stranger.key.name)",
+        "their key is not one that the library's clock or a witness has or had")
+    }
   }
 
   private func checkBodies(_ transaction: StoreTransaction, _ findings: inout Findings) throws -> UInt64 {

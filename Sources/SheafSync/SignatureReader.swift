@@ -4,9 +4,13 @@ import SheafStore
 /// Tells the signatures on revisions, each document's looked up once.
 struct SignatureReader {
   private let transaction: StoreTransaction
+  private let times: TimesReader
   private var byDocument: [DocumentRow: [RevisionName: [StoredSignature]]] = [:]
 
-  init(_ transaction: StoreTransaction) { self.transaction = transaction }
+  init(_ transaction: StoreTransaction) {
+    self.transaction = transaction
+    times = TimesReader(transaction)
+  }
 
   /// The signatures on a revision in the log's order, those that were taken back included; of an accepted
   /// proposal also those on what was proposed, which has the same content.
@@ -48,7 +52,7 @@ struct SignatureReader {
     return SignatureReport(
       path: revision.path.text, revision: revision.name.description, signature: name.description,
       meaning: meaning.rawValue, by: signed.by, role: signed.role, site: signed.site, member: signed.member,
-      time: signed.time, loggedBy: try Library.times(of: changeSet, transaction).loggedBy,
+      time: signed.time, loggedBy: try times.times(of: changeSet).loggedBy,
       remark: signed.reason, isAcceptance: isAcceptance, withdrawn: withdrawn,
       supersededBy: try successor(of: revision)?.name.description)
   }

@@ -125,7 +125,7 @@ struct ClockTests {
   }
 
   @Test(
-    "A witness' wrong clock vouches for a wrong time, beside the publisher's, and moves nothing",
+    "A witness' wrong clock vouches for a wrong time, beside the publisher's, moves nothing, and is told",
     arguments: offsets)
   func witness(hours: Int64) async throws {
     let scene = try await Scene()
@@ -147,11 +147,18 @@ struct ClockTests {
     let times = try await scene.world.publisher.times(ofChangeSet: 4)
     #expect(times.witness?.hasSuffix(witness.memberMark.text) == true)
     #expect(times.witnessed == scene.clocks[0].now.description)
+    // A time before the publisher's is marked; a later one may be true, as far as one change goes.
+    #expect(times.witnessIsDoubtful == (hours < 0))
     #expect(times.loggedBy == scene.publisherClock.now.description && !times.claimIsOutside)
     // No one's age is counted by a witness.
     let freshness = try #require(try await scene.replicas[1].status().freshness)
     #expect(freshness.state == .fresh && !freshness.clockIsBehind)
-    #expect(try await !scene.isToldOfClock(scene.world.publisher))
+    for library in [scene.world.publisher, scene.replicas[1]] {
+      #expect(try await scene.isToldOfClock(library))
+      let warning = try #require(try await library.status().warnings.first { $0.contains("witness") })
+      #expect(warning.contains("Witness (\(witness.memberMark))"))
+      #expect(warning.contains("is ahead") == (hours > 0) && warning.contains("publisher's") == (hours < 0))
+    }
     #expect(try await scene.isToldOfClock(witness) == (hours < 0))
   }
 }

@@ -102,7 +102,9 @@ struct AuditInput: Sendable {
 
   var changeSet: StoredChangeSet
   var signed: SignedChange
-  var times: SignedTime
+  /// What others say of its time, and what of that does not hold.
+  var times = SignedTime()
+  var timeProblems: [String] = []
   var seenTime: String?
   var lines: [Line]
   /// The proof that its note is in the log.
@@ -130,6 +132,7 @@ struct AuditInput: Sendable {
         problems.append("\(line.revision.name): a content's bytes are not those it is named for")
       }
     }
+    problems += timeProblems
     return AuditChange(
       number: changeSet.number, by: signed.by, role: signed.role, site: signed.site, key: changeSet.author,
       claimed: signed.time, author: signed.author, importedTime: signed.claimedTime, source: signed.source,

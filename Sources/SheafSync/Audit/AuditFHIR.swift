@@ -134,6 +134,7 @@ struct AuditFHIR: AuditWriter {
         Self.details([
           ("claimedTime", change.claimed), ("loggedTime", change.signed.logged?.description),
           ("witnessedTime", change.signed.witnessed?.description), ("witness", change.signed.witness),
+          ("witnessIsDoubtful", change.signed.witnessIsDoubtful ? "true" : nil),
         ])
       ),
     ])

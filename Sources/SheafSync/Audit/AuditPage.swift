@@ -60,6 +60,10 @@ struct AuditPage: AuditWriter {
       "witnessed",
       change.signed.witnessed.map { "\($0)\(change.signed.witness.map { " by \($0)" } ?? "")" }
         ?? "not recorded")
+    if change.signed.witnessIsDoubtful {
+      page.line(
+        "strong", "the publisher had not signed it by then: the witness's clock or the publisher's is wrong")
+    }
     page.pair(
       "not before", change.seenTime.map { "\($0), change set \(change.seen)" } ?? "the library's start")
     if change.isBackdated { page.line("strong", "claims a time before what its author had seen") }
@@ -216,6 +220,9 @@ struct AuditPage: AuditWriter {
     )
     page.raw("</ul>\n")
     if !summary.unverified.isEmpty { links("Not holding: change sets", summary.unverified, &page) }
+    if !summary.doubtful.isEmpty {
+      links("Witnessed before the publisher had signed it: change sets", summary.doubtful, &page)
+    }
     if !summary.backdated.isEmpty {
       links("Claiming a time before what their author had seen: change sets", summary.backdated, &page)
     }

@@ -8,7 +8,7 @@ struct AuditReader {
   let range: ClosedRange<UInt64>
   let collections: Set<CollectionName>
   let checkpoint: Checkpoint?
-  private let times: SignedTimes
+  private let times: CheckedTimes
   private let nodes = NodeCache()
   private static let step = 64
   /// Contents that wait to be told together.
@@ -23,13 +23,17 @@ struct AuditReader {
     self.range = range
     self.collections = collections
     self.checkpoint = checkpoint
-    times = try SignedTimes(view.transaction)
+    times = try CheckedTimes(view.transaction)
   }
 
   /// Gives out the change sets in the log's order, some at a time; those without a line in the collections are
   /// left out.
   func walk(_ body: ([AuditInput]) throws -> Void) throws {
     let transaction = view.transaction
+    func give(_ inputs: inout [AuditInput]) throws {
+      try times.tell(&inputs) { try nodes.hash($0, transaction) }
+      try body(inputs)
+    }
     var next = range.lowerBound
     let latest = try LatestClaims(transaction, upTo: range.upperBound)
     while next <= range.upperBound {
@@ -44,11 +48,11 @@ struct AuditReader {
         inputs.append(input)
         waiting += input.lines.reduce(0) { $0 + $1.sizeInBytes }
         guard waiting > Self.waitingSizeInBytes else { continue }
-        try body(inputs)
+        try give(&inputs)
         inputs = []
         waiting = 0
       }
-      if !inputs.isEmpty { try body(inputs) }
+      if !inputs.isEmpty { try give(&inputs) }
       next = last.number + 1
     }
   }
@@ -77,7 +81,6 @@ struct AuditReader {
     }
     return AuditInput(
       changeSet: changeSet, signed: try SignedChange(changeSet, in: transaction),
-      times: times.times(of: changeSet.number),
       seenTime: latest.time(upTo: changeSet.seen)?.description, lines: lines, proof: proof)
   }
 

@@ -26,6 +26,8 @@ public struct AuditSummary: Sendable {
   public var unverified: [UInt64] = []
   /// Change sets whose author claims a time before what the author had seen.
   public var backdated: [UInt64] = []
+  /// Change sets whose witness's time is before the publisher's for the same checkpoint.
+  public var doubtful: [UInt64] = []
   /// Revisions that can't be told because a content was destroyed by two people.
   public var redacted = 0
   /// Revisions whose contents this copy can't tell for another reason, and lines it does not hold.
@@ -61,6 +63,7 @@ public struct AuditSummary: Sendable {
     absentLines += change.absentLines
     if !change.isVerified { unverified.append(change.number) }
     if change.isBackdated { backdated.append(change.number) }
+    if change.signed.witnessIsDoubtful { doubtful.append(change.number) }
     if change.signed.logged == nil { withoutLoggedTime += 1 }
     if change.signed.witnessed == nil { withoutWitness += 1 }
     people["\(change.by)\(change.role.map { ", \($0)" } ?? "")", default: 0] += 1

@@ -38,6 +38,7 @@ struct AuditRow {
       ("loggedTime", text(change.signed.logged?.description)),
       ("witnessedTime", text(change.signed.witnessed?.description)),
       ("witness", text(change.signed.witness)),
+      ("witnessIsDoubtful", change.signed.witnessed.map { _ in .bool(change.signed.witnessIsDoubtful) }),
       ("seen", number(change.seen)),
       ("seenTime", text(change.seenTime)),
       ("importedAuthor", text(change.author)),

@@ -10,60 +10,81 @@ public struct SignedTime: Hashable, Sendable {
   public var witnessed: Timestamp?
   /// The name of that witness' key.
   public var witness: String?
+  /// Whether the publisher's clock says that nobody can have had the checkpoint then.
+  public var witnessIsDoubtful: Bool
 
-  public init(logged: Timestamp? = nil, witnessed: Timestamp? = nil, witness: String? = nil) {
+  public init(
+    logged: Timestamp? = nil, witnessed: Timestamp? = nil, witness: String? = nil,
+    witnessIsDoubtful: Bool = false
+  ) {
     self.logged = logged
     self.witnessed = witnessed
     self.witness = witness
+    self.witnessIsDoubtful = witnessIsDoubtful
   }
 }
 
 /// Tells from timestamped cosignatures when change sets were in the log.
 ///
-/// The same as `Library.times(ofChangeSet:)` for many change sets: all cosignatures are read once.
+/// The same as `Library.times(ofChangeSet:)` for many change sets: where all cosignatures are is read once.
 /// `Schemas/cosignatures.md`, "Three times of a change".
 struct SignedTimes: Sendable {
+  /// Which cosignature tells of change sets up to a size, back to the step before.
   private struct Step {
     var size: UInt64
-    var time: UInt64
-    var witness: String?
+    var place: CosignaturePlace
   }
 
   /// The clock's first time for each checkpoint, the smallest first.
   private var logged: [Step] = []
-  /// The earliest time of any witness for checkpoints of at least a size, the smallest first.
+  /// The earliest of the witnesses' first times for checkpoints of at least a size, the smallest first.
   private var witnessed: [Step] = []
+  /// The same of those that are doubtful.
+  private var doubtful: [Step] = []
 
-  /// Reads the times of all checkpoints that this copy holds cosignatures of.
-  init(_ transaction: StoreTransaction) throws {
-    let origin = try transaction.facts().library.text
-    let clock = TimeKey.name(origin: origin)
-    for cosignature in try transaction.firstTimes().reversed() {
-      let step = Step(size: cosignature.size, time: cosignature.time, witness: cosignature.name)
-      if cosignature.name == clock {
-        logged.append(step)
-      } else if cosignature.name.hasPrefix(origin + "/witness/"), step.time <= witnessed.last?.time ?? .max {
-        witnessed.append(step)
+  init(_ known: KnownCosigners, places: [CosignaturePlace]) {
+    let clocks = Set(known.clocks.map(\.row))
+    let names = Dictionary(known.witnesses.map { ($0.row, $0.key.name) }) { first, _ in first }
+    for place in places where clocks.contains(place.cosigner) {
+      if let last = logged.last, last.size == place.size {
+        if place.time < last.place.time { logged[logged.count - 1].place = place }
+      } else {
+        logged.append(Step(size: place.size, place: place))
       }
     }
-    logged.reverse()
+    var nearest = logged.endIndex
+    var held: [Bool: [Int64: CosignaturePlace]] = [:]
+    for place in places.reversed() where names[place.cosigner] != nil {
+      while nearest > 0, logged[nearest - 1].size > place.size { nearest -= 1 }
+      let isDoubtful =
+        nearest > 0 && KnownCosigners.isDoubtful(place.time, first: logged[nearest - 1].place.time)
+      held[isDoubtful, default: [:]][place.cosigner] = place
+      let first = held[isDoubtful]?.values.min {
+        ($0.time, $0.size, names[$0.cosigner] ?? "") < ($1.time, $1.size, names[$1.cosigner] ?? "")
+      }
+      guard let first else { continue }
+      let step = Step(size: place.size, place: first)
+      if isDoubtful { doubtful.append(step) } else { witnessed.append(step) }
+    }
     witnessed.reverse()
+    doubtful.reverse()
   }
 
-  /// The times of a change set.
-  func times(of number: UInt64) -> SignedTime {
-    let witness = Self.first(witnessed, atLeast: number)
-    func time(_ step: Step?) -> Timestamp? { step.map { Timestamp(seconds: Int64(clamping: $0.time)) } }
-    return SignedTime(
-      logged: time(Self.first(logged, atLeast: number)), witnessed: time(witness), witness: witness?.witness)
+  /// Which cosignatures tell of a change set.
+  func places(
+    of number: UInt64
+  ) -> (logged: CosignaturePlace?, witnessed: CosignaturePlace?, isDoubtful: Bool) {
+    let sound = Self.first(witnessed, atLeast: number)
+    let witness = sound ?? Self.first(doubtful, atLeast: number)
+    return (Self.first(logged, atLeast: number), witness, sound == nil && witness != nil)
   }
 
-  private static func first(_ steps: [Step], atLeast size: UInt64) -> Step? {
+  private static func first(_ steps: [Step], atLeast size: UInt64) -> CosignaturePlace? {
     var (low, high) = (0, steps.count)
     while low < high {
       let middle = (low + high) / 2
       if steps[middle].size < size { low = middle + 1 } else { high = middle }
     }
-    return low < steps.count ? steps[low] : nil
+    return low < steps.count ? steps[low].place : nil
   }
 }
