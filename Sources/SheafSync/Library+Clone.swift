@@ -41,7 +41,7 @@ extension Library {
     activity: @escaping ActivitySink = { _ in }
   ) async throws -> (library: Library, report: PullReport) {
     try await Blocking.run { try UnfinishedFolder.check(folder) }
-    let incoming = folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming")
+    let incoming = incoming(besideCopy: folder)
     var options = options
     var pending: PendingEnrolment?
     if let code = options.code {
@@ -101,6 +101,11 @@ extension Library {
     // A copy without the publisher's time can be read and edited; the next sync asks again.
     _ = try await made.library.exchangeCosignatures(with: remote, isSame: false)
     return made
+  }
+
+  /// Where the download of a first copy stays until the copy is made.
+  static func incoming(besideCopy folder: URL) -> URL {
+    folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming")
   }
 
   /// Makes a local copy from a bundle that starts at nothing; what it keeps is what the bundle holds.

@@ -22,7 +22,7 @@ extension Library {
     // The last is what an attempt to clone left, when this copy was then made in another way.
     let places = [
       folder.appending(path: "incoming"), folder.appending(path: "cache"),
-      folder.deletingLastPathComponent().appending(path: ".\(folder.lastPathComponent).incoming"),
+      Self.incoming(besideCopy: folder),
     ]
     let left = await Blocking.always {
       for place in places { try? FileManager.default.removeItem(at: place) }

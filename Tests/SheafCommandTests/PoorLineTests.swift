@@ -80,6 +80,10 @@ struct PoorLineTests {
 
       $ sheaf serve --port 0 --quiet --library lib >address & echo $! >serve.pid; until test -s address; do sleep 0.05; done
 
+      $ sheaf clone $(cat address) third --plan; test ! -e third
+      Would pull from checkpoint 0 to 1: 2 revisions, … B to receive, … B unpacked.
+      Needs at most … of disk; … are free.
+
       $ sheaf clone $(cat address) third --only trails 2>&1 | grep warning
       warning: the library has no collection trails; it has articles, trials
 

@@ -18,6 +18,7 @@ struct CloneCommand: Verb {
       examples: [
         "sheaf clone https://library.example.org handbook",
         "sheaf clone https://library.example.org handbook --invited",
+        "sheaf clone https://library.example.org handbook --keep full --plan",
         "sheaf clone /media/stick/handbook handbook --only trials --keep trail",
       ], outcomes: [.done, .failed, .needsYou, .unverified]))
 
@@ -54,6 +55,9 @@ struct CloneCommand: Verb {
   @Flag(help: "Ask for the code of an invitation.")
   var invited = false
 
+  @Flag(help: "Say what it would cost in bytes and on the disk, and make no copy.")
+  var plan = false
+
   @Flag(help: "Seal this copy's key with a passphrase, which is asked for.")
   var passphrase = false
 
@@ -61,6 +65,9 @@ struct CloneCommand: Verb {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if plan, codeFile != nil || invited || passphrase {
+      throw ValidationError("--plan makes no copy, and so no member.")
+    }
     if let expect, LibraryID(expect) == nil {
       throw ValidationError("\"\(expect)\" is no library's identity; it looks like sheaf/NAME/32 digits.")
     }
@@ -73,6 +80,7 @@ struct CloneCommand: Verb {
     if code != nil, case .bundle = address {
       throw UsageError("a bundle's file carries no request to become a member")
     }
+    if plan { return try await foresee(address, folder, in: session) }
     let options = CloneOptions(
       depth: keep ?? .trail, subscription: Arguments.subscription(only: only) ?? .all,
       member: member ?? session.userName,
@@ -110,6 +118,16 @@ struct CloneCommand: Verb {
           from: remote, to: folder, options: options, environment: .system, activity: progress)
       }
     }
+  }
+
+  private func foresee(_ address: RemoteAddress, _ folder: URL, in session: Session) async throws -> Outcome {
+    let options = CloneOptions(
+      depth: keep ?? .trail, subscription: Arguments.subscription(only: only) ?? .all, member: "")
+    let plan = try await reach.connect(to: address, in: session) { remote in
+      try await Library.planClone(from: remote, to: folder, options: options)
+    }
+    try output.print(plan, on: session.console, words: plan.lines(from: address.short))
+    return .done
   }
 
   private func tell(
