@@ -43,22 +43,24 @@ struct RecoverCommand: Verb {
           try await library.recover(from: replica, setsAside: setAside, activity: progress)
         }
       }
-      if report.setAside + report.skipped > 0, !output.json {
-        session.console.hint(
-          "\(Quantity.grouped(report.to)) is the newest checkpoint that this replica knows; ask the others first before you publish: what only they have would be contradicted"
-        )
-      }
-      try output.print(
-        report, on: session.console, words: report.lines,
-        hint: report.missing > 0
-          ? "try other replicas; where nobody has them, this log can't go on: `sheaf export` what is here and start a new library"
-          : nil)
+      try output.print(report, on: session.console, words: report.lines, hint: report.nextStep)
       return report.missing > 0 ? .needsYou : .done
     }
   }
 }
 
 extension RecoverReport {
+  /// What is to be done now; `nil` for nothing.
+  var nextStep: String? {
+    if missing > 0 {
+      "try other replicas; where nobody has them, this log can't go on: `sheaf export` what is here and start a new library"
+    } else if setAside + skipped > 0 {
+      "\(Quantity.grouped(to)) is the newest checkpoint that this replica knows; ask the others first before you publish: what only they have would be contradicted"
+    } else {
+      nil
+    }
+  }
+
   /// What came back, one sentence a line.
   var lines: [String] {
     var lines: [String] = []
