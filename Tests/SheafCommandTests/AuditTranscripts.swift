@@ -107,7 +107,7 @@ struct AuditTranscripts {
       Wrote audit.html, …B: 3 change sets of 1 to 3, 4 revisions, 6 changed parts.
       Everything in it is verified at checkpoint 3.
 
-      $ sheaf audit --from 2 --format csv -o audit.csv --library lib && cut -d , -f 1,2,3,5,8,26,29,30 audit.csv | tr -d '\\r'
+      $ sheaf audit --from 2 --format csv -o audit.csv --library lib && cut -d , -f 1,2,3,5,8,27,30,31 audit.csv | tr -d '\\r'
       Wrote audit.csv, …B: 1 change set of 3 to 3, 1 revision, 1 changed part.
       Everything in it is verified at checkpoint 3.
       changeSet,revision,document,action,by,place,before,after
