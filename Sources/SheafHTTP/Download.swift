@@ -32,6 +32,9 @@ actor Download {
   /// Whether an earlier call left a beginning.
   var isBegun: Bool { get async { await part.offset > 0 } }
 
+  /// Takes note of drafts that were taken: what they brought need not come back.
+  func note(_ answers: [DraftAnswer]) { request = request.holding(answers) }
+
   /// Downloads to the end, over as many connections as it takes.
   ///
   /// - Parameter cut: How an exchange ended that brought the beginning.

@@ -91,7 +91,8 @@ extension HTTPRemote {
         told.size == whole.sizeInBytes, response.headers.first(name: "etag") == whole.tag
       else { throw notSheaf("it answers with another asset than was asked for") }
     case 200:
-      guard offset == 0 else { throw notSheaf("it does not answer ranges") }
+      // Something on the way may not know of ranges; then what is held comes once more.
+      if offset > 0 { try await part.restart(whole) }
     default: throw await failure(of: response)
     }
     try await forEachPiece(of: response) { [address] piece in

@@ -31,7 +31,10 @@ extension HTTPRemote {
     do {
       let answer = try await download(request, into: folder, progress: progress) { download in
         if await download.isBegun {
-          pushed = try await self.push(bundle, from: member, sent: sent)
+          let answer = try await self.push(bundle, from: member, sent: sent)
+          pushed = answer
+          // The beginning may be of the bundle behind these very drafts.
+          if case .answered(let answers) = answer { await download.note(answers) }
           self.noteGoingOn()
           return try await download.run()
         }

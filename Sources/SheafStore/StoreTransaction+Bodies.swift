@@ -193,7 +193,8 @@ extension StoreTransaction {
   // A row costs about so many times more to walk here than to compare in SQLite.
   private static let fewCandidates = 32
 
-  private func isReferenced(_ hash: SHA256Hash) throws -> Bool {
+  /// Whether a head, a conflict, a proposal, a quarantined change set or a draft needs a content.
+  func isReferenced(_ hash: SHA256Hash) throws -> Bool {
     try integer(
       """
       SELECT EXISTS (SELECT 1 FROM head WHERE content = ?1) OR EXISTS (SELECT 1 FROM conflict WHERE base = ?1)

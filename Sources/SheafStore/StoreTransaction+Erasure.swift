@@ -151,7 +151,8 @@ extension StoreTransaction {
   public func destroyQuarantined(_ leaf: SHA256Hash, refusal: String) throws {
     let bodies = try emptyQuarantined(leaf)
     try execute("UPDATE quarantine SET refusal = ? WHERE leaf = ?", [refusal, leaf.data])
-    try dropUnneededBodies(bodies)
+    // Others may be coded against them.
+    for hash in bodies where try !isReferenced(hash) && !isPublished(hash) { try destroyBody(hash) }
     try dissolveWornPacks()
     try set("unswept", max(try redactedSize(), 1))
   }
@@ -209,15 +210,12 @@ extension StoreTransaction {
 
   /// Packs of which an entry is needed no more hold its bytes all the same: what else is in them moves out.
   private func dissolveWornPacks() throws {
-    let worn = try rows(
-      "SELECT id FROM pack WHERE entries <> held")
-    for row in worn {
-      let pack: Int64 = row[0]
-      for body in try rows("SELECT hash FROM body WHERE pack = ? ORDER BY entry", [pack]) {
-        try writeWhole(try SHA256Hash(column: body[0], "body"))
-      }
-      try execute("DELETE FROM pack WHERE id = ?", [pack])
-    }
+    // Nothing finds a pack's bodies but a look at all: one is enough.
+    let bodies = try rows(
+      "SELECT hash FROM body WHERE pack IN (SELECT id FROM pack WHERE entries <> held) ORDER BY pack, entry")
+    let worn = try rows("SELECT id FROM pack WHERE entries <> held")
+    for body in bodies { try writeWhole(try SHA256Hash(column: body[0], "body")) }
+    for row in worn { try execute("DELETE FROM pack WHERE id = ?", [row[0] as Int64]) }
     packCache.removeAll()
   }
 

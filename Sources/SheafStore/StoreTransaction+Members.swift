@@ -251,10 +251,13 @@ extension StoreTransaction {
 
   /// One key for cosignatures with two names would be one pair of eyes that counts as two.
   private func checkWitnesses(_ changes: [AuthorityRule.MemberChange]) throws {
-    guard changes.contains(where: { $0.after.witness != nil && $0.after.witness != $0.before?.witness })
-    else {
-      return
-    }
+    // Who is trusted again has the key again that somebody else may have taken meanwhile.
+    guard
+      changes.contains(where: {
+        $0.after.witness != nil && $0.after.revoked == nil
+          && ($0.after.witness != $0.before?.witness || $0.before?.revoked != nil)
+      })
+    else { return }
     let changed = Set(changes.map(\.after.key))
     var taken = Set(
       try members().filter { $0.revoked == nil && !changed.contains($0.key) }.compactMap(\.witness))

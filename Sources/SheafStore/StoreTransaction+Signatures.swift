@@ -138,14 +138,16 @@ extension StoreTransaction {
       WHERE s.signed = ? AND a.key = ? AND l.verb = ? AND s.withdrawn IS NULL
       """, [signed.id, Data(rule.author), RevisionVerb(signing: meaning).rawValue])
     guard stands == nil else { return .signedAlready }
-    func hasWritten(byMerging: Bool) throws -> Bool? {
-      try writers(of: signed, byMerging: byMerging)?.contains { try isSamePerson(rule.author, as: $0) }
-    }
     // Of what goes on for longer than anybody looks, nobody is known to have written it, or not to have.
     switch meaning {
-    case .authored: return try hasWritten(byMerging: false) ?? false ? nil : .othersWords
+    case .authored:
+      guard let writers = try writers(of: signed, byMerging: false) else { return .othersWords }
+      // A copy without the collection that it was moved from does not know who wrote it there.
+      let mayHave = try writers.isCut || writers.keys.contains { try isSamePerson(rule.author, as: $0) }
+      return mayHave ? nil : .othersWords
     case .approved where !rule.mayApproveOwn(in: signed.path.collection):
-      return try hasWritten(byMerging: true) ?? true ? .ownApproval : nil
+      guard let writers = try writers(of: signed, byMerging: true) else { return .ownApproval }
+      return try writers.keys.contains { try isSamePerson(rule.author, as: $0) } ? .ownApproval : nil
     case .approved, .reviewed, .rejected: return nil
     }
   }
@@ -154,8 +156,12 @@ extension StoreTransaction {
   /// was merged or moved those of what it was made from. `nil` where that goes on for longer than anybody looks.
   ///
   /// - Parameter byMerging: Whether who merged counts too, which put no word of its own in.
-  private func writers(of revision: StoredRevision, byMerging: Bool) throws -> Set<[UInt8]>? {
+  /// - Returns: Their keys, and whether some may be missing because a move came from where this copy holds nothing.
+  private func writers(
+    of revision: StoredRevision, byMerging: Bool
+  ) throws -> (keys: Set<[UInt8]>, isCut: Bool)? {
     var writers: Set<[UInt8]> = []
+    var isCut = false
     var waiting = [revision.id]
     var seen: Set<Int64> = []
     while let row = waiting.popLast() {
@@ -164,12 +170,15 @@ extension StoreTransaction {
       let revision = try self.revision(row: row)
       switch revision.verb {
       case .accept: waiting += try parents(of: row).prefix(1)
-      case .merge, .move: waiting += try parents(of: row)
+      case .merge, .move:
+        let parents = try parents(of: row)
+        if parents.isEmpty { isCut = true }
+        waiting += parents
       default: break
       }
       let isWritten = revision.verb != .accept && (byMerging || revision.verb != .merge)
       if isWritten, let author = try changeSet(revision.name.changeSet)?.author { writers.insert(author) }
     }
-    return writers
+    return (writers, isCut)
   }
 }

@@ -48,11 +48,13 @@ struct BundleMaker {
       request.depth == .full
       ? (LibrarySettings(), LibrarySettings())
       : (try transaction.settings(at: request.from), try transaction.settings(at: to))
-    let end = to
-    held = Set(
-      try request.holds.numbers.filter { $0 > request.from && $0 <= end }.flatMap {
-        try transaction.revisions(inChangeSet: $0).compactMap(\.content)
-      })
+    var contents: Set<SHA256Hash> = []
+    // Every maker stops at the same place; what is beyond comes back.
+    for number in request.holds.numbers where number > request.from && number <= to {
+      guard contents.count < Self.mostHeld else { break }
+      contents.formUnion(try transaction.revisions(inChangeSet: number).compactMap(\.content))
+    }
+    held = contents
     conflictBases = request.depth == .trail ? try transaction.conflictBases(at: to) : []
     guard request.subscription == .all || to == position else {
       // Roots of other collections are kept for now only.
@@ -185,6 +187,8 @@ struct BundleMaker {
   }
 
   private static let mostChangesKept: UInt64 = 20_000
+  /// After so many contents that the asker says it holds no more change sets are looked at.
+  private static let mostHeld = 20_000
 
   /// Every document whose entry in the state tree differs between `from` and `to`, in path order.
   private func forEachChange(_ body: (OutgoingStateChange) throws -> Void) throws {

@@ -190,7 +190,14 @@ extension Library {
   /// Whether an older bundle of a kind lies there as it was left, byte for byte.
   private func lies(_ name: BundleName, as request: PullRequest, in remote: FolderRemote) async throws -> Bool
   {
-    guard let bundle = try await made(name, request) else { return false }
+    // What lies there may name anything, and be of a kind that is made for now only.
+    let bundle: BundleFile?
+    do { bundle = try await made(name, request) } catch is LibraryError { return false } catch RemoteError
+      .nothingFits
+    {
+      return false
+    }
+    guard let bundle else { return false }
     return try await Blocking.run {
       let bundles = try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: false)
       // One that can't be read is none.

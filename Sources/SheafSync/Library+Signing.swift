@@ -81,6 +81,11 @@ extension Library {
     }
   }
 
+  private static func shows(_ checkpoint: Checkpoint, in note: [UInt8]) -> Bool {
+    guard let shown = try? SignedCheckpoint(parsing: note).checkpoint else { return false }
+    return shown.size == checkpoint.size && shown.root == checkpoint.root
+  }
+
   /// Takes a checkpoint to heart that the log's own key signed and this publisher's log does not have.
   ///
   /// Its key has signed it somewhere, so that this copy was restored from a backup, or has a double. The
@@ -94,12 +99,22 @@ extension Library {
       try await store.read({ try self.root(at: checkpoint.size, $0) }) != checkpoint.root
     else { return }
     try await store.write(purpose: "sheaf (keeping what was signed)") { transaction in
-      guard try self.root(at: checkpoint.size, transaction) != checkpoint.root else { return }
-      // One that is not in the log either and is larger tells more.
-      if let held = try self.records.readable().first, held.size >= checkpoint.size,
-        try self.root(at: held.size, transaction) != held.root
-      {
-        return
+      let root = try self.root(at: checkpoint.size, transaction)
+      guard root != checkpoint.root else { return }
+      // What was decided about before, by `recover`, still lies on sticks and stops nobody again.
+      guard
+        try root == nil
+          || !transaction.splitViews().contains(where: { Self.shows(checkpoint, in: $0.theirs) })
+      else { return }
+      // Of all that is known and not in the log, the largest tells most.
+      let records = try self.records.readable()
+      let strange = try records.filter { try self.root(at: $0.size, transaction) != $0.root }
+      guard strange.allSatisfy({ $0.size < checkpoint.size }) else {
+        guard let largest = strange.max(by: { $0.size < $1.size }), records.contains(where: { $0 != largest })
+        else {
+          return
+        }
+        return try self.records.write(largest)
       }
       try self.records.write(SignerRecord(checkpoint))
     }

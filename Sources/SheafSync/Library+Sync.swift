@@ -154,8 +154,13 @@ extension Library {
   ) async throws -> Pulled {
     var pulled: Pulled
     if let first {
-      pulled = try await take(
-        try first.get(), of: try await pullRequest(options), from: remote, activity: activity)
+      do {
+        pulled = try await take(
+          try first.get(), of: try await pullRequest(options), from: remote, activity: activity)
+      } catch BundleMisfit.missingBody {
+        // What was handed over need not be held: a moved asset may be absent here. This asks for all that isn't.
+        pulled = try await pull(from: remote, options: options, activity: activity)
+      }
     } else {
       pulled = try await pull(from: remote, options: options, activity: activity)
     }

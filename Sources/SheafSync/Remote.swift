@@ -221,6 +221,8 @@ public struct PullRequest: Hashable, Sendable {
 
   /// The same for an asker whose drafts were just taken.
   public func holding(_ answers: [DraftAnswer]) -> PullRequest {
+    // A request names one of the two.
+    guard !holdsCurrent else { return self }
     var request = self
     request.holds = holds.union(answers.compactMap(\.changeSet).filter { $0 > from })
     return request

@@ -37,6 +37,8 @@ struct RoleMatrixTests {
     /// The role signs nothing with that meaning.
     case noSigning = "g"
     case noErasure = "t"
+    /// The member signs as its own what others wrote.
+    case othersWords = "a"
     /// The key was revoked.
     case revoked = "r"
     /// A copy of nobody's: of somebody who is a member elsewhere, or nowhere.
@@ -68,6 +70,7 @@ struct RoleMatrixTests {
       case .noDraft: "this copy has no draft"
       case .noSigning: "its author's role does not sign with that meaning"
       case .noErasure: "its author's role destroys no content"
+      case .othersWords: "its author did not write what it signs as authored"
       case .revoked: "its author's key is not trusted any more"
       case .stranger: "its author is not a member of the library"
       }
@@ -106,7 +109,7 @@ struct RoleMatrixTests {
   private static let matters = """
     ++++++++++ list; sheaf show a/x.md; sheaf log; sheaf members; sheaf verify; sheaf redactions
     ee+++e++rx resolve b/clash.md --take theirs -m Why
-    gg+++g++rx sign b/y.json --meaning authored
+    aaaaaaa+aa sign b/y.json --meaning authored
     g+g+++++rx sign b/y.json --meaning reviewed
     gggg+g++rx sign b/y.json --meaning approved
     gggg+g++rx sign b/y.json --meaning rejected

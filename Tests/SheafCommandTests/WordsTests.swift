@@ -208,6 +208,6 @@ struct WordsTests {
       #expect(discussion.contains("EXIT CODES\n" + codes), "\(command)")
       #expect(!command.configuration.abstract.isEmpty)
     }
-    #expect(verbs == 53)
+    #expect(verbs == 56)
   }
 }

@@ -56,6 +56,14 @@ struct MemberLogTests {
       gone.revoked = "lost"
       try log.append([TestLog.Line(member: gone, "@"), TestLog.Line(member: second)], author: 3)
       #expect(try log.transaction.member(of: second.key)?.witness == witness)
+      // Whoever is trusted again does not get back what is another's by now.
+      let again = #expect(throws: AuthorityError.self) {
+        try log.transaction.attempt {
+          var copy = log
+          try copy.append([TestLog.Line(member: first, "@")], author: 3)
+        }
+      }
+      #expect(again?.rule == .witnessTaken)
     }
   }
 

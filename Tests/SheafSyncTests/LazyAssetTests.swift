@@ -139,6 +139,7 @@ struct LazyAssetTests {
     let assets = try await AssetWorld(settings: AssetWorld.lazy())
     let replica = try await assets.clone("clinic")
     let stick = try TestFolder()
+    _ = try await assets.publisher.exchange(with: FolderRemote(folder: stick.url))
     let hash = SHA256Hash(hashing: assets.film)
     var bytes = assets.film
     bytes[5] ^= 1

@@ -77,4 +77,28 @@ struct OwnDraftsTests {
     #expect(report.isSameAsPublisher && (report.pulled?.transferredInBytes ?? .max) < 2_000)
     #expect(try await replica.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
   }
+
+  @Test("An asset that was moved unseen is fetched where its new place wants it")
+  func movedUnseen() async throws {
+    let world = try await SyncWorld()
+    let settings = #"{"format": 1, "collections": {"images": {"assets": "lazy"}}}"#
+    try world.content.write(settings, to: "sheaf/settings.json")
+    var random = SplitMix64(seed: 4)
+    let film = random.bytes(1_300_000)
+    try world.content.write(film, to: "images/film.bin")
+    try world.content.write("one\n", to: "docs/a.md")
+    _ = try await world.publish()
+    let replica = try await Self.replica(world, .trail)
+    #expect(try await replica.status().absent == 1)
+    let folder = try TestFolder()
+    try folder.write(film, to: "docs/film.bin")
+    try folder.write("one\n", to: "docs/a.md")
+    let moved = try await replica.publish(
+      folder: folder.url, reason: "r", options: PublishOptions(prunes: true))
+    #expect(moved.moved.count == 1)
+    let report = try await replica.sync(with: MemoryRemote(service: world.publisher))
+    #expect(report.isSameAsPublisher && report.drafts == 0)
+    #expect(try await replica.status().absent == 0)
+    #expect(try await replica.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+  }
 }

@@ -162,6 +162,8 @@ struct RestoreGuardTests {
     // The restored copy is the double here; what it signs meets the log that went on.
     try await put("double", in: scene.publisher)
     _ = try await scene.publisher.exchange(with: FolderRemote(folder: double.url))
+    // Of what is set aside the newest is remembered, so the stick's is news.
+    try await put("double again", in: scene.publisher)
     _ = try await scene.publisher.recover(from: scene.replica, setsAside: true)
     await #expect(throws: HistoryRewritten.self) {
       try await scene.publisher.exchange(with: FolderRemote(folder: double.url))
@@ -178,6 +180,11 @@ struct RestoreGuardTests {
     let report = try await scene.publisher.recover(from: scene.replica, setsAside: true)
     #expect(report == RecoverReport(from: 4, to: 4, missing: 0, setAside: 0))
     try await put("goes on", in: scene.publisher)
+    // What was decided about lies there still: that folder is refused, and nothing else stops.
+    await #expect(throws: HistoryRewritten.self) {
+      try await scene.publisher.exchange(with: FolderRemote(folder: double.url))
+    }
+    try await put("and on", in: scene.publisher)
   }
 
   @Test(

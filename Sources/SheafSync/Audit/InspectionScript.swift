@@ -102,7 +102,10 @@ enum InspectionScript {
         return time
 
     def when(time):
-        return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=time)).isoformat() + "Z"
+        try:
+            return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=time)).isoformat() + "Z"
+        except OverflowError:
+            return f"second {time}"
 
     # The log's tree
 
