@@ -42,6 +42,8 @@ extension Library {
     -> String
   {
     guard let shown else { return "nothing" }
+    // What is shown of a conflict is merged of several, and no revision said it.
+    if shown.isConflicted, case .now = moment { return "shown" }
     return try shown.revision ?? String(view.size(at: moment) ?? view.position)
   }
 

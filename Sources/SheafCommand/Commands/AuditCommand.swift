@@ -36,8 +36,8 @@ struct AuditCommand: Verb {
     transform: Arguments.collection)
   var collection: [CollectionName] = []
 
-  @Option(help: "html, csv, ndjson or fhir.")
-  var format: AuditFormat = .html
+  @Option(help: "html, csv, ndjson or fhir; else as the file's name ends, html where that says nothing.")
+  var format: AuditFormat?
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file())
@@ -50,7 +50,8 @@ struct AuditCommand: Verb {
     try await library.open(in: session) { library in
       let console = session.console
       let options = AuditOptions(
-        from: from ?? .checkpoint(0), to: to ?? .now, collections: Set(collection), format: format)
+        from: from ?? .checkpoint(0), to: to ?? .now, collections: Set(collection),
+        format: format ?? AuditFormat(rawValue: session.url(output).pathExtension.lowercased()) ?? .html)
       let made = try await session.showingProgress { progress in
         try await library.audit(to: session.url(output), options, activity: progress)
       }

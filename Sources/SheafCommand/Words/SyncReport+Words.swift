@@ -21,7 +21,7 @@ extension SyncReport {
   var hint: String? {
     if !conflicts.isEmpty { return "run `sheaf conflicts` to choose" }
     if refused > 0 || decisions.contains(where: { $0.outcome == "declined" }) {
-      return "run `sheaf drafts` to read why"
+      return isPublisher ? "run `sheaf quarantine` to read why" : "run `sheaf drafts` to read why"
     }
     return nil
   }

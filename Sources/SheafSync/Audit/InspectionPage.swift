@@ -14,7 +14,8 @@ enum InspectionPage {
       Library    \(library)
       Checkpoint \(size) change sets
 
-      You need: a POSIX shell, OpenSSL 1.1.1 or newer (openssl), base64, sed, grep, cut, head, tail, od. Nothing of Sheaf.
+      You need: a POSIX shell, OpenSSL 3.0 or newer (openssl), base64, sed, grep, cut, head, tail, od, tr,
+      sha256sum, basename, date. Nothing of Sheaf.
       Run the commands in this folder. Each step says what must come out. `python3 verify.py` does steps 1 to 8 for all
       that is here, and fails when anything is missing or nothing vouches for it; read it first.
 

@@ -190,8 +190,13 @@ extension InspectionScript {
             log, key = Log(), public_key("log")
         except (OSError, ValueError) as error:
             sys.exit(f"WRONG    log: {error}")
-        if sys.argv[1:2] == ["--root"]:
-            return say(base64.b64encode(log.root_at(min(int(sys.argv[2]), log.size))).decode())
+        wanted = sys.argv[2:] if sys.argv[1:2] == ["--root"] else sys.argv[1:]
+        is_root = wanted != sys.argv[1:]
+        fit = all(re.fullmatch("[0-9]{1,18}", word) and 1 <= int(word) <= log.size for word in wanted)
+        if not fit or (is_root and len(wanted) != 1):
+            sys.exit(f"usage: verify.py [NUMBER ...] or verify.py --root SIZE, each from 1 to {log.size}")
+        if is_root:
+            return say(base64.b64encode(log.root_at(int(wanted[0]))).decode())
         if hashlib.sha256(key).hexdigest()[:32] != log.library.split("/")[2]:
             tell("WRONG", "keys/log.pem", f"it is not the key of {log.library}")
         guard("keys/log.vkey", lambda: check_key("log", read("keys/log.vkey").decode().strip(), key))
@@ -205,7 +210,7 @@ extension InspectionScript {
         made = [guard(f"change set {number}", check_change_set, number, log, key, collections, contents)
                 for number in range(1, log.size + 1)]
         change_sets = [change_set for change_set in made if change_set]
-        numbers = {int(word) for word in sys.argv[1:]}
+        numbers = {int(word) for word in wanted}
         chosen = [change_set for change_set in change_sets if not numbers or change_set.number in numbers]
         for change_set in chosen:
             guard(f"change set {change_set.number}", change_set.check_signature)

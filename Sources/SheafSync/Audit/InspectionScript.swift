@@ -14,14 +14,14 @@ enum InspectionScript {
         python3 verify.py 12 40       everything but the authors' signatures, of which only these change sets'
         python3 verify.py --root 12   prints the log's root when it had 12 change sets, for a checkpoint you kept
 
-    Needs Python 3.8 and the command openssl (1.1.1 or newer). VERIFY.txt says how to do each step by hand.
+    Needs Python 3.8 and the command openssl (3.0 or newer). VERIFY.txt says how to do each step by hand.
 
     WRONG    something is not what was signed: exit code 1.
     MISSING  something that must be there is not: exit code 1.
     ABSENT   absent.tsv says that whoever made this copy did not hold a content: past ones, and large files that are no text.
     LOOK     something to know: a conflict, a proposal that waits, a time that is not proved.
     """
-    import base64, datetime, hashlib, hmac, json, os, subprocess, sys, tempfile
+    import base64, datetime, hashlib, hmac, json, os, re, subprocess, sys, tempfile
 
     HERE = os.path.dirname(os.path.abspath(__file__))
     PASSIVE = {"decline", "redact", "sign-authored", "sign-reviewed", "sign-approved", "sign-rejected"}
