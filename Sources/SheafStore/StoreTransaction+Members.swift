@@ -259,11 +259,15 @@ extension StoreTransaction {
       })
     else { return }
     let changed = Set(changes.map(\.after.key))
-    var taken = Set(
-      try members().filter { $0.revoked == nil && !changed.contains($0.key) }.compactMap(\.witness))
+    var held = try members().filter { $0.revoked == nil && !changed.contains($0.key) }
     for change in changes where change.after.revoked == nil {
       guard let witness = change.after.witness else { continue }
-      guard taken.insert(witness).inserted else { throw AuthorityError(.witnessTaken, at: change.path) }
+      // What was under way while its member rotated names the key that the member's next document has by now.
+      let isTaken = try held.contains {
+        try $0.witness == witness && !isSamePerson($0.key, as: change.after.key)
+      }
+      guard !isTaken else { throw AuthorityError(.witnessTaken, at: change.path) }
+      held.append(change.after)
     }
   }
 
