@@ -30,17 +30,25 @@ extension Library {
 
   /// Answers to drafts that were received; unknown ones are left out.
   public func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer] {
-    // Only the publisher refuses, and so holds the key.
-    let key = isPublisher ? try await Blocking.run { [keys, id] in try keys.logKey(origin: id) } : nil
-    return try await store.read { transaction in
-      try leaves.prefix(Limits.pushedChangeSets).compactMap { leaf in
+    typealias Found = (leaf: SHA256Hash, taken: DraftAnswer?, reason: String?)
+    let found = try await store.read { transaction in
+      try leaves.prefix(Limits.pushedChangeSets).compactMap { leaf -> Found? in
         if let changeSet = try transaction.changeSet(leaf: leaf) {
           guard let receipt = try Self.receipt(changeSet.number, transaction) else { return nil }
-          return DraftAnswer(leaf: leaf.base64, changeSet: changeSet.number, receipt: receipt, refusal: nil)
+          let taken = DraftAnswer(
+            leaf: leaf.base64, changeSet: changeSet.number, receipt: receipt, refusal: nil)
+          return (leaf, taken, nil)
         }
-        guard let key, let reason = try transaction.refusal(leaf: leaf) else { return nil }
-        return DraftAnswer(leaf: leaf.base64, try Refusal(of: leaf, in: self.id, reason: reason, by: key))
+        return try transaction.refusal(leaf: leaf).map { (leaf, nil, $0) }
       }
+    }
+    // Only the publisher refuses, and so holds the key.
+    guard isPublisher, found.contains(where: { $0.reason != nil }) else { return found.compactMap(\.taken) }
+    let key = try await Blocking.run { [keys, id] in try keys.logKey(origin: id) }
+    return try found.compactMap { answer in
+      guard let reason = answer.reason else { return answer.taken }
+      return DraftAnswer(
+        leaf: answer.leaf.base64, try Refusal(of: answer.leaf, in: id, reason: reason, by: key))
     }
   }
 
