@@ -33,7 +33,7 @@ extension Library {
     guard try await Self.foresee(request, at: remote, into: incoming(remote), plan: &plan) else {
       return plan
     }
-    plan.freeInBytes = await Blocking.always { [folder] in Self.freeSpace(of: folder) }
+    plan.freeInBytes = await Blocking.always { [folder] in DiskSpace.free(at: folder) }
     return plan
   }
 
@@ -49,7 +49,7 @@ extension Library {
     let request = PullRequest(from: 0, known: 0, depth: options.depth, subscription: options.subscription)
     // What leads on from a first copy on a stick comes with the first sync.
     _ = try await foresee(request, at: remote, into: incoming(besideCopy: folder), atMost: 1, plan: &plan)
-    plan.freeInBytes = await Blocking.always { freeSpace(of: folder.deletingLastPathComponent()) }
+    plan.freeInBytes = await Blocking.always { DiskSpace.free(at: folder) }
     return plan
   }
 
@@ -102,11 +102,5 @@ extension Library {
       }
       return sizes.max() ?? 0
     }
-  }
-
-  /// The bytes that are free where a file lies, for whoever runs this.
-  private static func freeSpace(of file: URL) -> UInt64? {
-    let values = try? FileManager.default.attributesOfFileSystem(forPath: file.path)
-    return (values?[.systemFreeSize] as? NSNumber)?.uint64Value
   }
 }
