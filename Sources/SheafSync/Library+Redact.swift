@@ -13,6 +13,17 @@ public struct RedactionTarget: Hashable, Sendable {
   }
 }
 
+extension RedactionTarget {
+  /// Revisions that were found, by document.
+  public static func targets(_ found: [FoundRevision]) throws -> [RedactionTarget] {
+    try Dictionary(grouping: found, by: \.path).sorted { $0.key < $1.key }.map { path, revisions in
+      RedactionTarget(
+        path: try DocumentPath(path),
+        revisions: revisions.compactMap { RevisionName(parsing: $0.revision) }.sorted())
+    }
+  }
+}
+
 extension Library {
   /// Asks for the content of past revisions to be destroyed, or makes it so where another person asked before.
   ///

@@ -107,11 +107,7 @@ struct RedactionInFlightTests {
 
     let found = try await publisher.whatHolds(Self.words).revisions
     #expect(found.count >= 3 && found.allSatisfy { !$0.isCurrent })
-    let targets = try Dictionary(grouping: found, by: \.path).sorted { $0.key < $1.key }.map {
-      RedactionTarget(
-        path: try DocumentPath($0.key),
-        revisions: $0.value.compactMap { RevisionName(parsing: $0.revision) })
-    }
+    let targets = try RedactionTarget.targets(found)
     _ = try await officer.sync(with: world.remote)
     _ = try await officer.redact(targets, ground: "law", reason: "asked")
     _ = try await officer.sync(with: world.remote)

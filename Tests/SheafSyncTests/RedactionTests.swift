@@ -41,11 +41,7 @@ struct RedactionTests {
     func ask() async throws -> [RedactionTarget] {
       let found = try await world.publisher.whatHolds(RedactionTests.words).revisions
       #expect(found.count >= 3 && found.allSatisfy { !$0.isCurrent })
-      let targets = try Dictionary(grouping: found, by: \.path).sorted { $0.key < $1.key }.map {
-        RedactionTarget(
-          path: try DocumentPath($0.key),
-          revisions: $0.value.compactMap { RevisionName(parsing: $0.revision) })
-      }
+      let targets = try RedactionTarget.targets(found)
       _ = try await officer.sync(with: world.remote)
       let asked = try await officer.redact(targets, ground: "GDPR 17(1)(b)", reason: "Consent withdrawn")
       #expect(asked.draft != nil)

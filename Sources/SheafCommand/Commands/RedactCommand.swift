@@ -93,7 +93,7 @@ struct RedactCommand: Verb {
             "\(one.path) at \(one.revision) waits for another person: you asked in change set \(one.asked ?? 0)"
           )
         }
-        targets = try Self.targets(found.filter { $0.asked == nil }).filter { target in
+        targets = try RedactionTarget.targets(found.filter { $0.asked == nil }).filter { target in
           guard target.path.tellsRights else { return true }
           console.hint("\(target.path.text) tells who may do what, holds these words, and is never destroyed")
           return false
@@ -169,14 +169,6 @@ struct RedactCommand: Verb {
       }
     }
     return rounds
-  }
-
-  private static func targets(_ found: [FoundRevision]) throws -> [RedactionTarget] {
-    try Dictionary(grouping: found, by: \.path).sorted { $0.key < $1.key }.map { path, revisions in
-      RedactionTarget(
-        path: try DocumentPath(path),
-        revisions: revisions.compactMap { RevisionName(parsing: $0.revision) }.sorted())
-    }
   }
 }
 
