@@ -46,23 +46,7 @@ actor Download {
       failures = 1
       try await remote.pause(before: failures, after: cut)
     }
-    // Only bytes further along than ever before are progress: a server that makes the
-    // part start over again and again must not keep this loop alive.
-    var furthest = await part.offset
-    let configuration = remote.configuration
-    while true {
-      let cut: Interruption
-      do {
-        return try await attempt()
-      } catch { cut = try remote.cut(error) }
-      let reached = await part.offset
-      if reached >= furthest + configuration.progressInBytes {
-        failures = 0
-        furthest = reached
-      }
-      failures += 1
-      try await remote.pause(before: failures, after: cut)
-    }
+    return try await remote.goingOn(with: part, failures: failures) { try await self.attempt() }
   }
 
   /// One connection: from the last byte held to the end, or to the next cut.

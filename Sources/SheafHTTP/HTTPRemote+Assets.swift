@@ -53,24 +53,11 @@ extension HTTPRemote {
     _ hash: SHA256Hash, _ whole: PartFile.Whole, _ part: PartFile, _ progress: @escaping TransferProgress
   ) async throws -> UInt64? {
     let start = await part.offset
-    var failures = 0
-    var furthest = start
-    while true {
-      let offset = await part.offset
-      guard offset < whole.sizeInBytes else { return offset - start }
-      do {
-        guard try await rest(of: hash, whole, part, from: offset, progress) else { return nil }
-      } catch {
-        let cut = try cut(error)
-        let reached = await part.offset
-        if reached >= furthest + configuration.progressInBytes {
-          failures = 0
-          furthest = reached
-        }
-        failures += 1
-        try await pause(before: failures, after: cut)
-      }
+    guard start < whole.sizeInBytes else { return 0 }
+    let isThere = try await goingOn(with: part) {
+      try await self.rest(of: hash, whole, part, from: part.offset, progress)
     }
+    return isThere ? whole.sizeInBytes - start : nil
   }
 
   /// One connection: from the first byte that is missing to the end, or to the next cut.

@@ -267,6 +267,31 @@ public final class HTTPRemote: Remote {
     return bytes.withLock { $0 }
   }
 
+  /// Goes on with a part over as many connections as it takes, as long as it grows.
+  ///
+  /// Only bytes further along than ever before are progress: a server that makes the part start over again and again
+  /// must not keep this alive.
+  ///
+  /// - Parameter failures: How often it failed before.
+  func goingOn<Result: Sendable>(
+    with part: PartFile, failures: Int = 0, isolation: isolated (any Actor)? = #isolation,
+    _ attempt: () async throws -> Result
+  ) async throws -> Result {
+    var failures = failures
+    var furthest = await part.offset
+    while true {
+      let cut: Interruption
+      do { return try await attempt() } catch { cut = try self.cut(error) }
+      let reached = await part.offset
+      if reached >= furthest + configuration.progressInBytes {
+        failures = 0
+        furthest = reached
+      }
+      failures += 1
+      try await pause(before: failures, after: cut)
+    }
+  }
+
   /// Repeats what is safe to repeat after a cut, a bounded number of times.
   func retrying<Result: Sendable>(_ attempt: () async throws -> Result) async throws -> Result {
     var failures = 0
