@@ -45,7 +45,7 @@ extension Library {
       $0 == BundleName(first, to: $0.to) && $0.to < newest && $0.to >= redacted
     }.max { $0.to < $1.to }
     if let older, wanted[whole] == nil, !held.contains(whole),
-      let step = try await smallStep(after: older, to: newest, in: remote),
+      let step = try await smallStep(after: older, like: first, to: newest, in: remote),
       try await lies(older, as: first, in: remote)
     {
       kept.insert(older)
@@ -56,8 +56,7 @@ extension Library {
     }
     var chosen: [WantedBundle] = []
     for (name, request) in wanted where !kept.contains(name) {
-      guard let bundle = try await made(name, request) else { continue }
-      chosen.append(WantedBundle(name: name, request: request, sizeInBytes: bundle.sizeInBytes))
+      if let one = try await wantedBundle(name, request) { chosen.append(one) }
     }
     let waiting = try await leave(chosen, in: remote, kept: &kept, written: &written)
     if !waiting.isEmpty {
@@ -75,9 +74,8 @@ extension Library {
       if lying != cosigned { try root.write(cosigned, to: FolderLayout.checkpoint) }
       let older = try? root.read(FolderLayout.cosignatures, maximum: UInt64(CosignatureList.maximumSize))
       if older != cosignatures { try root.write(cosignatures, to: FolderLayout.cosignatures) }
-      guard let bundles = try root.folder(FolderLayout.bundles, isMade: false) else { return }
-      for name in held where !needed.contains(name) { try bundles.remove(name.text) }
     }
+    try await remove(held.filter { !needed.contains($0) }, from: remote)
     return written
   }
 
@@ -91,18 +89,12 @@ extension Library {
     for waiting: [WantedBundle], among usable: [BundleName], of held: [BundleName], in remote: FolderRemote,
     kept: inout Set<BundleName>, written: inout (count: Int, sizeInBytes: UInt64)
   ) async throws -> [String] {
-    @Sendable func remove(_ names: [BundleName]) async throws {
-      try await Blocking.run {
-        let bundles = try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: false)
-        for name in names { try bundles?.remove(name.text) }
-      }
-    }
     let needed = kept
     let older = waiting.map { wanted in
       usable.filter { $0.isShorter(than: wanted.name) && !needed.contains($0) }.max { $0.to < $1.to }
     }
     let spared = Set(older.compactMap { $0 })
-    try await remove(held.filter { !needed.contains($0) && !spared.contains($0) })
+    try await remove(held.filter { !needed.contains($0) && !spared.contains($0) }, from: remote)
     var problems: [String] = []
     for (wanted, older) in zip(waiting, older) {
       if try await leave([wanted], in: remote, kept: &kept, written: &written).isEmpty { continue }
@@ -111,12 +103,8 @@ extension Library {
         continue
       }
       // What leads on from it takes less room.
-      let step = PullRequest(
-        from: older.to, known: older.to, depth: wanted.request.depth,
-        subscription: wanted.request.subscription)
-      let rest = try await made(BundleName(step, to: wanted.name.to), step).map {
-        WantedBundle(name: BundleName(step, to: wanted.name.to), request: step, sizeInBytes: $0.sizeInBytes)
-      }
+      let step = Self.step(after: older, like: wanted.request, to: wanted.name.to)
+      let rest = try await wantedBundle(BundleName(step, to: wanted.name.to), step)
       if let rest, try await leave([rest], in: remote, kept: &kept, written: &written).isEmpty {
         kept.insert(older)
         continue
@@ -124,7 +112,7 @@ extension Library {
       let (room, overflows) = (remote.freeSpace() ?? .max).addingReportingOverflow(
         try await size(of: older, in: remote))
       if overflows || room >= wanted.sizeInBytes {
-        try await remove([older])
+        try await remove([older], from: remote)
         if try await leave([wanted], in: remote, kept: &kept, written: &written).isEmpty { continue }
       } else {
         kept.insert(older)
@@ -179,10 +167,10 @@ extension Library {
 
   /// The step from an older first copy, where it is there, whole at its start, and four times the step's size.
   private func smallStep(
-    after older: BundleName, to newest: UInt64, in remote: FolderRemote
+    after older: BundleName, like first: PullRequest, to newest: UInt64, in remote: FolderRemote
   ) async throws -> PullRequest? {
     let size = try await size(of: older, in: remote)
-    let request = PullRequest(from: older.to, known: older.to, depth: .trail, subscription: .all, to: newest)
+    let request = Self.step(after: older, like: first, to: newest)
     guard case .bundle(let step) = try await offer(request) else { return nil }
     return step.sizeInBytes <= size / 4 ? request : nil
   }
@@ -190,18 +178,32 @@ extension Library {
   /// Whether an older bundle of a kind lies there as it was left, byte for byte.
   private func lies(_ name: BundleName, as request: PullRequest, in remote: FolderRemote) async throws -> Bool
   {
-    // What lies there may name anything, and be of a kind that is made for now only.
-    let bundle: BundleFile?
-    do { bundle = try await made(name, request) } catch is LibraryError { return false } catch RemoteError
-      .nothingFits
-    {
+    let bundle: BundleFile
+    do {
+      guard let made = try await made(name, request) else { return false }
+      bundle = made
+    } catch is LibraryError, RemoteError.nothingFits {
+      // What lies there may name anything, and be of a kind that is made for now only.
       return false
     }
-    guard let bundle else { return false }
     return try await Blocking.run {
       let bundles = try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: false)
       // One that can't be read is none.
       return (try? bundles?.file(name.text)?.uncached().hash()) == bundle.hash
+    }
+  }
+
+  /// What leads on from a bundle that lies there, for copies of its kind.
+  private static func step(after older: BundleName, like request: PullRequest, to: UInt64) -> PullRequest {
+    PullRequest(
+      from: older.to, known: older.to, depth: request.depth, subscription: request.subscription, to: to)
+  }
+
+  /// Takes bundles away.
+  private func remove(_ names: [BundleName], from remote: FolderRemote) async throws {
+    try await Blocking.run {
+      let bundles = try FolderHandle(root: remote.folder).folder(FolderLayout.bundles, isMade: false)
+      for name in names { try bundles?.remove(name.text) }
     }
   }
 
@@ -220,6 +222,13 @@ extension Library {
     request.to = name.to
     guard case .bundle(let bundle) = try await offer(request) else { return nil }
     return bundle
+  }
+
+  /// The same with its size, which says when its turn comes. It stays in the cache until then if that has room.
+  private func wantedBundle(_ name: BundleName, _ request: PullRequest) async throws -> WantedBundle? {
+    try await made(name, request).map {
+      WantedBundle(name: name, request: request, sizeInBytes: $0.sizeInBytes)
+    }
   }
 
   /// Leaves bundles, the smallest first, so that one which finds no room takes none from the others.
