@@ -230,6 +230,8 @@ public final class HTTPRemote: Remote {
           request, deadline: .now() + TimeAmount(configuration.connectTimeout + patience))
       }
       hasAnswered.withLock { $0 = true }
+      // The connection stays for the next request only once the answer's end was read.
+      if response.status == .noContent { for try await _ in response.body {} }
       return response
     } catch { throw remoteError(error) }
   }

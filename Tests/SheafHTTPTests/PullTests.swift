@@ -110,6 +110,29 @@ struct PullTests {
     }
   }
 
+  @Test("What is asked after the word that nothing is new goes over the same connection")
+  func sameConnection() async throws {
+    let library = try FakeLibrary()
+    try await withServer(library) { server in
+      let relay = try CountingRelay(to: server.port)
+      try await withRemote(relay.address) { remote in
+        try await withFolder { folder in
+          let request = PullRequest(
+            from: 1219, known: 1219, depth: .trail, subscription: .all,
+            held: CheckpointMark(note: FakeLibrary.note(1219)))
+          for _ in 0..<3 {
+            guard case .same = try await remote.pull(request, into: folder, progress: { _, _ in }) else {
+              throw TestError("more came")
+            }
+            #expect(try await remote.preview(request, into: folder) == nil)
+            #expect(try await remote.checkpoint() == FakeLibrary.note(1219))
+          }
+        }
+      }
+      #expect(relay.counts.connections == 1)
+    }
+  }
+
   @Test("Around a bundle travel at most 380 bytes, both ways")
   func smallHead() async throws {
     let reader = try FakeMember(.reader)
