@@ -76,7 +76,6 @@ public final class BundleReader {
       stage = .hasBegun
       if header.content == .drafts { return }
       guard let logKey = context.logKey ?? header.logKey, header.library.fits(logKey: logKey),
-        header.logKey == nil || header.logKey == logKey,
         let key = try? VerifierKey(name: header.library.text, publicKey: logKey)
       else { throw BundleError.wrongLogKey(header.library) }
       ownPosition = context.position

@@ -81,7 +81,7 @@ final class FrameWriter {
   /// Writes the last block.
   func finish() throws { try writeFrame(isLast: true) }
 
-  private func writeFrame(isLast: Bool) throws {
+  func writeFrame(isLast: Bool) throws {
     if let models {
       let digestCount = models.fields.digestsInBytes
       try write(

@@ -144,9 +144,6 @@ extension Library {
     guard let logKey = header.logKey, header.from == 0 else {
       throw BundleMisfit.wrongStart(from: header.from, own: 0)
     }
-    guard header.library.fits(logKey: logKey) else {
-      throw WrongLibrary(found: header.library, expected: nil)
-    }
     if let expected = options.expectedLibrary, expected != header.library {
       throw WrongLibrary(found: header.library, expected: expected)
     }

@@ -1,0 +1,208 @@
+import SheafLog
+import SheafModel
+import SheafTesting
+import Testing
+
+@testable import SheafBundle
+
+/// Bundles that no writer of ours would make, in their headers, their proofs and their state changes.
+@Suite("Headers and heads that can't stand")
+struct HostileHeadsTests {
+  /// What a reader gave out, and why it went no further.
+  private struct Reading {
+    var hasBegun = false
+    var changeSets = 0
+    var changes = 0
+    var error: BundleError?
+  }
+
+  private static func read(_ bytes: [UInt8], _ context: BundleContext, of history: SampleHistory) throws
+    -> Reading
+  {
+    var offset = 0
+    let reader = BundleReader { count in
+      let part = bytes[offset..<min(bytes.count, offset + count)]
+      offset = part.endIndex
+      return Array(part)
+    }
+    var host = SampleHost(history: history, at: context.position.size)
+    var reading = Reading()
+    do {
+      _ = try reader.readHeader()
+      try reader.begin(context)
+      reading.hasBegun = true
+      while let event = try reader.next(host: &host) {
+        switch event {
+        case .changeSet: reading.changeSets += 1
+        case .stateChange: reading.changes += 1
+        case .body(let hash, let bytes, _): host.contents[hash] = bytes
+        default: break
+        }
+      }
+    } catch let error as BundleError { reading.error = error }
+    return reading
+  }
+
+  private static func context(_ history: SampleHistory, at size: Int) -> BundleContext {
+    BundleContext(
+      library: history.library, logKey: history.logKey.verifierKey.publicKey, position: history.ranges[size])
+  }
+
+  /// A bundle whose header says something else than what was written.
+  private static func bundle(
+    _ content: BundleContent, of history: SampleHistory, from: UInt64, seal: BundleSeal? = nil,
+    saying change: (inout BundleHeader) -> Void
+  ) throws -> [UInt8] {
+    var said: BundleHeader?
+    let bytes = try history.bundle(content, from: from, seal: seal) { said = $0 }.bytes
+    var header = try #require(said)
+    let rest = bytes.dropFirst(header.bytes.count)
+    change(&header)
+    return header.bytes + rest
+  }
+
+  /// A key that a header brings gives the library's name; one that is known must fit the name that the header brings.
+  @Test("No key but the library's own is taken for its log", arguments: [BundleContent.full, .trail, .heads])
+  func anotherKey(content: BundleContent) throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 2, documentSize: 100)
+    let own = history.logKey.verifierKey.publicKey
+    let other = try #require(history.authors.first).verifierKey.publicKey
+    let bringing = try history.bundle(content, from: 0).bytes
+    let silent = try history.bundle(content, from: 0) { $0.logKey = nil }.bytes
+    for (bytes, known, isTaken) in [
+      (bringing, nil, true), (bringing, own, true), (bringing, other, false),
+      (silent, own, true), (silent, other, false), (silent, nil, false),
+    ] {
+      let context = BundleContext(library: nil, logKey: known, position: CompactRange())
+      let reading = try Self.read(bytes, context, of: history)
+      #expect(reading.error == (isTaken ? nil : .wrongLogKey(history.library)))
+      #expect(reading.hasBegun == isTaken)
+    }
+    let swapped = try Self.bundle(content, of: history, from: 0) { $0.logKey = other }
+    let context = BundleContext(library: history.library, logKey: nil, position: CompactRange())
+    guard case .wrongLibrary = try Self.read(swapped, context, of: history).error else {
+      Issue.record("a header with another key is of another library")
+      return
+    }
+  }
+
+  /// With a note that stands whole, as with a witness's cosignature, the signature says nothing about the proof.
+  @Test("Heads whose proof is not the log's are refused before anything is unpacked")
+  func anotherProof() throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
+    var seal = try history.seal(at: 3)
+    let witness = try SigningKey(
+      name: history.library.text + "/witness/x", seed: [UInt8](repeating: 9, count: 32),
+      algorithm: .cosignature)
+    let line = try witness.cosign(text: seal.checkpoint.note.text, time: 1_790_500_000)
+    seal.checkpoint = try SignedCheckpoint(note: seal.checkpoint.note.adding(line))
+    let bytes = try history.bundle(.heads, from: 2, seal: seal).bytes
+    let whole = try Self.read(bytes, Self.context(history, at: 2), of: history)
+    #expect(whole.error == nil)
+    let proof = try #require(history.nodes[MerkleNodeID(level: 0, index: 2)]).bytes
+    let place = try #require(bytes.firstRange(of: proof)).lowerBound
+    var hostile = bytes
+    hostile[place] ^= 1
+    let reading = try Self.read(hostile, Self.context(history, at: 2), of: history)
+    guard case .rootMismatch = reading.error else {
+      Issue.record("\(String(describing: reading.error))")
+      return
+    }
+    #expect(!reading.hasBegun)
+  }
+
+  /// State changes of heads that take these documents away, as they stand.
+  ///
+  /// - Parameter blocks: Of each block, all but the first of them empty, whether it says that it is the last.
+  private static func heads(
+    of history: SampleHistory, takingAway paths: [String], subscription: Subscription = .all,
+    coder: BundleCoder = .model, blocks: [Bool] = [true]
+  ) throws -> [UInt8] {
+    let header = BundleHeader(
+      content: .heads, coder: coder, library: history.library, from: 2, known: 2, to: 3,
+      subscription: subscription,
+      changeSetCount: 0, revisionCount: UInt64(paths.count), bodyCount: 0, unpackedSizeInBytes: 0)
+    var bytes = header.bytes + (try PackedSeal(history.seal(at: 3), header: header).bytes)
+    bytes += try #require(history.nodes[MerkleNodeID(level: 0, index: 2)]).bytes
+    let frames = FrameWriter(coder: header.coder, level: 9) { part, _, _ in bytes += part }
+    if header.carriesOtherCollections {
+      frames.countPiece()
+      frames.metadata.number(0)
+    }
+    var previousPath: [UInt8] = []
+    for path in paths {
+      try frames.closeFullBlock()
+      try PackedStateChange(path: DocumentPath(path), kind: .gone, other: nil)
+        .write(to: &frames.metadata, previousPath: previousPath)
+      previousPath = Array(path.utf8)
+    }
+    for isLast in blocks { try frames.writeFrame(isLast: isLast) }
+    return bytes
+  }
+
+  @Test("Each document of heads stands once, in the order of the paths")
+  func order() throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
+    for (paths, place) in [
+      (["a/1.md", "a/2.md"], nil), (["a/2.md", "a/1.md"], "a/1.md"), (["a/1.md", "a/1.md"], "a/1.md"),
+    ] as [([String], String?)] {
+      let reading = try Self.read(
+        Self.heads(of: history, takingAway: paths), Self.context(history, at: 2), of: history)
+      #expect(
+        place.map { reading.error?.problem.contains("out of order at \($0)") ?? false }
+          ?? (reading.error == nil), "\(paths): \(String(describing: reading.error))")
+    }
+  }
+
+  @Test("What lies outside the subscription does not come in")
+  func unsubscribed() throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
+    let subscription = Subscription.only([try CollectionName("a")])
+    for (paths, isTaken) in [(["a/1.md"], true), (["a/1.md", "b/1.md"], false)] {
+      let bytes = try Self.heads(of: history, takingAway: paths, subscription: subscription)
+      let reading = try Self.read(bytes, Self.context(history, at: 2), of: history)
+      #expect(
+        isTaken
+          ? reading.error == nil : reading.error?.problem.contains("b/1.md is not subscribed to") ?? false,
+        "\(String(describing: reading.error))")
+    }
+  }
+
+  @Test("A bundle ends with the block that says it is the last")
+  func lastBlock() throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
+    for (coder, blocks, words) in [
+      (.model, [true], nil), (.deflate, [true], nil), (.model, [false, true], nil),
+      (.deflate, [false, true], nil),
+      (.model, [false], "cut short"), (.deflate, [false], "cut short"),
+      (.model, [true, true], "behind its end"),
+      (.model, [false, false], "a frame's sizes"), (.deflate, [false, false], "more blocks than entries"),
+      (.deflate, [false, false, true], "more blocks than entries"),
+    ] as [(BundleCoder, [Bool], String?)] {
+      let bytes = try Self.heads(
+        of: history, takingAway: ["a/1.md", "a/2.md"], coder: coder, blocks: blocks)
+      let reading = try Self.read(bytes, Self.context(history, at: 2), of: history)
+      #expect(
+        words.map { reading.error?.problem.contains($0) ?? false } ?? (reading.error == nil),
+        "\(coder), \(blocks): \(String(describing: reading.error))")
+    }
+  }
+
+  @Test(
+    "No more is given out than the header said, and no less passes", arguments: [BundleContent.full, .heads])
+  func counts(content: BundleContent) throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
+    func reading(_ change: (inout UInt64) -> Void) throws -> Reading {
+      let bytes = try Self.bundle(content, of: history, from: 2) { change(&$0.revisionCount) }
+      return try Self.read(bytes, Self.context(history, at: 2), of: history)
+    }
+    let whole = try reading { _ in }
+    #expect(whole.error == nil && whole.changeSets + whole.changes > 0)
+    let more = try reading { $0 -= 1 }
+    #expect(more.error != nil && more.changeSets + more.changes == whole.changeSets + whole.changes - 1)
+    guard case .countMismatch = try reading({ $0 += 1 }).error else {
+      #expect(content == .heads)
+      return
+    }
+  }
+}
