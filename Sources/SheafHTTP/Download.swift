@@ -56,8 +56,8 @@ actor Download {
     let offset = await part.offset
     if let held, offset > 0 {
       if offset == held.sizeInBytes { return try await finished() }
+      wanted = wanted.ofBundle
       wanted.to = held.to ?? request.to
-      wanted.held = nil
     }
     var asked = try remote.request(.bundle(wanted))
     if let held, offset > 0 {

@@ -26,6 +26,8 @@ extension HTTPRemote {
   }
 
   private func previewOnce(_ request: PullRequest) async throws -> PullPreview? {
+    var request = request
+    request.timesAfter = nil
     var asked = try self.request(.bundle(request))
     asked.headers.add(name: "range", value: "bytes=0-\(PullPreview.prefixSizeInBytes - 1)")
     let response = try await send(asked, patience: configuration.workTimeout)

@@ -53,8 +53,7 @@ extension HTTPRemote {
   /// Names the part that belongs to a request.
   static func partKey(of request: PullRequest) -> String {
     // What the asker says about its note changes nothing in the bundle, and what it holds of it is known later only.
-    var named = request
-    named.held = nil
+    var named = request.ofBundle
     named.holds = ChangeSetRanges()
     return String(SHA256Hash(hashing: Array(Route.bundle(named).target.utf8)).hex.prefix(32))
   }

@@ -30,6 +30,8 @@ public final class HTTPRemote: Remote {
   private static let aheadOfFloorLimit: Int64 = 366 * 86_400
   /// How far the server's clock is ahead of this computer's, once it said so.
   private let serverAhead = Mutex<Int64?>(nil)
+  /// The newest cosignatures that came along with an answer, until somebody asks for them.
+  private let cosignaturesAlong = Mutex<[UInt8]?>(nil)
 
   /// Prepares a remote; nothing is sent yet.
   ///
@@ -70,6 +72,8 @@ public final class HTTPRemote: Remote {
   public func cosignatures(
     after size: UInt64, handing own: [UInt8]?, from member: MemberMark
   ) async throws -> [UInt8]? {
+    let along = cosignaturesAlong.withLock { $0.take() }
+    if let along, own == nil { return along }
     let answer = try await retrying {
       try await self.exchange(
         own == nil ? .cosignatures(after: size) : .cosign(after: size), body: own.map { (Wire.text, $0) },
@@ -230,6 +234,9 @@ public final class HTTPRemote: Remote {
           request, deadline: .now() + TimeAmount(configuration.connectTimeout + patience))
       }
       hasAnswered.withLock { $0 = true }
+      if let field = response.headers.first(name: Wire.cosignatures), let list = Base64.decode(field) {
+        cosignaturesAlong.withLock { $0 = list }
+      }
       // The connection stays for the next request only once the answer's end was read.
       if response.status == .noContent { for try await _ in response.body {} }
       return response

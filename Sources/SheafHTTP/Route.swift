@@ -195,7 +195,7 @@ public enum Route: Hashable, Sendable {
 
   /// Only what differs from the defaults is written, for a request over a poor line
   /// should be short: `from` 0, `known` as `from`, `depth` trail, `only` everything, `to` the newest,
-  /// `held` nothing, `holds` nothing.
+  /// `held` nothing, `holds` nothing, `times` none.
   private static func query(_ request: PullRequest) -> String {
     var parts: [String] = []
     if request.from != 0 { parts.append("from=\(request.from)") }
@@ -211,6 +211,7 @@ public enum Route: Hashable, Sendable {
     } else if !request.holds.isEmpty {
       parts.append("holds=\(request.holds)")
     }
+    if let size = request.timesAfter { parts.append("times=\(size)") }
     return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
   }
 
@@ -245,7 +246,8 @@ public enum Route: Hashable, Sendable {
     return PullRequest(
       from: from, known: known, depth: depth, subscription: subscription, to: try number("to"), held: held,
       // What else a copy may hold is not known here, and may come again.
-      holdsCurrent: holds == "current", holds: holds.flatMap { ChangeSetRanges($0) } ?? ChangeSetRanges())
+      holdsCurrent: holds == "current", holds: holds.flatMap { ChangeSetRanges($0) } ?? ChangeSetRanges(),
+      timesAfter: try number("times"))
   }
 
   // MARK: Parts

@@ -16,6 +16,11 @@ public enum Wire {
   public static let problem = "application/problem+json"
   /// The media type of receipts, and of the checkpoint at its own address (C2SP *tlog-tiles*).
   public static let text = "text/plain; charset=utf-8"
+  /// The field with cosignatures that came along with what a pull was answered with: a list
+  /// (`Schemas/cosignatures.md`) in base64.
+  public static let cosignatures = "sheaf-cosignatures"
+  /// The longest list that travels so, in bytes; a longer one is asked for by itself.
+  public static let cosignaturesAlong = 4 << 10
   /// The longest target in bytes; with method and version it fits a request line of 4 KiB.
   public static let targetBytes = (4 << 10) - 32
 }

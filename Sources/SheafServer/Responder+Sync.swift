@@ -29,9 +29,7 @@ extension Responder {
   /// one that has gone.
   private func find(_ wanted: PullRequest, for asker: Asker) async throws -> Found {
     if let note = try await service.nothingNew(for: wanted) { return Self.unchanged(note, held: wanted.held) }
-    var named = wanted
-    named.held = nil
-    let target = Route.bundle(named).target
+    let target = Route.bundle(wanted.ofBundle).target
     guard askers.begin(asker.name, target) else {
       throw Problem(.busy, detail: "it waits for \(limits.bundlesPerAsker) other bundles already")
     }
@@ -44,9 +42,8 @@ extension Responder {
 
   private func find(_ wanted: PullRequest) async throws -> Found {
     guard wanted.to != 0 else { throw RemoteError.nothingFits(address: "", position: wanted.known) }
-    var wanted = wanted
     let held = wanted.held
-    wanted.held = nil
+    var wanted = wanted.ofBundle
     // The answer is pinned to one position, and its tag says which: whoever takes a cut download
     // up later can ask for the same bytes although the log has grown.
     // Who is ahead of this log gets no position: the library answers with its checkpoint, and
@@ -67,12 +64,19 @@ extension Responder {
   }
 
   /// Answers a pull: nothing or the checkpoint note when nothing is new, else the bundle or a range of it.
-  func bundle(_ wanted: PullRequest, _ request: Request, as asker: Asker) async throws -> Answer {
-    switch try await find(wanted, for: asker) {
-    case .unchanged(_, isSame: true): return Answer(status: 204, fields: [:], body: .bytes([]))
-    case .unchanged(let note, _): return Answer(Wire.checkpoint, note)
+  func bundle(
+    _ wanted: PullRequest, _ request: Request, from caller: Gatekeeper.Caller, as asker: Asker
+  ) async throws -> Answer {
+    let found = try await find(wanted, for: asker)
+    var fields = await cosignatures(along: found, wanted, from: caller)
+    switch found {
+    case .unchanged(_, isSame: true): return Answer(status: 204, fields: fields, body: .bytes([]))
+    case .unchanged(let note, _):
+      fields[.contentType] = Wire.checkpoint
+      return Answer(fields: fields, body: .bytes(note))
     case .bundle(let file, let size, let tag):
-      var fields: HTTPFields = [.contentType: Wire.bundle, .eTag: tag.field]
+      fields[.contentType] = Wire.bundle
+      fields[.eTag] = tag.field
       // If-Range compares strongly; a date or another tag means: the whole, please.
       let isSame = request.headers[.ifRange].map { $0 == tag.field } ?? true
       switch ByteRange(isSame ? request.headers[.range] : nil, size: size) {
@@ -88,6 +92,20 @@ extension Responder {
         return answer
       }
     }
+  }
+
+  /// The field with the cosignatures that were asked for along with a pull; none where they are better had, or as well,
+  /// by a request of their own.
+  private func cosignatures(
+    along found: Found, _ wanted: PullRequest, from caller: Gatekeeper.Caller
+  ) async -> HTTPFields {
+    guard let size = wanted.timesAfter, let name = HTTPField.Name(Wire.cosignatures) else { return [:] }
+    // A member cosigns what it takes, hands that over, and is answered with all there are.
+    if case .bundle = found, caller.member != nil { return [:] }
+    guard let list = try? await service.cosignatures(after: size), list.count <= Wire.cosignaturesAlong else {
+      return [:]
+    }
+    return [name: Base64.encode(list)]
   }
 
   /// A part of a file behind some bytes; a short one is read now, so that it leaves in one packet with its head.
@@ -132,10 +150,12 @@ extension Responder {
       let reply = ExchangeReply(answers: answers, rest: .problem(problem(for: error, id: id)))
       return Answer(Wire.exchange, reply.bytes)
     }
+    var fields = await cosignatures(along: found, wanted, from: caller)
+    fields[.contentType] = Wire.exchange
     switch found {
     case .unchanged(let note, let isSame):
       let reply = ExchangeReply(answers: answers, rest: isSame ? .same : .unchanged(checkpoint: note))
-      return Answer(Wire.exchange, reply.bytes)
+      return Answer(fields: fields, body: .bytes(reply.bytes))
     case .bundle(let file, let size, let tag):
       // A copy that keeps the trail gets the change sets themselves, which prove more than receipts do.
       if wanted.depth > .heads, let to = tag.to {
@@ -148,8 +168,7 @@ extension Responder {
       }
       let reply = ExchangeReply(answers: answers, rest: .bundle(tag, sizeInBytes: size))
       return Answer(
-        fields: [.contentType: Wire.exchange],
-        body: try await Self.body(file, 0..<size, after: reply.bytes))
+        fields: fields, body: try await Self.body(file, 0..<size, after: reply.bytes))
     }
   }
 

@@ -125,7 +125,7 @@ struct Responder: HTTPResponder {
       return answer
     case .cosignatures(let size): return Answer.list(try await service.cosignatures(after: size))
     case .cosign(let size): return try await cosign(after: size, request)
-    case .bundle(let wanted): return try await bundle(wanted, request, as: asker)
+    case .bundle(let wanted): return try await bundle(wanted, request, from: caller, as: asker)
     case .push: return try await push(request, from: caller)
     case .exchange(let wanted):
       return try await exchange(wanted, request, from: caller, as: asker, id: id)

@@ -239,23 +239,29 @@ extension Library {
     return try transaction.newestCosignature(by: key)
   }
 
+  /// The size after which a newer time is to be asked for; `nil` where the one that is held is young.
+  func timesAfter(_ transaction: StoreTransaction, now: Timestamp) throws -> UInt64? {
+    guard let newest = try newestTime(transaction) else { return 0 }
+    let time = Int64(clamping: newest.time)
+    // A local clock that is behind can't tell how old a time is.
+    let isOld = time <= now.seconds - Self.timeIsAskedAfter || time > now.seconds + Self.timeIsRenewedAfter
+    return isOld ? newest.size : nil
+  }
+
   /// After a sync: asks for a newer time where the one held is old, and hands over an own cosignature.
   ///
-  /// One request, and none where there is neither to ask nor to say.
+  /// One request, and none where there is neither to ask nor to say, or where the remote gave the time along with the
+  /// pull.
   ///
   /// - Returns: What went wrong, one sentence each; the sync stands all the same.
   func exchangeCosignatures(with remote: any Remote, isSame: Bool) async throws -> [String] {
     let own = isSame ? try await ownCosignature() : nil
-    let now = environment.clock().seconds
-    let newest = try await store.read { try self.newestTime($0) }
-    // A local clock that is behind can't tell how old a time is.
-    let isOld =
-      newest.map {
-        let time = Int64(clamping: $0.time)
-        return time <= now - Self.timeIsAskedAfter || time > now + Self.timeIsRenewedAfter
-      } ?? true
+    let now = environment.clock()
+    let (newest, wanted) = try await store.read {
+      (try self.newestTime($0), try self.timesAfter($0, now: now))
+    }
     // A folder costs no request, and may hold a newer time.
-    guard isOld || own != nil || remote.answersLater else { return [] }
+    guard wanted != nil || own != nil || remote.answersLater else { return [] }
     do {
       let handed = own.map { CosignatureList(keyNote: nil, entries: [$0.entry]).bytes }
       guard

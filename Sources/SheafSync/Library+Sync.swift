@@ -110,7 +110,8 @@ extension Library {
 
   /// - Parameter mends: Whether everything is asked for, because something that is known of is missing.
   func pullRequest(_ options: SyncOptions, mends: Bool = false) async throws -> PullRequest {
-    try await store.read { transaction in
+    let now = environment.clock()
+    return try await store.read { transaction in
       let facts = try transaction.facts()
       let depth = options.depth ?? facts.depth
       let subscription = options.subscription ?? facts.subscription
@@ -126,7 +127,8 @@ extension Library {
       return PullRequest(
         from: isSameKind ? size : 0, known: size, depth: depth, subscription: subscription,
         held: note.map { CheckpointMark(note: $0) }, holdsCurrent: holdsCurrent,
-        holds: mends ? ChangeSetRanges() : try Self.ownInLog(transaction, after: size))
+        holds: mends ? ChangeSetRanges() : try Self.ownInLog(transaction, after: size),
+        timesAfter: try self.timesAfter(transaction, now: now))
     }
   }
 

@@ -204,10 +204,14 @@ public struct PullRequest: Hashable, Sendable {
   public var holdsCurrent: Bool
   /// Change sets whose contents the receiver holds because they were its own drafts: these need not come back.
   public var holds: ChangeSetRanges
+  /// The size after which cosignatures are wanted along with the answer, for the asker's newest time is old; `nil`:
+  /// none are. A remote need not give any.
+  public var timesAfter: UInt64?
 
   public init(
     from: UInt64, known: UInt64, depth: Depth, subscription: Subscription, to: UInt64? = nil,
-    held: CheckpointMark? = nil, holdsCurrent: Bool = false, holds: ChangeSetRanges = ChangeSetRanges()
+    held: CheckpointMark? = nil, holdsCurrent: Bool = false, holds: ChangeSetRanges = ChangeSetRanges(),
+    timesAfter: UInt64? = nil
   ) {
     self.from = from
     self.known = known
@@ -217,6 +221,15 @@ public struct PullRequest: Hashable, Sendable {
     self.held = held
     self.holdsCurrent = holdsCurrent
     self.holds = holds
+    self.timesAfter = timesAfter
+  }
+
+  /// The same without what the asker says of itself: two that are equal so are answered with the same bundle.
+  public var ofBundle: PullRequest {
+    var request = self
+    request.held = nil
+    request.timesAfter = nil
+    return request
   }
 
   /// The same for an asker whose drafts were just taken.

@@ -27,6 +27,7 @@ final class FakeLibrary: LibraryService {
     var enrolled: [[UInt8]] = []
     /// What answers for contents of a document's past, by the request's parts.
     var past: [String: [UInt8]] = [:]
+    var cosignatures: [UInt8] = []
     var failure: (any Error)?
     /// Called before an offer or a push is answered.
     var delay: (@Sendable () async throws -> Void)?
@@ -88,7 +89,7 @@ final class FakeLibrary: LibraryService {
     }
   }
 
-  func cosignatures(after size: UInt64) async throws -> [UInt8] { [] }
+  func cosignatures(after size: UInt64) async throws -> [UInt8] { contents.withLock { $0.cosignatures } }
   func cosign(_ handed: [UInt8], after size: UInt64) async throws -> [UInt8] { [] }
 
   func enrol(_ note: [UInt8]) async throws -> EnrolmentAnswer {

@@ -2,19 +2,9 @@ import Foundation
 import SheafLog
 import SheafModel
 import SheafTesting
-import Synchronization
 import Testing
 
 @testable import SheafSync
-
-/// A clock that stands still until it is moved.
-final class SteadyClock: Sendable {
-  private let seconds = Mutex<Int64>(1_780_000_000)
-  var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
-  func advance(days: Int64 = 0, hours: Int64 = 0) {
-    seconds.withLock { $0 += days * 86_400 + hours * 3_600 }
-  }
-}
 
 @Suite("Times, witnesses and freshness")
 struct CosignatureTests {
