@@ -1,30 +1,37 @@
 /// What a content is like, in a few numbers: two contents that share much text share some of them.
 ///
-/// Every run of 12 bytes gets a hash; the hashes fall into eight classes, and the least of each
+/// Every run of 12 bytes gets a hash; the hashes fall into 32 classes, and the least of each
 /// class is kept. Whether two contents agree in a class is as likely as a run of one, picked at
 /// random among those of both, stands in both (one-permutation min-hashing: P. Li, A. Owen and
 /// C.-H. Zhang, "One Permutation Hashing", 2012). The same bytes give the same sketch everywhere.
+///
+/// The least of every four classes are what an index finds a content by: few, and enough to come upon what is alike.
+/// All of them tell which of several is most alike.
 public struct SimilaritySketch: Hashable, Sendable {
-  /// How many numbers a sketch has at most.
+  /// How many numbers an index keeps of a sketch at most.
   public static let classCount = 8
+  /// How many numbers a sketch has.
+  public static let fineClassCount = 32
   /// Smaller contents have no sketch: a base would save less than it takes to name one.
   public static let smallestContent = 128
   /// Larger contents are not worth the look, for whoever has many to sketch.
   public static let largestContent = 4 << 20
   private static let runSize = 12
 
-  /// The classes' numbers; each tells its class too, so that one index holds them all.
+  /// The least numbers of every four classes; each tells its place too, so that one index holds them all.
   public let values: [UInt32]
+  /// The classes' numbers, `UInt32.max` where a class has none.
+  private let fine: [UInt32]
 
   /// Sketches a content.
   ///
   /// - Complexity: Linear in its size, about a nanosecond a byte.
   public init(_ content: [UInt8]) {
     guard content.count >= Self.smallestContent else {
-      values = []
+      (values, fine) = ([], [])
       return
     }
-    var least = [UInt32](repeating: .max, count: Self.classCount)
+    var least = [UInt32](repeating: .max, count: Self.fineClassCount)
     content.withUnsafeBytes { bytes in
       least.withUnsafeMutableBufferPointer { least in
         for offset in 0...(bytes.count - Self.runSize) {
@@ -32,13 +39,22 @@ public struct SimilaritySketch: Hashable, Sendable {
           let high = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt32.self))
           var hash = (low ^ UInt64(high) &* 0x9e37_79b9_7f4a_7c15) &* 0xd6e8_feb8_6659_fd93
           hash = (hash ^ hash >> 32) &* 0xd6e8_feb8_6659_fd93
-          let place = Int(truncatingIfNeeded: hash >> 61)
+          let place = Int(truncatingIfNeeded: hash >> 59)
           let value = UInt32(truncatingIfNeeded: hash >> 32)
           if value < least[place] { least[place] = value }
         }
       }
     }
-    values = least.filter { $0 != .max }
+    fine = least
+    let joined = Self.fineClassCount / Self.classCount
+    values = (0..<Self.classCount).compactMap { place in
+      least[place * joined..<(place + 1) * joined].min().flatMap { $0 == .max ? nil : $0 }
+    }
+  }
+
+  /// In how many of the classes two contents agree: 0 to 32.
+  public func likeness(to other: SimilaritySketch) -> Int {
+    zip(fine, other.fine).reduce(0) { $0 + ($1.0 == $1.1 && $1.0 != .max ? 1 : 0) }
   }
 }
 
@@ -69,13 +85,12 @@ public struct SimilarityIndex<Name: Hashable & Sendable>: Sendable {
     if names.count >= 2 * capacity { forget(names.count - capacity) }
   }
 
-  /// The names of the contents most like one: how many numbers they share, the most and then the newest first.
-  public func matches(_ sketch: SimilaritySketch) -> [(name: Name, shared: Int)] {
-    var shared: [Int: Int] = [:]
-    for value in sketch.values { for place in places[value] ?? [] { shared[place, default: 0] += 1 } }
-    return shared.sorted { ($0.value, $0.key) > ($1.value, $1.key) }.compactMap { place, count in
-      names[place - first].map { ($0, count) }
-    }
+  /// The names of the contents that share a number with one, and how like they are: the most and then the newest first.
+  public func matches(_ sketch: SimilaritySketch) -> [(name: Name, likeness: Int)] {
+    Set(sketch.values.flatMap { places[$0] ?? [] })
+      .map { (place: $0, likeness: sketches[$0 - first].likeness(to: sketch)) }
+      .sorted { ($0.likeness, $0.place) > ($1.likeness, $1.place) }
+      .compactMap { place, likeness in names[place - first].map { ($0, likeness) } }
   }
 
   private mutating func forget(_ count: Int) {

@@ -54,26 +54,30 @@ extension StoreTransaction {
     ordinal > 0 && ordinal.nonzeroBitCount == 1 && ordinal.trailingZeroBitCount % 2 == 0
   }
 
-  /// Documents that are like a content, as the log up to a position knows them: the most shared numbers first,
-  /// then the newest.
+  /// Documents that may be like a content, as the log up to a position knows them, at most eight: the best first.
+  ///
+  /// A number counts for more the fewer have it: what every document of a collection has tells them apart from nothing.
   public func similarDocuments(to sketch: SimilaritySketch, at size: UInt64) throws -> [DocumentRow] {
-    var shared: [Int64: (count: Int, newest: Int64)] = [:]
+    var shared: [Int64: (weight: Int, newest: Int64)] = [:]
     for value in sketch.values {
-      // What very many documents share tells them apart from nothing.
       let found = try rows(
         """
         SELECT s.revision, r.document FROM sketch s JOIN revision r ON r.id = s.revision
-        WHERE s.value = ? AND s.revision < ? ORDER BY s.revision DESC LIMIT 16
+        WHERE s.value = ? AND s.revision < ? ORDER BY s.revision DESC LIMIT \(Self.newestOfNumber)
         """, [Int64(value), RevisionRows.end(size)])
+      let weight = 720_720 / max(1, found.count)
       var seen: Set<Int64> = []
       for row in found where seen.insert(row[1]).inserted {
         let known = shared[row[1]] ?? (0, 0)
-        shared[row[1]] = (known.count + 1, max(known.newest, row[0]))
+        shared[row[1]] = (known.weight + weight, max(known.newest, row[0]))
       }
     }
-    return shared.sorted { ($0.value.count, $0.value.newest) > ($1.value.count, $1.value.newest) }
+    return shared.sorted { ($0.value.weight, $0.value.newest) > ($1.value.weight, $1.value.newest) }
       .prefix(8).map { DocumentRow(id: $0.key) }
   }
+
+  /// How many of those that share a number are looked at, the newest.
+  private static let newestOfNumber = 16
 
   /// Empties the index; it is made anew when a bundle is.
   func emptySketches() throws {

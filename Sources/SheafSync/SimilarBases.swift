@@ -38,14 +38,26 @@ struct SimilarBases {
     let sketch = SimilaritySketch(bytes)
     defer { sent.add(path, sketch) }
     guard !hasBase, !sketch.values.isEmpty else { return nil }
-    let inBundle = sent.matches(sketch).first
-    if let inBundle, inBundle.shared * 2 >= sketch.values.count { return inBundle.name }
-    if request.from > 0 {
-      for document in try transaction.similarDocuments(to: sketch, at: request.from) {
-        let candidate = try transaction.path(document)
-        if try host.held(candidate) != nil { return candidate }
-      }
+    var best = sent.matches(sketch).first
+    guard request.from > 0 else { return best?.name }
+    var looked = 0
+    for document in try transaction.similarDocuments(to: sketch, at: request.from) {
+      // What this bundle brings is at hand already; to look at another costs a content.
+      guard looked < Self.comparedContents, best?.likeness ?? 0 < Self.enough else { break }
+      let candidate = try transaction.path(document)
+      guard let content = try host.held(candidate),
+        try transaction.bodySize(content) ?? .max <= UInt64(SimilaritySketch.largestContent),
+        let bytes = try transaction.body(content)
+      else { continue }
+      looked += 1
+      let likeness = SimilaritySketch(bytes).likeness(to: sketch)
+      if best.map({ likeness > $0.likeness }) ?? true { best = (candidate, likeness) }
     }
-    return inBundle?.name
+    return best?.name
   }
+
+  /// How many contents of the store are compared with one.
+  private static let comparedContents = 4
+  /// A base with which a content agrees so well that no better one is looked for.
+  private static let enough = SimilaritySketch.fineClassCount - 2
 }

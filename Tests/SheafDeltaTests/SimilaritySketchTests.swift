@@ -37,4 +37,19 @@ struct SimilaritySketchTests {
     #expect(index.matches(edited).prefix(2).map(\.name) == [100, 39])
     #expect(index.matches(SimilaritySketch([])).isEmpty)
   }
+
+  @Test("What all contents share hides nothing: the index tells the one most like a content")
+  func sharedByAll() {
+    var random = SplitMix64(seed: 23)
+    let common = random.bytes(6_000)
+    let contents = (0..<40).map { _ in common + random.bytes(2_000) }
+    var index = SimilarityIndex<Int>()
+    for (name, content) in contents.enumerated() { index.add(name, SimilaritySketch(content)) }
+    for name in [0, 17, 39] {
+      let edited = SimilaritySketch(contents[name] + random.bytes(100))
+      let found = index.matches(edited)
+      #expect(found.first?.name == name && found[0].likeness > found[1].likeness)
+      #expect(SimilaritySketch(contents[name]).likeness(to: edited) == found[0].likeness)
+    }
+  }
 }

@@ -90,6 +90,36 @@ struct BundleMakingTests {
     #expect(second.map { String(decoding: $0.bytes, as: UTF8.self) } == Self.page(100) + "And this.\n")
   }
 
+  @Test(
+    "However much all documents share, a new one builds on the one most like it", arguments: Depth.allCases)
+  func mostSimilar(depth: Depth) async throws {
+    let shared = Self.page(1_000, lines: 90)
+    let own = Self.page(3, lines: 30)
+    // The best base is old, a worse one is newer, and the worst comes in the same bundle.
+    var files = (0..<40).reduce(into: [String: String]()) {
+      $0["a/\($1).md"] = shared + Self.page(UInt64($1), lines: 30)
+    }
+    files["c.md"] = shared + own.prefix(own.count * 4 / 5) + Self.page(600, lines: 15)
+    files["b/1.md"] = shared + Self.page(700, lines: 30)
+    var sizes: [UInt64] = []
+    for added in [nil, shared + own + "One more line.\n"] {
+      let world = try await ReadingWorld()
+      var files = files
+      let decoy = files.removeValue(forKey: "b/1.md")
+      let newer = files.removeValue(forKey: "c.md")
+      try await world.publish(files)
+      files["c.md"] = newer
+      try await world.publish(files)
+      files["b/1.md"] = decoy
+      files["b/2.md"] = added
+      try await world.publish(files)
+      let file = world.root.appending(path: "step.sheaf")
+      sizes.append(
+        try await world.library.makeBundle(from: 2, to: nil, depth: depth, file: file).bodiesInBytes)
+    }
+    #expect(sizes[1] - sizes[0] < 100, "\(sizes)")
+  }
+
   @Test("A copy that is far behind gets all that is current where that is smaller than the step")
   func wholeInsteadOfStep() async throws {
     let world = try await ReadingWorld()
