@@ -182,36 +182,36 @@ actor Download {
   func handOver(
     _ bundle: [UInt8], of leaves: [SHA256Hash], sent: @escaping TransferProgress
   ) async throws -> (answers: [DraftAnswer], cut: Interruption?) {
-    var failures = 0
-    while true {
+    let upload = Upload(bundle)
+    var (reply, cut) = try await remote.goingOn(with: upload) {
       var cut: Interruption?
       do {
-        try await exchange(bundle, sent: sent)
-      } catch let error as DiskTooSmall where reply != nil {
+        try await self.exchange(upload, sent: sent)
+      } catch let error as DiskTooSmall where self.reply != nil {
         // The drafts were judged all the same.
-        refusal = error
-      } catch { cut = try remote.cut(error) }
-      if let reply {
-        request = request.holding(reply.answers(to: leaves))
-        try await conclude(reply)
-        if case .problem(let problem) = reply.rest, problem.kind == .busy {
-          // The drafts are in; what is new is asked for again without them.
-          refusal = nil
-          cut = remote.interrupted("it is busy")
-          cut?.retryAfter = .seconds(5)
-        }
-        return (reply.answers(to: leaves), cut)
-      }
-      failures += 1
-      try await remote.pause(before: failures, after: cut ?? remote.interrupted("the line was cut"))
+        self.refusal = error
+      } catch { cut = try self.remote.cut(error) }
+      guard let reply = self.reply else { throw cut ?? self.remote.interrupted("the line was cut") }
+      return (reply, cut)
     }
+    let answers = reply.answers(to: leaves)
+    request = request.holding(answers)
+    try await conclude(reply)
+    if case .problem(let problem) = reply.rest, problem.kind == .busy {
+      // The drafts are in; what is new is asked for again without them.
+      refusal = nil
+      cut = remote.interrupted("it is busy")
+      cut?.retryAfter = .seconds(5)
+    }
+    return (answers, cut)
   }
 
-  private func exchange(_ bundle: [UInt8], sent: @escaping TransferProgress) async throws {
+  private func exchange(_ upload: Upload, sent: @escaping TransferProgress) async throws {
     beginning = []
+    let part = try await remote.next(of: upload)
     let response = try await remote.send(
-      try remote.request(.exchange(request)), body: (Wire.bundle, bundle),
-      patience: remote.configuration.workTimeout, sent: sent)
+      try remote.request(.exchange(request, part)), body: upload.body,
+      patience: remote.configuration.workTimeout, sent: upload.telling(sent))
     guard response.status == .ok else { throw await remote.failure(of: response) }
     guard response.essence == Wire.exchange else {
       throw remote.notSheaf("it answers with \(HTTPRemote.shown(response.essence))")

@@ -33,7 +33,7 @@ extension HTTPRemote {
       return RemoteError.redirected(
         address: address, to: Self.shown(response.headers.first(name: "location") ?? "an unnamed place"))
     case 401: return RemoteError.unauthorized(address: address)
-    case 408, 429, 502, 503, 504:
+    case 408, 409, 429, 502, 503, 504:
       var cut = interrupted("it answers with status \(status)")
       let seconds = response.headers.first(name: "retry-after").flatMap { UInt32($0) }
       cut.retryAfter = seconds.map { .seconds(Int64($0)) }

@@ -9,7 +9,8 @@ extension HTTPRemote {
   public func enrol(_ note: [UInt8], from member: MemberMark) async throws -> EnrolmentAnswer? {
     let answer = try await retrying {
       try await self.exchange(
-        .enrol, body: (Wire.enrolment, note), limit: 64 << 10, patience: self.configuration.answerTimeout)
+        .enrol, body: (Wire.enrolment, note[...]), limit: 64 << 10, patience: self.configuration.answerTimeout
+      )
     }
     guard answer.type == Wire.json,
       let told = try? JSONDecoder().decode(EnrolmentAnswer.self, from: Data(answer.body))

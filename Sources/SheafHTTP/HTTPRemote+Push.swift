@@ -10,14 +10,27 @@ extension HTTPRemote {
     _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
   ) async throws -> PushAnswer {
     try checkPush(bundle)
+    let upload = Upload(bundle)
     // Pushing again changes nothing, so a push whose answer was lost is simply repeated.
-    let answer = try await retrying {
-      try await self.exchange(
-        .push, body: (Wire.bundle, bundle), limit: Self.answersLimit,
-        patience: self.configuration.workTimeout,
-        sent: sent)
+    let answer = try await goingOn(with: upload) {
+      let part = try await self.next(of: upload)
+      return try await self.exchange(
+        .push(part), body: upload.body, limit: Self.answersLimit, patience: self.configuration.workTimeout,
+        sent: upload.telling(sent))
     }
     return .answered(try draftAnswers(answer))
+  }
+
+  /// Finds out what of an upload is still to be sent; `nil` for a small one, which is sent whole.
+  func next(of upload: Upload) async throws -> PushPart? {
+    guard let hash = upload.hash else { return nil }
+    let answer = try await exchange(.part(hash), limit: 1 << 10, patience: configuration.answerTimeout)
+    guard answer.type == Wire.json,
+      let held = try? JSONDecoder().decode(HeldPart.self, from: Data(answer.body)).held,
+      held <= UInt64(upload.bundle.count)
+    else { throw notSheaf("it does not say how much of the drafts it has") }
+    upload.note(held: held)
+    return PushPart(hash: hash, offset: held)
   }
 
   /// Refuses drafts that no server takes.

@@ -76,7 +76,8 @@ public final class HTTPRemote: Remote {
     if let along, own == nil { return along }
     let answer = try await retrying {
       try await self.exchange(
-        own == nil ? .cosignatures(after: size) : .cosign(after: size), body: own.map { (Wire.text, $0) },
+        own == nil ? .cosignatures(after: size) : .cosign(after: size),
+        body: own.map { (Wire.text, $0[...]) },
         limit: CosignatureList.maximumSize,
         patience: self.configuration.answerTimeout)
     }
@@ -155,11 +156,14 @@ public final class HTTPRemote: Remote {
     var body: [UInt8]
   }
 
+  /// What a request brings.
+  typealias Body = (type: String, bytes: ArraySlice<UInt8>)
+
   /// Sends a request and reads a bounded answer with status 200.
   ///
   /// - Throws: `RemoteError`.
   func exchange(
-    _ route: Route, body: (type: String, bytes: [UInt8])? = nil, limit: Int, patience: Duration,
+    _ route: Route, body: Body? = nil, limit: Int, patience: Duration,
     sent: @escaping TransferProgress = { _, _ in }
   ) async throws -> Answer {
     let response = try await send(try request(route), body: body, patience: patience, sent: sent)
@@ -189,7 +193,7 @@ public final class HTTPRemote: Remote {
   ///   - patience: How long the remote may think once it has the whole request.
   ///   - sent: Told how much of a body that goes in pieces the line has taken.
   func send(
-    _ request: HTTPClientRequest, body: (type: String, bytes: [UInt8])? = nil, patience: Duration,
+    _ request: HTTPClientRequest, body: Body? = nil, patience: Duration,
     sent: @escaping TransferProgress = { _, _ in }
   ) async throws -> HTTPClientResponse {
     let authorization = try authorization(request, lengthInBytes: body?.bytes.count ?? 0)
@@ -201,8 +205,8 @@ public final class HTTPRemote: Remote {
   }
 
   private func send(
-    _ request: HTTPClientRequest, as authorization: String?, body: (type: String, bytes: [UInt8])?,
-    patience: Duration, sent: @escaping TransferProgress
+    _ request: HTTPClientRequest, as authorization: String?, body: Body?, patience: Duration,
+    sent: @escaping TransferProgress
   ) async throws -> HTTPClientResponse {
     var request = request
     var deadline: MovingDeadline?
@@ -276,22 +280,24 @@ public final class HTTPRemote: Remote {
     return bytes.withLock { $0 }
   }
 
-  /// Goes on with a part over as many connections as it takes, as long as it grows.
+  /// Goes on over as many connections as it takes, as long as it gets further.
   ///
-  /// Only bytes further along than ever before are progress: a server that makes the part start over again and again
+  /// Only bytes further along than ever before are progress: a server that makes a transfer start over again and again
   /// must not keep this alive.
   ///
-  /// - Parameter failures: How often it failed before.
+  /// - Parameters:
+  ///   - transfer: What is under way; `nil` where nothing stays of an attempt that failed.
+  ///   - failures: How often it failed before.
   func goingOn<Result: Sendable>(
-    with part: PartFile, failures: Int = 0, isolation: isolated (any Actor)? = #isolation,
+    with transfer: (any Transfer)?, failures: Int = 0, isolation: isolated (any Actor)? = #isolation,
     _ attempt: () async throws -> Result
   ) async throws -> Result {
     var failures = failures
-    var furthest = await part.offset
+    var furthest = await transfer?.offset ?? 0
     while true {
       let cut: Interruption
       do { return try await attempt() } catch { cut = try self.cut(error) }
-      let reached = await part.offset
+      let reached = await transfer?.offset ?? 0
       if reached >= furthest + configuration.progressInBytes {
         failures = 0
         furthest = reached
@@ -303,15 +309,7 @@ public final class HTTPRemote: Remote {
 
   /// Repeats what is safe to repeat after a cut, a bounded number of times.
   func retrying<Result: Sendable>(_ attempt: () async throws -> Result) async throws -> Result {
-    var failures = 0
-    while true {
-      do {
-        return try await attempt()
-      } catch {
-        failures += 1
-        try await pause(before: failures, after: try cut(error))
-      }
-    }
+    try await goingOn(with: nil, attempt)
   }
 
   /// What an error is when it only cuts what was under way.

@@ -17,7 +17,7 @@ import SheafModel
 /// its sidecar until whoever asked for it has made use of it and removes both: what could not be
 /// stored this time is not received again. All file work happens on NIO's blocking threads,
 /// never on the cooperative pool.
-actor PartFile {
+actor PartFile: Transfer {
   /// What the part is a part of.
   struct Whole: Codable, Sendable, Equatable {
     /// The server's strong entity tag, with its quotes.

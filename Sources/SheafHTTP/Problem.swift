@@ -18,6 +18,7 @@ public struct Problem: Hashable, Sendable, Codable, Error {
     case busy,
       refused, unverified, failed
     case timedOut = "timed-out"
+    case wrongPart = "wrong-part"
 
     /// The status that goes with it.
     public var status: Int {
@@ -27,6 +28,7 @@ public struct Problem: Hashable, Sendable, Codable, Error {
       case .notFound, .nothingFits: 404
       case .methodNotAllowed: 405
       case .timedOut: 408
+      case .wrongPart: 409
       case .badRequest, .refused: 400
       case .tooLarge: 413
       case .wrongType: 415
@@ -55,6 +57,7 @@ public struct Problem: Hashable, Sendable, Codable, Error {
       case .unverified: "What was sent does not verify"
       case .failed: "The server failed"
       case .timedOut: "The request took too long"
+      case .wrongPart: "Another part is here than the push goes on with"
       }
     }
   }

@@ -17,9 +17,11 @@ public enum Route: Hashable, Sendable {
   /// What leads on from a position.
   case bundle(PullRequest)
   /// Drafts to be judged.
-  case push
+  case push(PushPart? = nil)
   /// Drafts to be judged, and then what leads on from a position.
-  case exchange(PullRequest)
+  case exchange(PullRequest, PushPart? = nil)
+  /// How much is here of a push that was cut, by the hash of the whole.
+  case part(SHA256Hash)
   /// Answers to drafts, by the hashes of their leaves.
   case answers([SHA256Hash])
   /// The receipt of a change set.
@@ -88,6 +90,7 @@ public enum Route: Hashable, Sendable {
     case .bundle: "bundle"
     case .push: "push"
     case .exchange: "exchange"
+    case .part: "parts"
     case .answers: "answers"
     case .receipt: "receipt"
     case .documents: "documents"
@@ -110,9 +113,11 @@ public enum Route: Hashable, Sendable {
     case .tile(let path): "/tile/" + PercentEncoding.encode(path, keeping: "/")
     case .cosignatures(let size): "/cosignatures" + (size > 0 ? "?after=\(size)" : "")
     case .cosign(let size): "/cosign" + (size > 0 ? "?after=\(size)" : "")
-    case .bundle(let request): "/bundle" + Self.query(request)
-    case .push: "/push"
-    case .exchange(let request): "/exchange" + Self.query(request)
+    case .bundle(let request): "/bundle" + Self.query(Self.pairs(of: request))
+    case .push(let part): "/push" + Self.query(Self.pairs(of: part))
+    case .exchange(let request, let part):
+      "/exchange" + Self.query(Self.pairs(of: request) + Self.pairs(of: part))
+    case .part(let hash): "/parts/" + hash.hex
     case .answers(let leaves):
       "/answers?" + leaves.map { "leaf=" + PercentEncoding.encode($0.base64) }.joined(separator: "&")
     case .receipt(let number): "/receipt/\(number)"
@@ -148,19 +153,16 @@ public enum Route: Hashable, Sendable {
     case ("cosignatures", nil): self = .cosignatures(after: try Self.after(query))
     case ("cosign", nil): self = .cosign(after: try Self.after(query))
     case ("bundle", nil): self = .bundle(try Self.pullRequest(query))
-    case ("push", nil): self = .push
-    case ("exchange", nil): self = .exchange(try Self.pullRequest(query))
+    case ("push", nil): self = .push(try Self.pushPart(query))
+    case ("exchange", nil): self = .exchange(try Self.pullRequest(query), try Self.pushPart(query))
+    case ("parts", let rest?): self = .part(try Self.hash(rest, of: "a push"))
     case ("answers", nil): self = .answers(try Self.leaves(query))
     case ("receipt", let rest?):
       guard let number = Self.number(rest) else {
         throw .malformed("a receipt is named by a change set's number")
       }
       self = .receipt(number)
-    case ("assets", let rest?):
-      guard rest.utf8.count == 64, rest == rest.lowercased(), let hash = SHA256Hash(hex: rest) else {
-        throw .malformed("an asset is named by the 64 digits of its hash")
-      }
-      self = .asset(hash)
+    case ("assets", let rest?): self = .asset(try Self.hash(rest, of: "an asset"))
     case ("documents", nil):
       guard let name = query.values("in").first else {
         self = .documents(nil)
@@ -196,23 +198,27 @@ public enum Route: Hashable, Sendable {
   /// Only what differs from the defaults is written, for a request over a poor line
   /// should be short: `from` 0, `known` as `from`, `depth` trail, `only` everything, `to` the newest,
   /// `held` nothing, `holds` nothing, `times` none.
-  private static func query(_ request: PullRequest) -> String {
-    var parts: [String] = []
-    if request.from != 0 { parts.append("from=\(request.from)") }
-    if request.known != request.from { parts.append("known=\(request.known)") }
-    if request.depth != .trail { parts.append("depth=\(request.depth.rawValue)") }
+  private static func pairs(of request: PullRequest) -> [String] {
+    var pairs: [String] = []
+    if request.from != 0 { pairs.append("from=\(request.from)") }
+    if request.known != request.from { pairs.append("known=\(request.known)") }
+    if request.depth != .trail { pairs.append("depth=\(request.depth.rawValue)") }
     if request.subscription != .all {
-      parts.append("only=" + PercentEncoding.encode(request.subscription.text, keeping: ",/:@"))
+      pairs.append("only=" + PercentEncoding.encode(request.subscription.text, keeping: ",/:@"))
     }
-    if let to = request.to { parts.append("to=\(to)") }
-    if let held = request.held { parts.append("held=\(held)") }
+    if let to = request.to { pairs.append("to=\(to)") }
+    if let held = request.held { pairs.append("held=\(held)") }
     if request.holdsCurrent {
-      parts.append("holds=current")
+      pairs.append("holds=current")
     } else if !request.holds.isEmpty {
-      parts.append("holds=\(request.holds)")
+      pairs.append("holds=\(request.holds)")
     }
-    if let size = request.timesAfter { parts.append("times=\(size)") }
-    return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+    if let size = request.timesAfter { pairs.append("times=\(size)") }
+    return pairs
+  }
+
+  private static func query(_ pairs: [String]) -> String {
+    pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
   }
 
   private static func pullRequest(_ query: Query) throws(RouteError) -> PullRequest {
@@ -250,7 +256,32 @@ public enum Route: Hashable, Sendable {
       timesAfter: try number("times"))
   }
 
-  // MARK: Parts
+  // MARK: Parts of pushes
+
+  private static func pairs(of part: PushPart?) -> [String] {
+    guard let part else { return [] }
+    return ["part=\(part.hash.hex)"] + (part.offset > 0 ? ["at=\(part.offset)"] : [])
+  }
+
+  private static func pushPart(_ query: Query) throws(RouteError) -> PushPart? {
+    let at = try query.single("at")
+    guard let text = try query.single("part") else {
+      guard at == nil else { throw .malformed("at names a place in no part") }
+      return nil
+    }
+    guard let offset = number(at ?? "0") else { throw .malformed("at is not a number") }
+    return PushPart(hash: try hash(text, of: "a push"), offset: offset)
+  }
+
+  // MARK: Pieces of targets
+
+  /// A hash in 64 lower-case digits.
+  private static func hash(_ text: some StringProtocol, of what: String) throws(RouteError) -> SHA256Hash {
+    guard text.utf8.count == 64, text == text.lowercased(), let hash = SHA256Hash(hex: text) else {
+      throw .malformed("\(what) is named by the 64 digits of its hash")
+    }
+    return hash
+  }
 
   private static func after(_ query: Query) throws(RouteError) -> UInt64 {
     guard let text = try query.single("after") else { return 0 }
@@ -311,6 +342,19 @@ public enum Route: Hashable, Sendable {
       text == "0" || !text.hasPrefix("0")
     else { return nil }
     return UInt64(text)
+  }
+}
+
+/// What a large push brings: a drafts bundle from an offset on (`Schemas/http.yaml`, `/parts`).
+public struct PushPart: Hashable, Sendable {
+  /// The SHA-256 of the whole bundle.
+  public var hash: SHA256Hash
+  /// How many bytes of it the server has already.
+  public var offset: UInt64
+
+  public init(hash: SHA256Hash, offset: UInt64) {
+    self.hash = hash
+    self.offset = offset
   }
 }
 

@@ -6,7 +6,7 @@ struct UploadedBytes: AsyncSequence, Sendable {
 
   /// How much is handed on at a time: about a second of a poor line.
   static let pieceSizeInBytes = 16 << 10
-  let bytes: [UInt8]
+  let bytes: ArraySlice<UInt8>
   /// Pays for bytes and says how long to wait before they go.
   let pay: @Sendable (Int) -> Duration
   /// Told that the line took what came before and a piece goes, with the pause that comes now, and how many bytes
@@ -14,18 +14,18 @@ struct UploadedBytes: AsyncSequence, Sendable {
   let moved: @Sendable (_ pause: Duration, _ taken: UInt64) -> Void
   let sleep: @Sendable (Duration) async throws -> Void
 
-  func makeAsyncIterator() -> Iterator { Iterator(source: self) }
+  func makeAsyncIterator() -> Iterator { Iterator(source: self, rest: bytes) }
 
   struct Iterator: AsyncIteratorProtocol {
     let source: UploadedBytes
-    var offset = 0
+    var rest: ArraySlice<UInt8>
 
     mutating func next() async throws -> ByteBuffer? {
-      let piece = source.bytes[offset...].prefix(UploadedBytes.pieceSizeInBytes)
+      let piece = rest.prefix(UploadedBytes.pieceSizeInBytes)
       guard !piece.isEmpty else { return nil }
-      offset = piece.endIndex
+      rest = rest[piece.endIndex...]
       let pause = source.pay(piece.count)
-      source.moved(pause, UInt64(offset))
+      source.moved(pause, UInt64(piece.endIndex - source.bytes.startIndex))
       if pause > .zero { try await source.sleep(pause) }
       return ByteBuffer(bytes: piece)
     }

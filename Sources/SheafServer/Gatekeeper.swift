@@ -58,7 +58,7 @@ struct Gatekeeper: Sendable {
     }
     let (caller, standing, isSession) = try await identify(asked)
     switch route {
-    case .push, .exchange, .cosign, .session:
+    case .push, .exchange, .part, .cosign, .session:
       guard !isSession else { throw Problem(.forbidden, detail: "a session reads only; sign the request") }
     default: break
     }
@@ -132,7 +132,7 @@ struct Gatekeeper: Sendable {
 
   private func check(_ member: Member, for route: Route) throws {
     switch route {
-    case .push, .exchange, .answers:
+    case .push, .exchange, .part, .answers:
       guard member.role.writes else {
         throw Problem(.forbidden, detail: "a member with the role \(member.role.rawValue) hands over nothing")
       }
@@ -147,7 +147,7 @@ struct Gatekeeper: Sendable {
     default: break
     }
     switch route {
-    case .bundle(let request), .exchange(let request):
+    case .bundle(let request), .exchange(let request, _):
       guard Self.reaches(member, request.subscription) else {
         let names = (member.collections ?? []).map(\.text).sorted().joined(separator: ", ")
         throw Problem(
@@ -175,7 +175,7 @@ struct Gatekeeper: Sendable {
 
   private func checkStranger(_ asked: Asked, _ route: Route, _ standing: Standing) throws {
     switch route {
-    case .push, .exchange:
+    case .push, .exchange, .part:
       guard !standing.isClosed else { break }
       guard rules.takesDraftsFromEverybody else {
         throw Problem(

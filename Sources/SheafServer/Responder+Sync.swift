@@ -129,16 +129,12 @@ extension Responder {
     return Answer.list(try await service.cosign(handed, after: size))
   }
 
-  /// Takes drafts.
-  func push(_ request: Request, from caller: Gatekeeper.Caller) async throws -> Answer {
-    try Answer(json: try await receive(request, from: caller))
-  }
-
   /// Takes drafts, and answers with what became of them and what leads on from a position (`Schemas/exchange.md`).
   func exchange(
-    _ wanted: PullRequest, _ request: Request, from caller: Gatekeeper.Caller, as asker: Asker, id: UInt64
+    _ wanted: PullRequest, _ request: Request, _ part: PushPart?, from caller: Gatekeeper.Caller,
+    as asker: Asker, id: UInt64
   ) async throws -> Answer {
-    var answers = try await receive(request, from: caller)
+    var answers = try await receive(request, part, from: caller, as: asker)
     let found: Found
     do {
       // What it handed over need not come back.
@@ -169,38 +165,6 @@ extension Responder {
       let reply = ExchangeReply(answers: answers, rest: .bundle(tag, sizeInBytes: size))
       return Answer(
         fields: fields, body: try await Self.body(file, 0..<size, after: reply.bytes))
-    }
-  }
-
-  /// Receives and judges drafts.
-  ///
-  /// One push in memory is up to `pushBytes`. What is here of large ones is counted together, so one that comes
-  /// slowly takes no more room than it has filled, and small ones need none.
-  private func receive(_ request: Request, from caller: Gatekeeper.Caller) async throws -> [DraftAnswer] {
-    let type = request.headers[.contentType] ?? ""
-    guard type.prefix(while: { $0 != ";" }).lowercased() == Wire.bundle else {
-      throw Problem(.wrongType, detail: "a push is a bundle, \(Wire.bundle)")
-    }
-    let tooLarge = Problem(.tooLarge, detail: "a push is at most \(limits.pushBytes) bytes")
-    if let declared = request.headers[.contentLength].flatMap({ Int($0) }), declared > limits.pushBytes {
-      throw tooLarge
-    }
-    let busy = Problem(.busy, detail: "other pushes are being received")
-    guard let hold = pushes.take(0) else { throw busy }
-    defer { withExtendedLifetime(hold) {} }
-    var bytes: [UInt8] = []
-    for try await chunk in request.body {
-      let count = bytes.count + chunk.readableBytes
-      guard count <= limits.pushBytes else { throw tooLarge }
-      let counted = min(chunk.readableBytes, count - limits.uncountedBytes)
-      guard counted <= 0 || hold.add(counted) else { throw busy }
-      bytes.append(contentsOf: chunk.readableBytesView)
-    }
-    do {
-      return try await service.receive(push: bytes, from: caller.member?.mark)
-    } catch let error as BundleError where error.kind == .failed {
-      // The sender's fault, not the server's.
-      throw Problem(.badRequest, detail: error.problem, unchanged: error.unchanged)
     }
   }
 

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import SheafHTTP
 import SheafModel
 import SheafSync
@@ -21,6 +22,7 @@ struct Responder: HTTPResponder {
   let logger: Logger
   let metrics = ServerMetrics()
   let pushes: ByteBudget
+  let parts: PushParts
   /// Contents that were read whole and are being sent.
   let contents: ByteBudget
   /// Who waits for bundles to be made.
@@ -39,6 +41,7 @@ struct Responder: HTTPResponder {
     self.gate = gate
     self.logger = logger
     pushes = ByteBudget(limits.pushedBytesInMemory)
+    parts = PushParts(folder: service.pushedParts, limits: limits)
     contents = ByteBudget(limits.sentBytesInMemory)
     askers = WaitingAskers(limit: limits.bundlesPerAsker)
   }
@@ -126,9 +129,11 @@ struct Responder: HTTPResponder {
     case .cosignatures(let size): return Answer.list(try await service.cosignatures(after: size))
     case .cosign(let size): return try await cosign(after: size, request)
     case .bundle(let wanted): return try await bundle(wanted, request, from: caller, as: asker)
-    case .push: return try await push(request, from: caller)
-    case .exchange(let wanted):
-      return try await exchange(wanted, request, from: caller, as: asker, id: id)
+    case .push(let part): return try Answer(json: try await receive(request, part, from: caller, as: asker))
+    case .exchange(let wanted, let part):
+      return try await exchange(wanted, request, part, from: caller, as: asker, id: id)
+    case .part(let hash):
+      return try Answer(json: HeldPart(held: try await parts.held(.init(owner: asker.name, hash: hash))))
     case .answers(let leaves): return try Answer(json: try await service.answers(to: leaves))
     case .receipt(let number):
       return Answer(Wire.text, Array(try await service.receipt(changeSet: number).utf8))
@@ -186,6 +191,7 @@ struct Responder: HTTPResponder {
     case let error as RouteError: return Problem(.badRequest, detail: error.problem)
     case RemoteError.nothingFits(_, let position):
       return Problem(.nothingFits, detail: "nothing here leads on from checkpoint \(position)")
+    case HTTPParserError.invalidEOFState: return Problem(.badRequest, detail: "the line was cut")
     case is TooManyMakings: return Problem(.busy, detail: "other bundles are being made")
     case LibraryError.noDocument, LibraryError.noMoment, LibraryError.empty:
       // The words for a person at a terminal name commands; who asks here has none.

@@ -63,6 +63,14 @@ public struct ServerLimits: Sendable {
   public var pushBytes = Limits.pushBytes
   /// The bytes of pushes held in memory at once, those received slowly as far as they are here.
   public var pushedBytesInMemory = 4 * Limits.pushBytes
+  /// How many large pushes of one member, or address where nobody is known, are kept as far as they came.
+  public var partsPerMember = 2
+  /// The same of all.
+  public var parts = 256
+  /// The bytes of all of them on disk.
+  public var partsInBytes = 1 << 30
+  /// How long one is kept that does not grow, in seconds.
+  public var partTime: Int64 = 7 * 86_400
   /// The bytes of large contents held in memory at once while they are sent.
   public var sentBytesInMemory = 512 << 20
   /// What of each push, and of each content, is not counted: small ones never wait for large ones.

@@ -12,12 +12,21 @@ extension Library {
   /// A draft that was judged before is answered again and changes nothing.
   ///
   /// - Parameter carrier: The member that hands them over, where somebody knows that.
-  /// - Throws: `BundleError` when the bundle itself is damaged, `DiskTooSmall`: nothing of it is taken then.
+  /// - Throws: `BundleError` when the bundle itself is damaged, `DiskTooSmall`, `RemoteError.tooMuch`: nothing of it
+  ///   is taken then.
   public func receive(push bundle: [UInt8], from carrier: MemberMark?) async throws -> [DraftAnswer] {
+    try await receive(.bytes(bundle), from: carrier)
+  }
+
+  public func receive(pushed file: URL, from carrier: MemberMark?) async throws -> [DraftAnswer] {
+    try await receive(.file(file), from: carrier)
+  }
+
+  private func receive(_ push: PushedBundle, from carrier: MemberMark?) async throws -> [DraftAnswer] {
     guard isPublisher else { throw LibraryError.onlyPublisher("append to the log") }
     // Unpacked before the transaction, so that nobody who writes waits for it.
     let stage = try await Blocking.run { [store, environment] in
-      try PushStage(unpacking: bundle, for: store, from: carrier, freeSpace: environment.freeSpace)
+      try PushStage(unpacking: push, for: store, from: carrier, freeSpace: environment.freeSpace)
     }
     let leaves = try await append(purpose: "sheaf (taking drafts)") { sequencer in
       try DraftCourt(library: self, time: self.environment.clock(), carrier: carrier)

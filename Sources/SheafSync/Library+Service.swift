@@ -8,6 +8,8 @@ extension Library: LibraryService {
     get async throws { try await store.read { try $0.facts().name } }
   }
 
+  public var pushedParts: URL { folder.appending(path: "incoming").appending(path: "pushed") }
+
   public func checkpointNote() async throws -> [UInt8] { try await newest().note }
 
   private func newest() async throws -> StoredCheckpoint {

@@ -27,6 +27,10 @@ public protocol LibraryService: MemberDirectory {
   ///
   /// - Parameter carrier: The member that hands them over; `nil` where nobody knows.
   func receive(push bundle: [UInt8], from carrier: MemberMark?) async throws -> [DraftAnswer]
+  /// The same for a drafts bundle in a file, which is read as it is judged and belongs to the caller.
+  func receive(pushed file: URL, from carrier: MemberMark?) async throws -> [DraftAnswer]
+  /// A folder in which whoever takes pushes keeps what has come of large ones.
+  var pushedParts: URL { get }
   /// Makes a device a member that was invited. Repeating it has no further effect.
   ///
   /// - Parameter note: A signed note (`Schemas/enrolment.md`).
@@ -64,6 +68,10 @@ extension LibraryService {
   /// The same where nobody knows who hands them over.
   public func receive(push bundle: [UInt8]) async throws -> [DraftAnswer] {
     try await receive(push: bundle, from: nil)
+  }
+
+  public func receive(pushed file: URL, from carrier: MemberMark?) async throws -> [DraftAnswer] {
+    try await receive(push: [UInt8](try Data(contentsOf: file)), from: carrier)
   }
 
   public func nothingNew(for request: PullRequest) async throws -> [UInt8]? { nil }

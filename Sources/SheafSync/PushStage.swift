@@ -64,20 +64,15 @@ final class PushStage: @unchecked Sendable {
   ///     member, or the author of a draft, could not read.
   ///   - freeSpace: The bytes that are free where a folder is; asked as what is unpacked grows, for nothing
   ///     proves what a push says of itself.
-  /// - Throws: `BundleError`, `BundleMisfit`, `RemoteError.tooMuch`, `DiskTooSmall`; nothing was stored.
+  /// - Throws: `BundleError`, `BundleMisfit`, `UnreadableBundle`, `RemoteError.tooMuch`, `DiskTooSmall`; nothing
+  ///   was stored.
   init(
-    unpacking bundle: [UInt8], for store: LibraryStore, from carrier: MemberMark? = nil,
+    unpacking push: PushedBundle, for store: LibraryStore, from carrier: MemberMark? = nil,
     freeSpace: @escaping @Sendable (URL) -> UInt64? = { DiskSpace.free(at: $0) }
   ) throws {
     folder = store.folder
     self.freeSpace = freeSpace
-    guard bundle.count <= Limits.pushBytes else { throw RemoteError.tooMuch(address: "the push") }
-    var offset = 0
-    let reader = BundleReader { count in
-      let piece = Array(bundle[offset..<min(bundle.count, offset + count)])
-      offset += piece.count
-      return piece
-    }
+    let reader = BundleReader(source: try push.open())
     let header = try reader.readHeader()
     guard header.content == .drafts else { throw BundleMisfit.drafts }
     let (facts, position) = try store.readBlocking { (try $0.facts(), try $0.position()) }
@@ -173,6 +168,34 @@ final class PushStage: @unchecked Sendable {
   private var failure: any Error {
     errno == ENOSPC
       ? StoreError.diskFull : KeyError.unwritable(folder.path, reason: String(cString: strerror(errno)))
+  }
+}
+
+/// A drafts bundle that was handed over.
+enum PushedBundle: Sendable {
+  case bytes([UInt8])
+  /// A file, which is read piece by piece.
+  case file(URL)
+
+  /// What reads it from the front.
+  fileprivate func open() throws -> (_ maximumCount: Int) throws -> [UInt8] {
+    let size: UInt64
+    let read: (Int) throws -> [UInt8]
+    switch self {
+    case .bytes(let bytes):
+      var rest = bytes[...]
+      size = UInt64(bytes.count)
+      read = { count in
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+      }
+    case .file(let file):
+      let source = try BundleSource(file)
+      size = source.sizeInBytes
+      read = source.read
+    }
+    guard size <= UInt64(Limits.pushBytes) else { throw RemoteError.tooMuch(address: "the push") }
+    return read
   }
 }
 

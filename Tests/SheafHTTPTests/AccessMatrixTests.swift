@@ -76,6 +76,7 @@ struct AccessMatrixTests {
     GET /assets/FILM                       |401 200 200 200 200 200 200 200 200
     GET /answers?leaf=                     |400 400 400 400 400 400 400 400 400
     GET /answers                           |401 403 200 200 200 200 200 200 200
+    GET /parts/FILM                        |401 403 200 200 200 200 200 200 200
     POST /push                             |401 403 200 200 200 200 200 200 200
     POST /exchange?from=1219               |401 403 200 200 200 200 200 200 200
     GET /cosignatures                      |401 200 200 200 200 200 200 200 200
@@ -281,7 +282,7 @@ struct AccessMatrixTests {
       ) { server in
         for row in Self.closed
         where row.expected[0] == 401 && !["/session", "/cosign"].contains(row.asking.target) {
-          let isDrafts = row.asking.type == Wire.bundle
+          let isDrafts = row.asking.type == Wire.bundle || row.asking.target.hasPrefix("/parts")
           for member in [nil, somebody] {
             let expected = isDrafts && !takesDrafts ? 403 : 200
             let status = try await Self.status(server, row.asking, by: member)

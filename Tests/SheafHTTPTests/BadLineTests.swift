@@ -89,10 +89,14 @@ struct BadLineTests {
 
   @Test("An upload that nobody takes is given up, and a server that thinks is waited for longer")
   func stalledUpload() async throws {
-    let stuck = try ScriptedServer { _, _ in Thread.sleep(forTimeInterval: 40) }
+    let stuck = try ScriptedServer(
+      { _, socket in
+        socket.send(
+          ScriptedServer.head("200 OK", ["content-type": Wire.json, "content-length": "10"]) + #"{"held":0}"#)
+      }, { _, _ in Thread.sleep(forTimeInterval: 40) })
     let configuration = impatient {
       $0.retries = 0
-      $0.connectTimeout = .milliseconds(100)
+      $0.connectTimeout = .seconds(1)
       $0.stallTimeout = .milliseconds(400)
     }
     let start = ContinuousClock.now

@@ -137,6 +137,8 @@ final class FakeLibrary: LibraryService {
     }
   }
 
+  var pushedParts: URL { folder.appending(path: "pushed") }
+
   func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer] {
     try check()
     let wanted = Set(leaves.map(\.base64))

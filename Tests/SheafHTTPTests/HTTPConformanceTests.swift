@@ -77,6 +77,10 @@ private final class CountedService: LibraryService {
   func receive(push bundle: [UInt8], from carrier: MemberMark?) async throws -> [DraftAnswer] {
     try await counted().receive(push: bundle, from: carrier)
   }
+  func receive(pushed file: URL, from carrier: MemberMark?) async throws -> [DraftAnswer] {
+    try await counted().receive(pushed: file, from: carrier)
+  }
+  var pushedParts: URL { library.pushedParts }
   func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer] {
     try await counted().answers(to: leaves)
   }

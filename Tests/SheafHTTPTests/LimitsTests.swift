@@ -40,7 +40,8 @@ struct LimitsTests {
         Int(limits.requestTime.components.seconds), Int(limits.stalledAnswerTime.components.seconds),
         Int(limits.idleTime.components.seconds), limits.connections, limits.waitingConnections,
         limits.connectionsPerAddress,
-        limits.pushedBytesInMemory, limits.sentBytesInMemory, limits.uncountedBytes, limits.bundlesPerAsker,
+        limits.pushedBytesInMemory, limits.partsPerMember, limits.parts, limits.partsInBytes,
+        Int(limits.partTime), limits.sentBytesInMemory, limits.uncountedBytes, limits.bundlesPerAsker,
         limits.enrolmentBytes, limits.failedTries, Int(limits.failedTriesWindow),
         limits.failedTriesAddresses, limits.sessions, limits.sessionsPerMember, Int(limits.sessionTime),
       ])

@@ -147,36 +147,33 @@ struct PushTests {
     #expect(library.contents.withLock { $0.pushed.isEmpty })
   }
 
-  @Test("Only so many pushes are held in memory; the next is told to come back, and does")
+  @Test("Only so many pushes are held in memory; the next is told to come back")
   func busy() async throws {
     let library = try FakeLibrary()
     let gate = AsyncStream.makeStream(of: Void.self)
-    library.set { $0.delay = { for await _ in gate.stream { return } } }
+    let begun = Mutex(false)
+    library.set {
+      $0.delay = {
+        begun.withLock { $0 = true }
+        for await _ in gate.stream { return }
+      }
+    }
     var limits = ServerLimits()
     limits.pushedBytesInMemory = 50_000
     let (first, second) = (FakeLibrary.bytes(300_000, seed: 1), FakeLibrary.bytes(300_000, seed: 2))
     try await withServer(library, limits: limits) { server in
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          try await withRemote(server.address) { _ = try await $0.push(first, from: member) }
-        }
-        try await Task.sleep(for: .milliseconds(200))
-        try await withRemote(
-          server.address,
-          configuration: impatient {
-            $0.sleep = { wait in
-              #expect(wait == .seconds(5))
-              gate.continuation.finish()
-              try await Task.sleep(for: .milliseconds(200))
-            }
-          }
-        ) { remote in
-          _ = try await remote.push(second, from: member)
-        }
-        try await group.waitForAll()
+      @Sendable func push(_ bytes: [UInt8]) async throws -> Reply {
+        try await ask(server, "/push", method: "POST", ["content-type": Wire.bundle], body: bytes)
       }
+      async let held = push(first)
+      #expect(try await eventually { begun.withLock { $0 } })
+      let refused = try await push(second)
+      #expect(refused.status == 503 && refused.problem == .busy && refused.fields["retry-after"] == "5")
+      gate.continuation.finish()
+      #expect(try await held.status == 200)
+      #expect(try await push(second).status == 200)
     }
-    #expect(library.contents.withLock { $0.pushed } == [first, second])
+    #expect(library.contents.withLock { $0.pushed == [first, second] })
   }
 
   @Test("Pushes that come slowly keep nobody else from pushing, large or small")

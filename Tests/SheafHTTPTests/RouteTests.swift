@@ -63,7 +63,7 @@ struct RouteTests {
       .exchange(
         PullRequest(
           from: 3, known: 3, depth: .heads, subscription: .all, held: CheckpointMark(note: random.bytes(9)))),
-      .checkpoint, .push, .health, .ready, .metrics, .documents(nil),
+      .checkpoint, .push(), .health, .ready, .metrics, .documents(nil),
     ]
     let from = UInt64.random(in: 0...9, using: &random)
     let names = Set(try (0..<Int.random(in: 0...3, using: &random)).map { _ in try CollectionName(name()) })
@@ -78,6 +78,13 @@ struct RouteTests {
     routes.append(.receipt(.random(in: 0 ... .max, using: &random)))
     let path = try DocumentPath(name() + "/" + name())
     routes += [.document(path), .history(path), .documents(path.collection), .tile("0/x001/067.p/8")]
+    let part = PushPart(
+      hash: SHA256Hash(hashing: random.bytes(8)), offset: .random(in: 0...9, using: &random))
+    routes += [
+      .part(part.hash), .push(part),
+      .exchange(PullRequest(from: 3, known: 3, depth: .heads, subscription: .all), part),
+      .exchange(PullRequest(from: 0, known: 0, depth: .trail, subscription: .all), part),
+    ]
     for route in routes { #expect(try Route(target: route.target) == route, "\(route.target)") }
   }
 
@@ -88,6 +95,7 @@ struct RouteTests {
       "/bundle?from=5&known=4", "/bundle?depth=all", "/bundle?from=1&from=2", "/bundle?only=%zz", "/receipt/",
       "/receipt/1x", "/documents/..%2Fetc", "/documents/a//b", "/documents/%ff", "/answers?leaf=AAAA",
       "/bundle?to=%", "/bundle?held=short", "/exchange?held=%2F%2F%2F%2F%2F%2F%2F%2F", "/exchange?from=x",
+      "/push?part=AA", "/push?at=5", "/exchange?part=", "/parts/", "/parts/xyz",
     ])
   func malformed(target: String) {
     do {

@@ -95,13 +95,17 @@ final class Socket: Sendable {
     }
   #endif
 
+  /// The next connection, however long it takes to come; `nil` once this socket is shut.
   func accept() -> Socket? {
-    #if canImport(Glibc)
-      let accepted = Glibc.accept(descriptor, nil, nil)
-    #else
-      let accepted = Darwin.accept(descriptor, nil, nil)
-    #endif
-    return accepted >= 0 ? Socket(descriptor: accepted) : nil
+    while true {
+      #if canImport(Glibc)
+        let accepted = Glibc.accept(descriptor, nil, nil)
+      #else
+        let accepted = Darwin.accept(descriptor, nil, nil)
+      #endif
+      if accepted >= 0 { return Socket(descriptor: accepted) }
+      guard errno == EAGAIN || errno == EINTR else { return nil }
+    }
   }
 
   /// Ends both directions, also for a call that waits.
@@ -239,7 +243,7 @@ final class ScriptedServer: Sendable {
   }
 }
 
-/// Stands between a client and a server and counts the bytes that pass.
+/// Stands between a client and a server, counts the bytes that pass, and cuts each connection after so many of the client's.
 final class CountingRelay: Sendable {
   struct Counts {
     var up = 0
@@ -254,13 +258,13 @@ final class CountingRelay: Sendable {
   var address: String { "http://127.0.0.1:\(port)" }
   var counts: Counts { state.all.withLock { $0 } }
 
-  init(to target: Int) throws {
+  init(to target: Int, cuttingAfter limit: Int = .max) throws {
     (listener, port) = try Socket.listen()
     let (listener, state) = (listener, state)
     Thread.detachNewThread {
       while let client = listener.accept(), let server = try? Socket.connect(port: target) {
         state.all.withLock { $0.connections += 1 }
-        Self.pass(from: client, to: server) { count in state.all.withLock { $0.up += count } }
+        Self.pass(from: client, to: server, atMost: limit) { count in state.all.withLock { $0.up += count } }
         Self.pass(from: server, to: client) { count in state.all.withLock { $0.down += count } }
       }
     }
@@ -269,15 +273,20 @@ final class CountingRelay: Sendable {
   deinit { listener.shut() }
 
   private static func pass(
-    from source: Socket, to target: Socket, counted: @escaping @Sendable (Int) -> Void
+    from source: Socket, to target: Socket, atMost limit: Int = .max,
+    counted: @escaping @Sendable (Int) -> Void
   ) {
     Thread.detachNewThread {
-      while true {
-        let bytes = source.receive()
+      var left = limit
+      while left > 0 {
+        let bytes = source.receive(atMost: min(left, 16 << 10))
         guard !bytes.isEmpty else { return target.shut() }
         counted(bytes.count)
         target.send(bytes)
+        left -= bytes.count
       }
+      target.shut()
+      source.shut()
     }
   }
 

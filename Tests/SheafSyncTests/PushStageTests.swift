@@ -44,7 +44,7 @@ struct PushStageTests {
     let publisher = world.publisher
     let stage = try await publisher.store.write(purpose: "test") { _ in
       // A transaction that writes is open on this thread: unpacking needs none.
-      try PushStage(unpacking: bundle, for: publisher.store)
+      try PushStage(unpacking: .bytes(bundle), for: publisher.store)
     }
     #expect(stage.steps.count == 9)
     for content in contents { #expect(try await publisher.store.read { try !$0.holdsBody(content) }) }
