@@ -93,11 +93,11 @@ struct SheafCommand: AsyncParsableCommand {
   private static func explain(_ error: any Error, on console: Console) -> Outcome {
     // Help, versions and completion scripts are thrown too, with code 0.
     if exitCode(for: error) == .success {
-      console.print(fullMessage(for: error))
+      console.print(ReasonOption.asNeeded(in: fullMessage(for: error)))
       return .done
     }
     if exitCode(for: error) == .validationFailure {
-      var message = fullMessage(for: error)
+      var message = ReasonOption.asNeeded(in: fullMessage(for: error))
       if message.hasPrefix("Error: ") { message = "sheaf: " + message.dropFirst(7) }
       console.note(message.escapedLinesForTerminal)
       return .usage

@@ -17,6 +17,10 @@ struct BundleApplier {
   private let depth: Depth
   private var position: CompactRange
   private var report: PullReport
+  /// Revisions or changed documents read so far.
+  private var applied: UInt64 = 0
+  /// The size up to which this copy held the same change sets before.
+  private let heldSize: UInt64
   private var freed: Set<SHA256Hash> = []
   /// What becomes of the settings, which all else is judged by.
   private var settingsChange: StateEntry.Value??
@@ -59,6 +63,7 @@ struct BundleApplier {
       throw BundleMisfit.notAskedFor(depth: depth, subscription: header.subscription)
     }
     let isSameKind = depth == facts.depth && header.subscription == facts.subscription
+    heldSize = facts.depth != .heads && header.subscription == facts.subscription ? own.size : 0
     guard header.to >= own.size else { throw BundleMisfit.older(to: header.to, own: own.size) }
     // The whole that was asked for mends a copy that lacks content.
     guard header.to > own.size || !isSameKind || (wanted?.from == 0 && header.from == 0) else {
@@ -100,8 +105,9 @@ struct BundleApplier {
         try absence.note(hash, sizeInBytes: size, isBuiltOnAbsent: isBuiltOnAbsent)
       case .changeSet(let changeSet):
         try store(changeSet)
-        progress(report.revisions, header.revisionCount)
+        progress(applied, header.revisionCount)
       case .stateChange(let path, let value):
+        applied += 1
         report.revisions += 1
         if value == nil { report.tombstones += 1 }
         // What goes must have been there, or a bundle that unpacks to nothing could fill the disk.
@@ -122,7 +128,7 @@ struct BundleApplier {
         where try !transaction.holdsBody(content) && transaction.absentSize(content) == nil {
           throw BundleMisfit.missingBody(path)
         }
-        progress(report.revisions, header.revisionCount)
+        progress(applied, header.revisionCount)
       case .end(let reached): end = reached
       }
     }
@@ -140,6 +146,8 @@ struct BundleApplier {
   }
 
   private mutating func store(_ changeSet: ReceivedChangeSet) throws {
+    // A whole that mends a copy brings what it held as well, which is no news to anybody.
+    let isNew = changeSet.number > heldSize
     let stored = StoredChangeSet(
       number: changeSet.number, leaf: changeSet.leafHash, note: changeSet.note.bytes,
       fields: changeSet.fields,
@@ -152,8 +160,11 @@ struct BundleApplier {
       _ = try transaction.insertRevision(
         name, line: line.line, document: document,
         content: line.content, commitmentIsNeeded: line.content == nil || changeSet.seed == nil)
-      report.revisions += 1
-      if line.line.verb.isDeletion { report.tombstones += 1 }
+      applied += 1
+      if isNew {
+        report.revisions += 1
+        if line.line.verb.isDeletion { report.tombstones += 1 }
+      }
       // Hashes alone would pass every proof; a copy must also get what it is to keep.
       let isKept = depth == .full || line.line.path.tellsRights
       if isKept, let content = line.content, try !transaction.holdsBody(content) {
@@ -164,7 +175,7 @@ struct BundleApplier {
     position.append(leaf: changeSet.leafHash) { nodes.append(($0, $1)) }
     for (id, hash) in nodes { try transaction.insert(node: id, hash: hash) }
     received[changeSet.leafHash] = changeSet.number
-    report.changeSets += 1
+    if isNew { report.changeSets += 1 }
   }
 
   private mutating func set(_ path: DocumentPath, _ value: StateEntry.Value?) throws {

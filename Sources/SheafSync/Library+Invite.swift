@@ -76,7 +76,10 @@ extension Library {
   ///   kept then.
   public func invite(_ template: MemberTemplate, forStick: Bool) async throws -> Invitation {
     guard isPublisher else { throw LibraryError.onlyPublisher("invite a member") }
-    _ = try template.member(key: member.verifierKey.publicKey)
+    // There is no key yet, so this copy's own stands for it, and no document to name.
+    do { _ = try template.member(key: member.verifierKey.publicKey) } catch {
+      throw MemberError(path: "the member to be", place: error.place, rule: error.rule)
+    }
     let code = InvitationCode(
       library: id, id: environment.random(InvitationCode.idSizeInBytes),
       secret: environment.random(InvitationCode.secretSizeInBytes))

@@ -39,6 +39,19 @@ struct BadInputTests {
       """#)
   }
 
+  @Test("An invitation for nobody says what a name is, and names no document")
+  func nameless() async throws {
+    try await Transcript.play(
+      """
+      $ sheaf init lib --name Demo --as Ana >/dev/null 2>&1
+
+      $ sheaf invite "" --role reader --library lib
+      sheaf: the member to be at /name: it must be 1 to 120 characters without control characters; the members are as they were.
+      ⋮
+      [1]
+      """)
+  }
+
   @Test("A folder that can't be published is refused whole, with every reason")
   func folders() async throws {
     try await Transcript.play(

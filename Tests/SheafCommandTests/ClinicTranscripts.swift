@@ -221,6 +221,13 @@ struct ClinicTranscripts {
 
       $ sheaf show a.md --library clinic
       two
+
+      $ echo three | sheaf put a.md - -m "Third" --library lib
+      Changed a.md in change set 3.
+
+      $ sheaf bundle create -o whole.sheaf --mode trail --library lib > /dev/null; sheaf sync whole.sheaf --library clinic
+      Pulled 1 change set from whole.sheaf: 1 revision, … B in … s.
+      At checkpoint 3 of …, as the publisher signed it.
       """)
   }
 }

@@ -140,7 +140,7 @@ struct MemberTranscripts {
       """
       $ printf 'one\\n' > first; printf 'two\\n' > second; SHEAF_NEW_PASSPHRASE_FILE=first sheaf init lib --name Demo --as Ana --passphrase
       Started sheaf/demo/… in lib.
-      hint: keep a copy of lib/keys in a safe place: without the keys nothing more can be published. The file "signed" in it is no key, and never comes back from a copy: `sheaf recover` makes it anew
+      hint: keep a copy of lib/keys/*.key in a safe place: without the keys nothing more can be published. Leave out the file "signed" beside them: an old one must never be put back
 
       $ head -n 1 lib/keys/member.key; stat -c %a lib/keys/member.key; sheaf list --library lib
       sheaf/sealed-key/v1

@@ -56,6 +56,31 @@ struct PresentationTests {
     #expect(DisplayWidth.cut("x", to: 0) == "")
   }
 
+  @Test("Wrapping loses nothing but the spaces at breaks, and keeps to the width")
+  func wrapping() {
+    #expect(DisplayWidth.wrapped("stem cells", to: 10) == ["stem cells"])
+    #expect(DisplayWidth.wrapped("stem cells in ALS", to: 10) == ["stem cells", "in ALS"])
+    #expect(DisplayWidth.wrapped("a neuroinflammation b", to: 8) == ["a", "neuroinf", "lammatio", "n b"])
+    #expect(DisplayWidth.wrapped("研究室です", to: 5) == ["研究", "室で", "す"])
+    #expect(DisplayWidth.wrapped("研", to: 1) == ["研"])
+    #expect(DisplayWidth.wrapped("", to: 4) == [""])
+  }
+
+  @Test("A table that wraps shows every cell whole, beside the others or below them")
+  func wrappedTable() {
+    var table = Table(.text("WHO"), .text("SAYS"))
+    table.append("Ada", "one two three four five six seven")
+    #expect(
+      table.lines(width: 31, wraps: true) == [
+        "WHO  SAYS", "Ada  one two three four five", "     six seven",
+      ])
+    #expect(
+      table.lines(width: 20, wraps: true) == [
+        "WHO  SAYS", "Ada", "    one two three", "    four five six", "    seven",
+      ])
+    #expect(table.lines(wraps: true).count == 2)
+  }
+
   @Test("A table has a header, two spaces between columns and numbers to the right")
   func table() {
     var table = Table(.text("PATH"), .number("SIZE"), .text("TITLE"))

@@ -8,7 +8,7 @@ struct PublisherTranscripts {
       """
       $ sheaf init lib --name "Clinic handbook"
       Started sheaf/clinic-handbook/… in lib.
-      hint: keep a copy of lib/keys in a safe place: without the keys nothing more can be published. The file "signed" in it is no key, and never comes back from a copy: `sheaf recover` makes it anew
+      hint: keep a copy of lib/keys/*.key in a safe place: without the keys nothing more can be published. Leave out the file "signed" beside them: an old one must never be put back
 
       $ sheaf init lib --name Other
       sheaf: there is already a library in …/lib; the library is as it was.

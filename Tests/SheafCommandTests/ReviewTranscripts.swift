@@ -124,7 +124,7 @@ struct ReviewTranscripts {
         hint: run `sheaf resolve x/a.md` to see the parts and choose
         [3]
 
-        $ printf 't\\nu\\nz\\n+\\nv\\ns\\nBoth are right\\n' | script -qec "stty cols 90 -echo; NO_COLOR=1 TERM=xterm sheaf resolve x/a.md --library clinic" /dev/null | tr -d '\\r' | sed '1,/^Both/d'
+        $ printf 't\\nu\\nz\\n+\\nv\\ns\\nBoth are right\\n' | script -qec "stty cols 90 -echo; NO_COLOR=1 TERM=xterm sheaf resolve x/a.md --library clinic" /dev/null | tr -d '\\r' | sed -E '/^([a-z+]|Both are right)$/d'
         x/a.md
           ours 2.1: changed by Ada on …: New hours
           theirs 3.1: changed by Ben on …: Hours

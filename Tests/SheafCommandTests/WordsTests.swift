@@ -192,6 +192,17 @@ struct WordsTests {
     #expect(SearchCommand.lines(of: hit, isColoured: true)[1].contains("\u{1b}[1mstem\u{1b}[0m"))
   }
 
+  @Test("A usage shows a reason that is needed without brackets, also where its line breaks")
+  func neededReasons() {
+    #expect(
+      ReasonOption.asNeeded(in: PutCommand.helpMessage(columns: 200)).contains(
+        "put <doc> <file> --reason <why>"))
+    #expect(
+      ReasonOption.asNeeded(in: "[--reason\n  <why>] [--reason <reason>]")
+        == "--reason\n  <why> [--reason <reason>]")
+    #expect(AcceptCommand.helpMessage(columns: 200).contains("[--reason <reason>]"))
+  }
+
   @Test("Every command's help has an example and its exit codes")
   func help() {
     var commands = SheafCommand.configuration.subcommands

@@ -59,7 +59,7 @@ struct BlameCommand: Verb {
         table.append("", "", "", "", run.revision, run.text)
       }
     }
-    var lines = table.lines(width: width)
+    var lines = table.lines(width: width, wraps: true)
     var reasons: [String] = []
     for part in parts where !reasons.contains(where: { $0.hasPrefix(part.revision + "  ") }) {
       reasons.append("\(part.revision)  \(part.reason.firstLine.escapedForTerminal)")

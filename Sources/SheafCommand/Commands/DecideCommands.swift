@@ -20,7 +20,7 @@ struct AcceptCommand: Deed {
     transform: Arguments.reference)
   var doc: DocumentReference
 
-  @OptionGroup var reason: ReasonOption
+  @OptionGroup var reason: UsualReasonOption
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 

@@ -94,7 +94,7 @@ struct InitCommand: Verb {
       console.print("Started \(library.id) in \(dir.escapedForTerminal).")
       if let published { console.print(published.sentence(isDryRun: false)) }
       console.hint(
-        "keep a copy of \(dir)/keys in a safe place: without the keys nothing more can be published. The file \"signed\" in it is no key, and never comes back from a copy: `sheaf recover` makes it anew"
+        "keep a copy of \(dir)/keys/*.key in a safe place: without the keys nothing more can be published. Leave out the file \"signed\" beside them: an old one must never be put back"
       )
       return .done
     }

@@ -6,6 +6,10 @@ import SheafSync
 struct MembersCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "members", abstract: "List the members, and change what one may do.",
+    discussion: """
+      `sheaf members` alone lists them as this copy's log has them: with --all those too whose keys were revoked; \
+      with --roles what each role may do, in any library.
+      """,
     subcommands: [List.self, Set.self], defaultSubcommand: List.self)
 
   /// `sheaf members list`.
@@ -137,7 +141,7 @@ struct RotateCommand: Deed {
       revoked by it. On a replica the new key counts once the publisher has taken the change.
       """, examples: ["sheaf rotate -m \"Once a year\""]))
 
-  @OptionGroup var reason: ReasonOption
+  @OptionGroup var reason: UsualReasonOption
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 

@@ -67,7 +67,7 @@ struct ResolveCommand: Verb {
     completion: .file())
   var file: String?
 
-  @OptionGroup var reason: ReasonOption
+  @OptionGroup var reason: UsualReasonOption
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 

@@ -10,12 +10,12 @@ struct ResolveScreen {
   let document: DocumentPath
   let library: Library
   let session: Session
-  let reason: ReasonOption
+  let reason: UsualReasonOption
   private var choices: [PartChoice] = []
 
   init(
     settlement: ConflictSettlement, document: DocumentPath, library: Library, session: Session,
-    reason: ReasonOption
+    reason: UsualReasonOption
   ) {
     self.settlement = settlement
     self.document = document

@@ -5,17 +5,19 @@ import ServiceLifecycle
 import SheafServer
 import SheafSync
 
-/// `sheaf serve`: replicas and browsers reach the library over HTTP.
+/// `sheaf serve`: replicas and other programs reach the library over HTTP.
 struct ServeCommand: Verb {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Serve the library to replicas and browsers.",
+    abstract: "Serve the library to replicas and other programs over HTTP.",
     discussion: Help.text(
       """
       Prints the address once it listens, then one structured log line a request on the standard \
       error, until it is interrupted. It answers the library's members, who show who they are by \
       their keys, and everybody where the settings say "access": "public" or the library has no members. \
-      On a network that is not your own, give a certificate.
+      On a network that is not your own, give a certificate. `sheaf clone` and `sheaf sync` take the address as it is \
+      printed; a browser or program that may read gets what there is at /documents, as JSON, and a document at \
+      /documents/PATH.
       """,
       examples: [
         "sheaf serve", "sheaf serve --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem",

@@ -28,7 +28,7 @@ struct SignCommand: Deed {
     transform: Arguments.meaning)
   var meaning: SignatureMeaning
 
-  @OptionGroup var reason: ReasonOption
+  @OptionGroup var reason: UsualReasonOption
   @OptionGroup var library: LibraryOptions
   @OptionGroup var output: OutputOptions
 

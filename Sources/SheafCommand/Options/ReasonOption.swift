@@ -1,12 +1,37 @@
 import ArgumentParser
 
 /// Why a change is made; it is signed and kept with it.
-struct ReasonOption: ParsableArguments {
+protocol ReasonGiving: ParsableArguments {
+  /// What was given.
+  var reason: String? { get }
+}
+
+/// A reason that somebody has to give: at a terminal it is asked for, so the parser must not insist on it.
+struct ReasonOption: ReasonGiving {
+  @Option(
+    name: [.customShort("m"), .customLong("reason")],
+    help: ArgumentHelp(
+      "Why, in one sentence; it stays with the change for whoever asks later.", valueName: valueName))
+  var reason: String?
+
+  /// What stands for it in a usage, where it is told from one that may be left out.
+  private static let valueName = "why"
+
+  /// A usage or help in which this option does not stand in brackets.
+  static func asNeeded(in help: String) -> String {
+    help.replacing(/\[--reason(?<space>\s+)<why>\]/) { "--reason\($0.space)<\(valueName)>" }
+  }
+}
+
+/// A reason that may be left out, because what is done says enough.
+struct UsualReasonOption: ReasonGiving {
   @Option(
     name: [.customShort("m"), .customLong("reason")],
     help: "Why, in one sentence; it stays with the change for whoever asks later.")
   var reason: String?
+}
 
+extension ReasonGiving {
   /// The reason that was given, or an answer from the terminal.
   ///
   /// - Parameter fallback: What stands when nobody says anything; `nil` where a reason is needed.

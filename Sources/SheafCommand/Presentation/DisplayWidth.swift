@@ -37,6 +37,30 @@ enum DisplayWidth {
     return kept + "…"
   }
 
+  /// The text in lines of at most `width` columns, broken at spaces where a line has one, with nothing left out but
+  /// the space at a break.
+  static func wrapped(_ text: String, to width: Int) -> [String] {
+    var lines: [String] = []
+    var start = text.startIndex
+    var place = start
+    var columns = 0
+    var lastSpace: String.Index?
+    while place < text.endIndex {
+      let character = text[place]
+      guard columns + of(character) > width, place > start else {
+        if character == " ", place > start { lastSpace = place }
+        columns += of(character)
+        place = text.index(after: place)
+        continue
+      }
+      let stop = character == " " ? place : lastSpace ?? place
+      lines.append(String(text[start..<stop]))
+      start = text[stop] == " " ? text.index(after: stop) : stop
+      (place, columns, lastSpace) = (start, 0, nil)
+    }
+    return lines + [String(text[start...])]
+  }
+
   private static func of(_ scalar: Unicode.Scalar) -> Int {
     if scalar.value < 0x300 { return scalar.value == 0xad || scalar.value < 0x20 ? 0 : 1 }
     switch scalar.properties.generalCategory {

@@ -6,8 +6,10 @@ import SheafSync
 protocol Deed: Verb {
   /// What became of it, for `--json`.
   associatedtype Report: Encodable
+  /// How its reason is given.
+  associatedtype Given: ReasonGiving
 
-  var reason: ReasonOption { get }
+  var reason: Given { get }
   var library: LibraryOptions { get }
   var output: OutputOptions { get }
 

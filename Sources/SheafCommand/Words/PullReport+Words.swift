@@ -15,6 +15,8 @@ extension PullReport {
       return
         "Pulled \(Quantity(changeSets, "change set")) from \(source): \(parts.joined(separator: ", ")), \(size)\(time)."
     }
+    // A whole that mends a copy may hold nothing that was not known.
+    if revisions == 0 { return "Pulled what was missing from \(source): \(size)\(time)." }
     var what = Quantity(revisions, "changed document").description
     if tombstones > 0 { what += ", \(Quantity.grouped(tombstones)) of them removed" }
     return "Pulled \(what) from \(source): \(size)\(time)."

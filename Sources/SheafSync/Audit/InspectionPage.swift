@@ -139,9 +139,10 @@ enum InspectionPage {
       exactly that; verify.py computes it. By hand: `state` is signed as in step 2, and for each path the first revision that
       current.tsv calls "head" is the one in documents/, and the last line that
 
-      grep -h "	$(head -n 1 current.tsv | cut -f 1)	" trail/*/*.lines
+      grep -HnF "	$(head -n 1 current.tsv | cut -f 1)	" trail/*/*.lines
 
-      prints, save lines that sign, redact or decline, and proposals. So for every path that any line names.
+      prints, save lines that sign, redact or decline, and proposals: the file's number and the line's are the revision's.
+      So for every path that any line names.
 
       9. NOTHING WAS REWRITTEN SINCE AN EARLIER COPY
 
