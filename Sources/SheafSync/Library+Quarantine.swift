@@ -36,7 +36,7 @@ extension Library {
   /// One change set in quarantine with what it would change, against what is current.
   ///
   /// - Parameter mark: Its mark or the first characters.
-  /// - Throws: `LibraryError.noDraft`.
+  /// - Throws: `LibraryError.notInQuarantine`.
   public func quarantined(_ mark: String) async throws -> (
     report: QuarantineReport, changes: [DocumentDiff]
   ) {
@@ -59,7 +59,7 @@ extension Library {
   /// undone; the reason's claims name the author and the draft. Of a revoked member, only somebody else than who
   /// revoked it may do so: two people look at what comes from a key that is not trusted.
   ///
-  /// - Throws: `LibraryError.noDraft`, `.mayNotRelease`, `AuthorityError`, `ContentRefusal`; the library is as it was.
+  /// - Throws: `LibraryError.notInQuarantine`, `.mayNotRelease`, `AuthorityError`, `ContentRefusal`; the library is as it was.
   public func release(_ mark: String, reason: String) async throws -> DraftReport {
     let released = try await append(purpose: "sheaf quarantine release") { sequencer in
       let transaction = sequencer.transaction
@@ -103,7 +103,8 @@ extension Library {
   /// It is in no log, so one person is enough, whom the library trusts with members or with erasures.
   ///
   /// - Parameter reason: Why; its author reads it.
-  /// - Throws: `LibraryError.noDraft`, `AuthorityError`; it waits as before.
+  /// - Throws: `LibraryError.notInQuarantine`, `AuthorityError`; it waits as before. Files that can't be swept now are no
+  ///   failure: `unsweptContent` tells of them.
   public func drop(quarantined mark: String, reason: String) async throws -> QuarantineReport {
     guard isPublisher else { throw LibraryError.onlyPublisher("empty its quarantine") }
     let own = member.verifierKey.publicKey
@@ -118,7 +119,11 @@ extension Library {
       try transaction.destroyQuarantined(waiting.leaf, refusal: "\(name) destroyed it unpublished: \(reason)")
       return report
     }
-    try await sweepDestroyed(atOnce: true)
+    do {
+      try await sweepDestroyed(atOnce: true)
+    } catch is any SheafFailure {
+      // It is destroyed in the rows and stays so; what is left in files is due, and `unsweptContent` tells.
+    }
     return dropped
   }
 
@@ -188,10 +193,10 @@ extension Library {
     _ mark: String, _ transaction: StoreTransaction
   ) throws -> QuarantinedChangeSet {
     guard !mark.isEmpty, mark.utf8.allSatisfy({ $0 != UInt8(ascii: "%") }) else {
-      throw LibraryError.noDraft(mark)
+      throw LibraryError.notInQuarantine(mark)
     }
     let found = try transaction.quarantine(prefix: mark, count: 2)
-    guard let waiting = found.first, found.count == 1 else { throw LibraryError.noDraft(mark) }
+    guard let waiting = found.first, found.count == 1 else { throw LibraryError.notInQuarantine(mark) }
     return waiting
   }
 

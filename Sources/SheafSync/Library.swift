@@ -218,6 +218,8 @@ public enum LibraryError: SheafFailure, Equatable {
   case ownKey(String)
   /// There is no such draft.
   case noDraft(String)
+  /// Nothing in quarantine is named so, or several are.
+  case notInQuarantine(String)
   /// No invitation that holds is named so, or several are.
   case noInvitation(String)
   /// What is wanted can't be done with a draft in this state.
@@ -266,12 +268,14 @@ public enum LibraryError: SheafFailure, Equatable {
       "who revoked or replaced the key that signed \(mark) can't take it over alone"
     case .ownKey(let name): "\(name) is this copy's own member"
     case .noDraft(let mark): "this copy has no draft \(mark)"
+    case .notInQuarantine(let mark): "nothing in quarantine is named \(mark), or several drafts are"
     case .noInvitation(let name): "\(name) names no invitation that holds, or several"
     }
   }
   public var unchanged: String {
     switch self {
     case .folderNotEmpty, .unfinished: "nothing was changed"
+    case .nothingChanged: "nothing was recorded"
     default: "the library is as it was"
     }
   }
@@ -316,6 +320,7 @@ public enum LibraryError: SheafFailure, Equatable {
       "Let another administrator revoke the key, or put what is right in it in your own name."
     case .ownKey: "`sheaf rotate` puts another key in its place; another administrator can revoke it."
     case .noDraft: "`sheaf drafts` lists them."
+    case .notInQuarantine: "`sheaf quarantine` lists what waits there."
     case .noInvitation: "`sheaf invitations` lists them with their marks."
     case .draftState: "`sheaf drafts` says what each draft waits for."
     }

@@ -42,7 +42,7 @@ struct MemberTranscripts {
       Changed sheaf/members/….json in change set 4.
 
       $ sheaf members set "Hill clinic" --role editor -m "Again" --library lib
-      sheaf: Hill clinic is as it was; the library is as it was.
+      sheaf: Hill clinic is as it was; nothing was recorded.
       [1]
 
       $ echo two | sheaf put a/x.md - -m "Better" --library clinic

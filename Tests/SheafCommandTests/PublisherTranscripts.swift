@@ -98,7 +98,7 @@ struct PublisherTranscripts {
       two
 
       $ EDITOR=true sheaf edit a.md -m "Nothing" --library lib
-      sheaf: a.md is as it was; the library is as it was.
+      sheaf: a.md is as it was; nothing was recorded.
       [1]
 
       $ EDITOR=false sheaf edit a.md -m "Nothing" --library lib

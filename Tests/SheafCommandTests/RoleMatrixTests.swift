@@ -67,7 +67,7 @@ struct RoleMatrixTests {
       case .wrongCopy: "this is a replica, and only the publisher's copy"
       case .own: "is this copy's own member"
       case .foreign, .foreignLog: "sheaf/foreign/"
-      case .noDraft: "this copy has no draft"
+      case .noDraft: "nothing in quarantine is named"
       case .noSigning: "its author's role does not sign with that meaning"
       case .noErasure: "its author's role destroys no content"
       case .othersWords: "its author did not write what it signs as authored"

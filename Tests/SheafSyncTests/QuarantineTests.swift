@@ -51,7 +51,7 @@ struct QuarantineTests {
     #expect(entry?.revision == report.changeSet.map { "\($0).1" })
     let leaf = try #require(try await world.publisher.answers(to: clinic.refusedLeaves()).first)
     #expect(leaf.refusal?.contains("took it over in change set") == true)
-    await #expect(throws: LibraryError.noDraft(waiting.draft)) {
+    await #expect(throws: LibraryError.notInQuarantine(waiting.draft)) {
       _ = try await world.publisher.release(waiting.draft, reason: "again")
     }
     #expect(try await world.publisher.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
@@ -82,7 +82,7 @@ struct QuarantineTests {
     let answers = try await publisher.answers(to: clinic.refusedLeaves())
     #expect(answers.compactMap(\.refusal).contains("Ana destroyed it unpublished: Names a patient"))
     #expect(try await publisher.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
-    await #expect(throws: LibraryError.noDraft(mark)) {
+    await #expect(throws: LibraryError.notInQuarantine(mark)) {
       _ = try await publisher.drop(quarantined: mark, reason: "again")
     }
   }

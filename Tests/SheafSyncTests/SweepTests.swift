@@ -130,6 +130,28 @@ struct SweepTests {
     try await officer.close()
   }
 
+  @Test("What is destroyed in quarantine is destroyed though the file can't be swept now, and that is told")
+  func quarantine() async throws {
+    let scene = try await Scene()
+    let officer = try await scene.officer()
+    try await scene.put("clean", "a/x.md")
+    _ = try await scene.publisher.alter("Pia", .init(role: .editor), reason: "helps out")
+    _ = try await officer.sync(with: MemoryRemote(service: scene.publisher))
+    _ = try await officer.put(Array(Self.secret.utf8), at: try DocumentPath("a/x.md"), reason: "because")
+    _ = try await scene.publisher.revoke("Pia", reason: "left")
+    _ = try await officer.sync(with: MemoryRemote(service: scene.publisher))
+    let waiting = try #require(try await scene.publisher.quarantine().first)
+    scene.surroundings.free.withLock { $0 = 1_000 }
+    #expect(
+      try await scene.publisher.drop(quarantined: waiting.draft, reason: "a name").draft == waiting.draft)
+    #expect(try await scene.publisher.quarantine().isEmpty)
+    #expect(try await scene.publisher.unsweptContent() != nil)
+    scene.surroundings.free.withLock { $0 = nil }
+    #expect(try await scene.publisher.sweep() == nil)
+    #expect(try !holdsSecret(scene))
+    try await officer.close()
+  }
+
   @Test("While somebody reads, the file is not written anew, and the reason is told")
   func reader() async throws {
     let scene = try await Scene()

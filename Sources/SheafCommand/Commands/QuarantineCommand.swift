@@ -91,7 +91,8 @@ extension QuarantineCommand {
         """
         For what must not be kept, such as a person's name in a draft that was refused. Nothing of it is in the log; \
         its author has it still, and is told your reason.
-        """, examples: ["sheaf quarantine drop 79f6bb26 -m \"Names a patient\""]))
+        """, examples: ["sheaf quarantine drop 79f6bb26 -m \"Names a patient\""],
+        outcomes: [.done, .failed, .needsYou]))
 
     @Argument(help: "The draft's mark, or its first characters.")
     var draft: String
@@ -105,6 +106,12 @@ extension QuarantineCommand {
     ) async throws -> (QuarantineReport, sentence: String) {
       let report = try await library.drop(quarantined: draft, reason: reason)
       return (report, "Destroyed draft \(report.draft) by \(report.by.escapedForTerminal).")
+    }
+
+    func conclude(
+      _ report: QuarantineReport, in library: Library, on console: Console
+    ) async throws -> Outcome {
+      RedactCommand.outcome(of: try await library.unsweptContent(), on: console)
     }
   }
 }

@@ -20,17 +20,22 @@ protocol Deed: Verb {
   ///
   /// - Returns: The report, and what a person reads of it.
   func perform(in library: Library, because reason: String) async throws -> (Report, sentence: String)
+
+  /// Says what is left to do now that it is done, where something is.
+  func conclude(_ report: Report, in library: Library, on console: Console) async throws -> Outcome
 }
 
 extension Deed {
   var usualReason: String? { nil }
+
+  func conclude(_ report: Report, in library: Library, on console: Console) async throws -> Outcome { .done }
 
   func perform(in session: Session) async throws -> Outcome {
     let words = try reason.text(in: session, fallback: usualReason)
     return try await library.open(in: session) { library in
       let (report, sentence) = try await perform(in: library, because: words)
       try output.print(report, on: session.console, words: [sentence])
-      return .done
+      return try await conclude(report, in: library, on: session.console)
     }
   }
 }
