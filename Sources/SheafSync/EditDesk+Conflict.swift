@@ -2,6 +2,17 @@ import SheafMerge
 import SheafModel
 import SheafStore
 
+extension StoreTransaction {
+  /// Refuses to settle a conflict while an edit of the document waits in this copy: what it stands against is not
+  /// known before it is in the log.
+  ///
+  /// - Throws: `LibraryError.draftInTheWay`.
+  func checkNoDraftInTheWay(of path: DocumentPath) throws {
+    guard try !facts().isPublisher, try newestDraftLine(of: path) != nil else { return }
+    throw LibraryError.draftInTheWay("\(path) has a draft that is not in the log yet")
+  }
+}
+
 extension EditDesk {
   /// Whether merging with the other head would take back something of an edit of a document in conflict.
   ///

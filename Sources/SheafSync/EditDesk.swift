@@ -243,9 +243,7 @@ struct EditDesk {
     try checkSubscription(path)
     let count = try transaction.heads(of: path).count
     guard count > 1 else { throw LibraryError.noConflict(path.text) }
-    if !facts.isPublisher, try transaction.newestDraftLine(of: path) != nil {
-      throw LibraryError.draftInTheWay("\(path) has a draft that is not in the log yet")
-    }
+    try transaction.checkNoDraftInTheWay(of: path)
     return settled == .all || count == 2 ? .head : .firstTwo
   }
 

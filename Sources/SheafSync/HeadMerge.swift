@@ -94,6 +94,19 @@ struct HeadMerge {
     }
   }
 
+  /// Whether the proposal lacks something of the second head, which a comparison with what is shown can't tell.
+  var proposalSetsAside: Bool {
+    switch outcome {
+    case .clean(let merged): return merged.setAside.contains { $0.loser == .theirs }
+    case .proposed(_, let parts):
+      return parts.setAside.contains { $0.loser == .theirs }
+        || parts.parts.contains { part in
+          part.content(.proposed) == part.ours && part.theirs != part.ours && part.theirs != part.base
+        }
+    case .conflict: return false
+    }
+  }
+
   /// What lists tell of it; `nil` when it is clean.
   var mark: ConflictMark? {
     let parts = outcome.parts

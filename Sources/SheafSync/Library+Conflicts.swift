@@ -57,8 +57,9 @@ extension Library {
 
   /// One conflict in full, ready to be settled.
   ///
-  /// - Throws: `LibraryError.noConflict`, or `.noDocument` for a path that was never used.
-  public func conflict(of path: DocumentPath) async throws -> ConflictSettlement {
+  /// - Parameter toSettle: Whether it is looked at to be settled, which an own edit that waits does not let happen.
+  /// - Throws: `LibraryError.noConflict`, `.draftInTheWay`, or `.noDocument` for a path that was never used.
+  public func conflict(of path: DocumentPath, toSettle: Bool = false) async throws -> ConflictSettlement {
     try await store.read { transaction in
       guard let document = try transaction.existingDocumentRow(path) else {
         throw LibraryError.noDocument(path.text)
@@ -67,6 +68,7 @@ extension Library {
       guard heads.count > 1, heads.contains(where: { $0.content != nil }) else {
         throw LibraryError.noConflict(path.text)
       }
+      if toSettle { try transaction.checkNoDraftInTheWay(of: path) }
       var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
       return try Self.settlement(path, document, rules: &rules, transaction: transaction)
     }

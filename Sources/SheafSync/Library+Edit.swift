@@ -104,10 +104,14 @@ extension Library {
     let recorded = try await recordEdits(purpose: purpose, reason: reason) { desk in
       try body(&desk)
       try desk.check(reason: reason)
+      return desk.edits.filter { $0.verb == .put || $0.verb == .delete }.map(\.path)
     }
     if isPublisher { try await refreshSearchIndex(activity: { _ in }) }
+    let conflicted = try await store.read { transaction in
+      try recorded.value.filter { try transaction.heads(of: $0).count > 1 }
+    }
     return DraftReport(
       changeSet: recorded.changeSet, draft: recorded.draft, paths: recorded.paths,
-      isProposal: recorded.isProposal)
+      isProposal: recorded.isProposal, conflicted: conflicted.map(\.text))
   }
 }

@@ -120,9 +120,12 @@ extension Library {
     let revision = try transaction.revision(proposal.name)
     let reason = try changeSet.map { try transaction.namedReason(of: $0) }
     var change: DocumentDiff?
+    var others: [DocumentDiff] = []
     if changes {
-      let parent = try revision.flatMap { try transaction.parents(of: $0.id).first }
-        .map { try transaction.revision(row: $0) }
+      let parents =
+        try revision.map { try transaction.parents(of: $0.id) }?
+        .map { try transaction.revision(row: $0) } ?? []
+      let parent = parents.first
       let current = try transaction.currentContent(of: path)
       // What it was made from tells the change best; a trail may hold only what is current.
       let isHeld = try parent?.content.map(transaction.holdsBody) ?? false
@@ -132,11 +135,22 @@ extension Library {
         path, from: base == nil ? "nothing" : label ?? "current", to: proposal.name.description,
         old: try base.flatMap { try transaction.body($0) },
         new: try proposal.content.flatMap { try transaction.body($0) })
+      // A settlement takes the place of every side that it was made from.
+      for side in parents.dropFirst() {
+        guard let content = side.content, content != proposal.content,
+          let bytes = try transaction.body(content)
+        else { continue }
+        others.append(
+          difference(
+            path, from: side.name.description, to: proposal.name.description, old: bytes,
+            new: try proposal.content.flatMap { try transaction.body($0) }))
+      }
     }
     return ProposalReport(
       path: path.text, kind: "edit", revision: proposal.name.description, verb: revision?.verb.rawValue,
       by: [reason?.by ?? ""], time: changeSet?.time.description ?? "", reason: reason?.message ?? "",
-      isOwn: changeSet?.author == own, change: change, signatures: try revision.map(signatures) ?? [])
+      isOwn: changeSet?.author == own, change: change, others: others,
+      signatures: try revision.map(signatures) ?? [])
   }
 
   private static func report(
@@ -146,12 +160,19 @@ extension Library {
     let sides = try transaction.heads(document).map { try side($0, transaction: transaction) }
     let newest = sides.max { $0.time < $1.time }
     var change: DocumentDiff?
+    var others: [DocumentDiff] = []
     if changes, let merge = try HeadMerge(document, path: path, rules: &rules, transaction: transaction) {
       change = difference(path, from: "shown", to: "proposed", old: merge.shown, new: merge.proposed)
+      if merge.proposalSetsAside, let theirs = merge.theirs {
+        others = [
+          difference(
+            path, from: sides[1].revision ?? "theirs", to: "proposed", old: theirs, new: merge.proposed)
+        ]
+      }
     }
     return ProposalReport(
       path: path.text, kind: "merge", revision: nil, verb: nil, by: sides.map(\.by),
-      time: newest?.time ?? "", reason: newest?.reason ?? "", isOwn: false, change: change)
+      time: newest?.time ?? "", reason: newest?.reason ?? "", isOwn: false, change: change, others: others)
   }
 }
 

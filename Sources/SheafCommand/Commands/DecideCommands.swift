@@ -27,8 +27,15 @@ struct AcceptCommand: Deed {
   var usualReason: String? { "Accepted." }
 
   func perform(in library: Library, because reason: String) async throws -> (DraftReport, sentence: String) {
+    // Looked at before, because nothing is proposed any more afterwards: who takes it unseen is told what went.
+    let proposed = try await library.proposals(of: doc.path).first {
+      doc.revision == nil || $0.revision == doc.revision?.description
+    }
     let report = try await library.accept(doc.path, doc.revision, reason: reason)
-    return (report, report.sentence("Accepted"))
+    let left = (proposed?.others ?? []).filter { RevisionName(parsing: $0.from) != nil }.map {
+      " Not all of \($0.from) is in it; `sheaf show \(doc.path.text.escapedForTerminal)@\($0.from)` has it whole."
+    }
+    return (report, report.sentence("Accepted") + left.joined())
   }
 }
 

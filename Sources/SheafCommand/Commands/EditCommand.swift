@@ -44,7 +44,8 @@ struct EditCommand: Verb {
       if bytes == before?.bytes ?? [] { throw LibraryError.nothingChanged(doc.text) }
       do {
         let report = try await library.put(bytes, at: doc, reason: words)
-        try output.print(report, on: session.console, words: [report.sentence("Changed")])
+        try output.print(
+          report, on: session.console, words: [report.sentence("Changed")], hint: report.conflictHint)
       } catch {
         isKept = true
         session.console.hint("your text is kept in \(file.path)")

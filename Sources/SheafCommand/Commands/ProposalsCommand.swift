@@ -35,9 +35,7 @@ struct ProposalsCommand: AsyncParsableCommand {
         try output.print(
           each: proposals, on: console, none: "Nothing waits.",
           words: Self.table(proposals, now: library.now).lines(width: console.width)
-            + proposals.compactMap(\.change).flatMap {
-              [""] + $0.lines(isColoured: console.isOutputColoured)
-            },
+            + proposals.flatMap { $0.changeLines(isColoured: console.isOutputColoured) },
           hint: proposals.first.map {
             "run `sheaf accept \($0.path)` or `sheaf decline \($0.path) -m REASON`"
           })
@@ -97,7 +95,17 @@ extension ProposalReport {
     ]
     if !reason.isEmpty { lines.append("  reason: \(reason.firstLine.escapedForTerminal)") }
     lines += signatures.map { "  \($0.sentence)" }
-    if let change { lines += change.lines(isColoured: isColoured).dropFirst() }
+    return lines + changeLines(isColoured: isColoured)
+  }
+
+  /// What it changes of what is shown, and what it leaves out of the other sides.
+  func changeLines(isColoured: Bool) -> [String] {
+    var lines: [String] = []
+    if let change {
+      lines += [""] + (change.isEmpty ? change.titleLines(isColoured) : change.lines(isColoured: isColoured))
+      if change.isEmpty { lines.append("  no difference") }
+    }
+    for other in others { lines += [""] + other.lines(isColoured: isColoured) }
     return lines
   }
 }

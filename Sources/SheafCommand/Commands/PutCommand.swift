@@ -36,7 +36,8 @@ struct PutCommand: Verb {
       } else {
         report = try await library.put(bytes ?? [], at: doc, reason: words)
       }
-      try output.print(report, on: session.console, words: [report.sentence("Changed")])
+      try output.print(
+        report, on: session.console, words: [report.sentence("Changed")], hint: report.conflictHint)
       return .done
     }
   }

@@ -22,4 +22,9 @@ struct RemoveCommand: Deed {
     let report = try await library.remove(doc, reason: reason)
     return (report, report.sentence("Removed"))
   }
+
+  func conclude(_ report: DraftReport, in library: Library, on console: Console) async throws -> Outcome {
+    if !output.json, let hint = report.conflictHint { console.hint(hint) }
+    return .done
+  }
 }

@@ -103,9 +103,12 @@ struct ResolveCommand: Verb {
     let content = try file.map { try ContentFile.read($0, in: session) }
     return try await library.open(in: session) { library in
       let console = session.console
-      let settlement = try await library.conflict(of: doc)
-      if take == nil, whole == nil, part.isEmpty, content == nil {
-        guard !output.json, console.isInputTerminal else {
+      let hasChoice = take != nil || whole != nil || !part.isEmpty || content != nil
+      let asks = !hasChoice && !output.json && console.isInputTerminal
+      // Nobody shall answer questions, or be asked why, only to be refused in the end.
+      let settlement = try await library.conflict(of: doc, toSettle: hasChoice || asks)
+      if !hasChoice {
+        guard asks else {
           try output.print(
             settlement.report, on: console,
             words: settlement.report.lines(isColoured: console.isOutputColoured, width: console.width))

@@ -6,8 +6,7 @@ extension DocumentDiff {
   /// Removed words stand in `[-…-]` and added ones in `{+…+}`, or in red and green where
   /// colours are shown; long runs that did not change are shortened to their edges.
   func lines(isColoured: Bool) -> [String] {
-    let title = "\(path.escapedForTerminal): \(from.escapedForTerminal) -> \(to.escapedForTerminal)"
-    var lines = [Style.bold(title, isShown: isColoured)]
+    var lines = titleLines(isColoured)
     if let words { lines += Self.text(of: words, isColoured).map { $0.isEmpty ? "" : "  " + $0 } }
     for field in fields ?? [] {
       lines.append("  \(field.pointer.isEmpty ? "(whole)" : field.pointer.escapedForTerminal)")
@@ -22,6 +21,12 @@ extension DocumentDiff {
       lines.append("  \(before) -> \(after)")
     }
     return lines
+  }
+
+  /// Which document and moments are compared.
+  func titleLines(_ isColoured: Bool) -> [String] {
+    let title = "\(path.escapedForTerminal): \(from.escapedForTerminal) -> \(to.escapedForTerminal)"
+    return [Style.bold(title, isShown: isColoured)]
   }
 
   private static func removed(_ text: String, _ isColoured: Bool) -> String {

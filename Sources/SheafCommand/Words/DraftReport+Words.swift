@@ -15,4 +15,13 @@ extension DraftReport {
     if let draft { return "\(deed) \(what) in draft \(draft), which waits for the next sync." }
     return "\(deed) \(what)."
   }
+
+  /// What becomes of a conflict that the edit did not settle; `nil` where there is none.
+  var conflictHint: String? {
+    conflicted.first.map { path in
+      let (when, first) = draft == nil ? ("", "") : ("once it is taken, ", "after a sync ")
+      return "\(path) is in conflict: \(when)this stands in the place of the side that everybody sees, "
+        + "and the other side still stands against it; \(first)`sheaf resolve \(path)` settles that"
+    }
+  }
 }

@@ -13,6 +13,11 @@ public struct DocumentDiff: Hashable, Sendable, Codable {
   /// For anything else.
   public var sizes: Sizes?
 
+  /// Whether the two are known not to differ.
+  public var isEmpty: Bool {
+    sizes == nil && (fields ?? []).isEmpty && (words ?? []).allSatisfy { $0.kind == "same" }
+  }
+
   public init(
     path: String,
     from: String,

@@ -8,13 +8,17 @@ public struct DraftReport: Hashable, Sendable, Codable {
   public var paths: [String]
   /// Whether it waits in the log until somebody accepts or declines it.
   public var isProposal: Bool
+  /// Those of the documents that are in conflict, and still are after it.
+  public var conflicted: [String]
 
   public init(
     changeSet: UInt64? = nil,
     draft: String? = nil,
     paths: [String],
-    isProposal: Bool = false
+    isProposal: Bool = false,
+    conflicted: [String] = []
   ) {
+    self.conflicted = conflicted
     self.isProposal = isProposal
     self.changeSet = changeSet
     self.draft = draft

@@ -18,13 +18,17 @@ public struct ProposalReport: Hashable, Sendable, Codable {
   public var isOwn: Bool
   /// What it would change, where both contents are held.
   public var change: DocumentDiff?
+  /// The same against each other side of a conflict that it settles and leaves something of out, where both are held:
+  /// those words would go, though nobody sees them in what is shown.
+  public var others: [DocumentDiff]
   /// The electronic signatures on it, in the log's order, those that were taken back included.
   public var signatures: [SignatureReport]
 
   public init(
     path: String, kind: String, revision: String?, verb: String?, by: [String], time: String, reason: String,
-    isOwn: Bool, change: DocumentDiff?, signatures: [SignatureReport] = []
+    isOwn: Bool, change: DocumentDiff?, others: [DocumentDiff] = [], signatures: [SignatureReport] = []
   ) {
+    self.others = others
     self.signatures = signatures
     self.path = path
     self.kind = kind
