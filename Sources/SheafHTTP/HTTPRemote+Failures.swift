@@ -54,7 +54,8 @@ extension HTTPRemote {
     let detail = Self.shown(problem.detail ?? problem.title)
     switch problem.kind {
     case .nothingFits: return .nothingFits(address: address, position: position)
-    case .forbidden: return .forbidden(address: address, detail: detail)
+    case .forbidden:
+      return .forbidden(address: address, detail: detail, hint: problem.hint.map(Self.shown))
     default: return .refused(address: address, detail: detail)
     }
   }

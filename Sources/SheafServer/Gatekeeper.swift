@@ -125,7 +125,7 @@ struct Gatekeeper: Sendable {
     if standing.isPublic { return .anybody }
     throw Problem(
       .forbidden, detail: "the key of \(member.name) was revoked: \(reason)",
-      hint: "Ask an administrator of the library.")
+      hint: "Ask an administrator for a new invitation; `sheaf drafts` still has your work.")
   }
 
   // MARK: What

@@ -28,6 +28,7 @@ extension Library {
     try await takeEnrolments(from: remote, problems: &problems)
     try await takeCosignatures(from: remote, problems: &problems)
     let answers = try await takeDrafts(from: remote, problems: &problems)
+    await leaveLaterAnswers(in: remote, problems: &problems)
     try await leaveTiles(in: remote, isMade: withTiles)
     let left = try await leaveBundles(in: remote, problems: &problems, activity: activity)
     _ = try await leaveAssets(in: remote, problems: &problems)
@@ -166,6 +167,45 @@ extension Library {
     return answers
   }
 
+  /// Writes an answer, unless it lies there.
+  private static func leave(_ answer: DraftAnswer, in folder: FolderHandle) throws {
+    guard let leaf = SHA256Hash(base64: answer.leaf) else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let bytes = Array(try encoder.encode(answer))
+    let name = FolderLayout.answerName(leaf)
+    if let held = try? folder.read(name, maximum: FolderLayout.answerLimit), held == bytes { return }
+    try folder.write(bytes, to: name)
+  }
+
+  /// Leaves what became in quarantine of refused drafts, for those authors whose copies sync with the folder.
+  ///
+  /// They read why their drafts were refused at first, and nobody hands over a refused draft again to learn more.
+  private func leaveLaterAnswers(in remote: FolderRemote, problems: inout [String]) async {
+    do {
+      let settled = try await store.read { try $0.quarantine(includesReleased: true) }.filter {
+        $0.changeSet != nil
+      }
+      let replicas = try await Blocking.run {
+        Set(
+          try FolderHandle(root: remote.folder).folder(FolderLayout.replicas, isMade: false)?
+            .names(limit: FolderLayout.nameLimit) { MemberMark($0) != nil } ?? [])
+      }
+      let byAuthor = Dictionary(grouping: settled) { MemberMark(publicKey: $0.author).text }
+      for (author, drafts) in byAuthor where replicas.contains(author) {
+        let answers = try await answers(to: drafts.map(\.leaf))
+        try await Blocking.run {
+          let all = try FolderHandle(root: remote.folder).folder(FolderLayout.answers, isMade: true)
+          guard let own = try all?.folder(author, isMade: true) else { return }
+          for answer in answers { try Self.leave(answer, in: own) }
+        }
+      }
+    } catch {
+      problems.append(
+        "\(FolderLayout.answers): \((error as? any SheafFailure)?.problem ?? "they can't be written")")
+    }
+  }
+
   private func takeDrafts(
     of member: String, from remote: FolderRemote, problems: inout [String]
   ) async throws -> [DraftAnswer] {
@@ -193,12 +233,8 @@ extension Library {
         }
         let judged = try await receive(push: bytes)
         try await Blocking.run {
-          for answer in judged {
-            guard let leaf = SHA256Hash(base64: answer.leaf) else { continue }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            try own(FolderLayout.answers, isMade: true)?
-              .write(Array(try encoder.encode(answer)), to: FolderLayout.answerName(leaf))
+          if let folder = try own(FolderLayout.answers, isMade: true) {
+            for answer in judged { try Self.leave(answer, in: folder) }
           }
           try own(FolderLayout.drafts, isMade: false)?.remove(name.text)
         }

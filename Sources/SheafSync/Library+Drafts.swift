@@ -61,17 +61,20 @@ extension Library {
     }
   }
 
-  /// Withdraws a draft that was not handed over, or was refused or decided on, and keeps its texts in a folder.
+  /// Withdraws a draft that is not in the log, or was decided on there, and keeps its texts in a folder.
   ///
-  /// - Returns: The folder; `nil` when the draft held no content.
+  /// One that was left in a folder may still be taken from there; this copy hands it over no more.
+  ///
+  /// - Returns: The folder, `nil` when the draft held no content; and whether it was left in one and not answered.
   /// - Throws: `LibraryError.noDraft`, `.draftState`; the copy is as it was.
-  public func dropDraft(_ mark: String) async throws -> URL? {
-    let contents = try await store.read { transaction in
+  public func dropDraft(_ mark: String) async throws -> (texts: URL?, isDeposited: Bool) {
+    let (contents, isDeposited) = try await store.read { transaction in
       let draft = try Self.draft(mark, transaction)
       try Self.checkDroppable(draft, transaction)
-      return try transaction.lines(of: draft).compactMap { line in
+      let contents = try transaction.lines(of: draft).compactMap { line in
         try line.content.flatMap { try transaction.body($0) }.map { (line.path, $0) }
       }
+      return (contents, draft.outcome == .deposited)
     }
     var kept: URL?
     for (path, bytes) in contents {
@@ -91,7 +94,7 @@ extension Library {
       try self.relink(pastDraft: draft, transaction)
       try transaction.dropUnneededBodies(try transaction.remove(draft))
     }
-    return kept
+    return (kept, isDeposited)
   }
 
   /// What somebody who edits a document here goes on from: their newest draft or open proposal, else what is shown.
@@ -126,10 +129,10 @@ extension Library {
   private static func checkDroppable(_ draft: StoredDraft, _ transaction: StoreTransaction) throws {
     switch draft.outcome {
     case .refused, .accepted, .declined, .decided: return
-    case .deposited, .logged, .proposed:
+    case .logged, .proposed:
       throw LibraryError.draftState(
         "draft \(draft.mark) is \(draft.outcome.rawValue): it was handed over already")
-    case .waiting:
+    case .waiting, .deposited:
       let paths = Set(try transaction.lines(of: draft).map(\.path))
       let building = try transaction.drafts([.waiting, .deposited]).filter { later in
         guard later.id > draft.id else { return false }
@@ -151,7 +154,7 @@ extension Library {
   /// Each names the draft before it, and a chain that leaves the log ends there: an edit of a document whose
   /// earlier draft stands before the gap would not find it again.
   private func relink(pastDraft draft: StoredDraft, _ transaction: StoreTransaction) throws {
-    guard draft.outcome == .waiting else { return }
+    guard draft.outcome == .waiting || draft.outcome == .deposited else { return }
     var replaced: [SHA256Hash: SHA256Hash?] = [draft.leaf: try draft.fields().after]
     for later in try transaction.drafts([.waiting]) where later.id > draft.id {
       let fields = try later.fields()

@@ -20,14 +20,7 @@ extension Library {
     to remote: any Remote, _ options: SyncOptions, _ handover: inout Handover,
     _ activity: @escaping ActivitySink
   ) async throws -> Result<PullAnswer, any Error>? {
-    if remote.answersLater {
-      let deposited = try await store.read { try $0.drafts([.deposited]).map(\.leaf) }
-      if !deposited.isEmpty {
-        let late = try await remote.answers(to: deposited, from: memberMark)
-        try await record(late)
-        handover.answers += late
-      }
-    }
+    handover.answers += try await lateAnswers(from: remote)
     // What a folder was given and nobody has answered is handed over again: the folder may be lost.
     var handedOver: Set<SHA256Hash> = []
     while let bundle = try await draftsBundle(without: handedOver, upTo: Self.together(remote)) {
@@ -97,9 +90,12 @@ extension Library {
 
   /// Writes down what became of drafts, after checking every receipt.
   ///
+  /// - Returns: Those that say something new.
   /// - Throws: `ReceiptError` when a receipt proves nothing, `ForgedRefusal`; nothing is written down then.
-  private func record(_ answers: [DraftAnswer]) async throws {
+  @discardableResult
+  func record(_ answers: [DraftAnswer]) async throws -> [DraftAnswer] {
     try await store.write(purpose: "sheaf sync") { transaction in
+      var news: [DraftAnswer] = []
       for answer in answers {
         guard let leaf = SHA256Hash(base64: answer.leaf), let draft = try transaction.draft(leaf: leaf) else {
           continue
@@ -108,16 +104,19 @@ extension Library {
           let receipt = try Receipt(parsing: Array(text.utf8))
           _ = try receipt.verify(leaf: draft.note, key: self.logVerifier, origin: self.id.text)
           guard number > 0, receipt.index == number - 1 else { throw ReceiptMismatch(number: number) }
+          if draft.outcome != .logged { news.append(answer) }
           try transaction.setOutcome(of: leaf, .logged, changeSet: number, receipt: text)
         } else if answer.refusal != nil, draft.outcome != .logged {
           guard let refusal = answer.signedRefusal,
             refusal.isTrue(of: leaf, in: self.id, by: self.logVerifier)
           else { throw ForgedRefusal(draft: draft.mark) }
+          if draft.refusal != refusal.reason { news.append(answer) }
           try transaction.setOutcome(of: leaf, .refused, refusal: refusal.reason)
         }
       }
       let freed = try transaction.removeLoggedDrafts(upTo: try transaction.position().size)
       try transaction.dropUnneededBodies(freed)
+      return news
     }
   }
 

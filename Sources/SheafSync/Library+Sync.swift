@@ -42,6 +42,7 @@ extension Library {
     try await askForMembership(at: remote)
     var handover = Handover()
     var pushFailure: (any Error)?
+    var unmet: RemoteError?
     let pulled: Pulled
     let redacted = try await store.read { try $0.redactedSize() }
     do {
@@ -65,11 +66,13 @@ extension Library {
       await keepEvidence(against: remote)
       throw error
     } catch let error as RemoteError {
+      guard case .nothingFits = error else { throw error }
       // A publisher that meets the folder later must learn what is wanted from it.
-      if case .nothingFits = error {
-        try await remote.leave(position: try await pullRequest(options), from: memberMark)
-      }
-      throw error
+      try await remote.leave(position: try await pullRequest(options), from: memberMark)
+      // That drafts were left there, or answered, is no failure; what could not be had is told beside it.
+      guard remote.answersLater, handover.sentInBytes > 0 || !handover.answers.isEmpty else { throw error }
+      unmet = error
+      pulled = (handover.pulled, false)
     }
     if pushFailure != nil, try await store.read({ try $0.redactedSize() }) > redacted {
       // By now this copy destroyed it too, and codes its drafts against what both have.
@@ -84,10 +87,17 @@ extension Library {
     try await followOwnMember()
     // What came may have told this copy for the first time that there are members.
     try await introduceMember(to: remote)
-    try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
-    let problems = try await exchangeCosignatures(with: remote, isSame: pulled.isSame)
+    if unmet == nil {
+      try await remote.leave(position: try await pullRequest(SyncOptions()), from: memberMark)
+    }
+    let unheard = try await exchangeCosignatures(with: remote, isSame: pulled.isSame)
+    let problems =
+      unheard + [unmet].compactMap { $0 }.map { "\($0.problem); let its publisher sync with it once more" }
     if let folder = remote as? FolderRemote { try await gossip(in: folder) }
-    if let pushFailure { throw pushFailure }
+    let mayNotGo = try await refuseWhatMayNotGo()
+    handover.answers += mayNotGo
+    // What kept drafts from going is of no account once none is to go any more.
+    if let pushFailure, mayNotGo.isEmpty { throw pushFailure }
     let handedOver = handover
     let now = environment.clock()
     return try await store.read { transaction in

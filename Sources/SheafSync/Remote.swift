@@ -369,7 +369,7 @@ public enum RemoteError: SheafFailure, Equatable {
   /// The remote answers members, and this copy is not one that it knows.
   case unauthorized(address: String)
   /// The remote knows who asks, and the member may not have or do this.
-  case forbidden(address: String, detail: String)
+  case forbidden(address: String, detail: String, hint: String? = nil)
   /// The remote holds nothing that leads on from this position.
   case nothingFits(address: String, position: UInt64)
   /// The remote refused the request, in its own words.
@@ -386,7 +386,7 @@ public enum RemoteError: SheafFailure, Equatable {
     case .notSheaf(let address, let detail): "\(address) is not a Sheaf library: \(detail)"
     case .redirected(let address, let to): "\(address) points to \(to), and a redirection is never followed"
     case .unauthorized(let address): "\(address) answers members only, and does not know this copy as one"
-    case .forbidden(let address, let detail): "\(address) does not allow this: \(detail)"
+    case .forbidden(let address, let detail, _): "\(address) does not allow this: \(detail)"
     case .nothingFits(let address, let position):
       "\(address) holds nothing that leads on from checkpoint \(position)"
     case .refused(let address, let detail), .full(let address, let detail): "\(address) refused: \(detail)"
@@ -419,7 +419,7 @@ public enum RemoteError: SheafFailure, Equatable {
         : "Check the folder; the publisher prepares one with `sheaf sync \(address)`."
     case .redirected(_, let to): "If you trust it, use \(to) as the remote."
     case .unauthorized: "Ask an administrator of the library for an invitation."
-    case .forbidden: nil
+    case .forbidden(_, _, let hint): hint
     case .nothingFits: "Let the publisher sync with this folder once more, or clone afresh from it."
     case .refused, .full: nil
     case .tooMuch: "Tell the publisher; the server may be faulty or hostile."

@@ -72,6 +72,32 @@ struct MemberTranscripts {
       Ana          publisher  Valley  …  20…  everything (this copy)
       Hill clinic  editor     Hill    …  20…  revoked
       …: The tablet was lost
+
+      $ sheaf sync --library clinic 2>/dev/null | grep -i taken
+      1 draft answered: 0 taken, 1 not taken.
+      Not taken: its author's key is not trusted any more
+
+      $ sheaf quarantine drop 0000 -m "Names a patient" --library lib
+      sheaf: nothing in quarantine is named 0000, or several drafts are; the library is as it was.
+      hint: `sheaf quarantine` lists what waits there.
+      [1]
+
+      $ sheaf quarantine drop $(sheaf quarantine --library lib | sed -n '2s/ .*//p') -m "Names a patient" --library lib
+      Destroyed draft … by Hill clinic.
+
+      $ sheaf sync stick --library lib >/dev/null; sheaf sync --library clinic
+      1 draft answered: 0 taken, 1 not taken.
+      Not taken: Ana destroyed it unpublished: Names a patient
+      At checkpoint 5 of …, same as the publisher's.
+      1 draft refused by the publisher.
+      hint: run `sheaf drafts` to read why
+      [3]
+
+      $ sheaf sync stick --library lib >/dev/null; sheaf sync --library clinic 2>/dev/null
+      Nothing new.
+      At checkpoint 5 of …, same as the publisher's.
+      1 draft refused by the publisher.
+      [3]
       """)
   }
 

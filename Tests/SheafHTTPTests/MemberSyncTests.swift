@@ -82,14 +82,16 @@ struct MemberSyncTests {
       let wider = SyncOptions(subscription: .all)
       await #expect(
         throws: RemoteError.forbidden(
-          address: server.address, detail: "contributor may have the collections articles only")
+          address: server.address, detail: "contributor may have the collections articles only",
+          hint: "Ask for those with `only`.")
       ) {
         try await withRemote(server.address) { try await clinic.sync(with: $0, options: wider) }
       }
       try await Self.admit(clinic, as: .contributor, to: publisher, revoked: "the laptop was stolen")
       await #expect(
         throws: RemoteError.forbidden(
-          address: server.address, detail: "the key of contributor was revoked: the laptop was stolen")
+          address: server.address, detail: "the key of contributor was revoked: the laptop was stolen",
+          hint: "Ask an administrator for a new invitation; `sheaf drafts` still has your work.")
       ) { try await Self.sync(clinic, server) }
     }
   }

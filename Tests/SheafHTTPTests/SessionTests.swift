@@ -308,7 +308,8 @@ struct SessionTests {
         await #expect(
           throws: RemoteError.forbidden(
             address: server.address,
-            detail: "the invitation is not known, was used, is void or is too old")
+            detail: "the invitation is not known, was used, is void or is too old",
+            hint: "Compare the code letter by letter, or ask for a new invitation.")
         ) { try await remote.enrol([1, 2], from: MemberMark(publicKey: [1])) }
         let body = [UInt8](repeating: 1, count: 4097)
         let type = ["content-type": Wire.enrolment]

@@ -435,7 +435,7 @@ struct ConflictLifeTests {
     #expect(try await world.text("t/a.md") == "one\n\ntwo\n\nTHREE\n")
     let refused = try #require(try await clinic.drafts().first)
     #expect(refused.outcome == "refused")
-    let folder = try #require(try await clinic.dropDraft(refused.draft))
+    let folder = try #require(try await clinic.dropDraft(refused.draft).texts)
     #expect(try String(contentsOf: folder.appending(path: "t/a.md"), encoding: .utf8).hasPrefix("ONE"))
     #expect(try await clinic.drafts().isEmpty)
   }

@@ -63,6 +63,22 @@ import Testing
     }
   }
 
+  @Test("Where nothing leads on, drafts are left all the same, and what could not be had is told")
+  func draftsOnly() async throws {
+    try await withScene { scene in
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      try FileManager.default.removeItem(at: scene.stick.appending(path: "bundles/1-2-trail.sheaf"))
+      try await scene.put("# B\n", at: "articles/b.md", on: scene.replica)
+      let report = try await scene.replica.sync(with: scene.remote)
+      #expect(report.deposited == 1 && !report.isSameAsPublisher && report.pulled == nil)
+      #expect(report.problems.count == 1 && report.problems[0].contains("nothing that leads on"))
+      #expect(try await scene.publisher.exchange(with: scene.remote).pushed.count == 1)
+      let next = try await scene.replica.sync(with: scene.remote)
+      #expect(next.isSameAsPublisher && next.problems.isEmpty && next.drafts == 0)
+    }
+  }
+
   @Test("Bundles that nobody needs any more leave the stick; others' files stay")
   func stickSpace() async throws {
     try await withScene { scene in

@@ -1,6 +1,7 @@
 import Foundation
 import SheafModel
 import SheafTesting
+import Synchronization
 import Testing
 
 @testable import SheafSync
@@ -81,10 +82,42 @@ struct QuarantineTests {
     }
     let answers = try await publisher.answers(to: clinic.refusedLeaves())
     #expect(answers.compactMap(\.refusal).contains("Ana destroyed it unpublished: Names a patient"))
+    // Its author had heard the refusal before, and hears once what became of it since.
+    let told = try await clinic.sync(with: world.remote).pushed.compactMap(\.refusal)
+    #expect(told == ["Ana destroyed it unpublished: Names a patient"])
+    #expect(try await clinic.sync(with: world.remote).pushed.isEmpty)
     #expect(try await publisher.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
     await #expect(throws: LibraryError.notInQuarantine(mark)) {
       _ = try await publisher.drop(quarantined: mark, reason: "again")
     }
+  }
+
+  @Test("Of a member without rights nothing is handed over again and again, and it can drop what waits")
+  func withoutRights() async throws {
+    let world = try await MembersWorld()
+    try await world.put("one", "a/x.md")
+    let clinic = try await world.member("Hill", .editor)
+    try await world.put("two", "a/x.md", in: clinic)
+    let stickFolder = try TestFolder()
+    let stick = FolderRemote(folder: stickFolder.url)
+    _ = try await world.publisher.exchange(with: stick)
+    #expect(try await clinic.sync(with: stick).deposited == 1)
+    _ = try await world.publisher.alter("Hill", .init(role: .reader), reason: "left the ward")
+    // A server refuses at the door what such a member hands over; its drafts are answered by the log all the same.
+    let closed = ClosedDoor(world.remote)
+    let report = try await clinic.sync(with: closed)
+    #expect(report.isSameAsPublisher && report.drafts == 0 && report.refused == 1)
+    #expect(report.pushed.compactMap(\.refusal).allSatisfy { $0.contains("role is reader now") })
+    #expect(closed.pushes.withLock { $0 } == 1)
+    #expect(try await clinic.sync(with: closed).pushed.isEmpty)
+    #expect(closed.pushes.withLock { $0 } == 1)
+    let draft = try #require(try await clinic.drafts().first)
+    #expect(try await clinic.dropDraft(draft.draft).texts != nil)
+    #expect(try await clinic.sync(with: closed).refused == 0)
+    // What lay on the stick was judged by its signature, and nobody waits for the answer any more.
+    _ = try await world.publisher.exchange(with: stick)
+    #expect(try await world.text("a/x.md") == "one")
+    #expect(try await clinic.sync(with: stick).isSameAsPublisher)
   }
 
   @Test("Who revoked a key does not take over alone what it signed")
@@ -96,6 +129,37 @@ struct QuarantineTests {
     }
     #expect(try await world.publisher.quarantine().count == 1)
     #expect(try await world.text("a/x.md") == "one\n\ntwo\n")
+  }
+}
+
+/// A server that takes no drafts and tells no answers, and has everything else.
+private final class ClosedDoor: RelayedRemote {
+  let remote: any Remote
+  let pushes = Mutex(0)
+
+  init(_ remote: any Remote) { self.remote = remote }
+
+  private var refusal: RemoteError {
+    .forbidden(address: address, detail: "a member with the role reader hands over nothing")
+  }
+
+  func push(
+    _ bundle: [UInt8], from member: MemberMark, sent: @escaping TransferProgress
+  ) async throws -> PushAnswer {
+    pushes.withLock { $0 += 1 }
+    throw refusal
+  }
+
+  func exchange(
+    _ bundle: [UInt8], of leaves: [SHA256Hash], from member: MemberMark, asking request: PullRequest,
+    into folder: URL, sent: @escaping TransferProgress, progress: @escaping TransferProgress
+  ) async throws -> ExchangeAnswer {
+    pushes.withLock { $0 += 1 }
+    throw refusal
+  }
+
+  func answers(to leaves: [SHA256Hash], from member: MemberMark) async throws -> [DraftAnswer] {
+    throw refusal
   }
 }
 

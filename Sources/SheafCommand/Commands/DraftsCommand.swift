@@ -95,8 +95,8 @@ struct DraftsCommand: AsyncParsableCommand {
       commandName: "drop", abstract: "Withdraw a draft; its texts are kept in a folder.",
       discussion: Help.text(
         """
-        A draft that was handed over can't be withdrawn any more, and one that later drafts go on from \
-        only after these.
+        One that is in the log can't be withdrawn any more, and one that later drafts go on from only after \
+        these. What was left in a folder may still be taken from there.
         """, examples: ["sheaf drafts drop 79f6bb26"])
     )
 
@@ -108,9 +108,12 @@ struct DraftsCommand: AsyncParsableCommand {
 
     func perform(in session: Session) async throws -> Outcome {
       try await library.open(in: session) { library in
-        let folder = try await library.dropDraft(draft)
+        let (folder, isDeposited) = try await library.dropDraft(draft)
         let report = DroppedDraft(draft: draft, folder: folder?.path)
         var words = ["Dropped draft \(draft.escapedForTerminal)."]
+        if isDeposited {
+          words.append("The folder that it was left in still has it, and it may be taken there.")
+        }
         if let folder { words.append("Its texts are kept in \(folder.path.escapedForTerminal).") }
         try output.print(report, on: session.console, words: words)
         return .done

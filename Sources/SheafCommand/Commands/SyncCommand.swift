@@ -111,6 +111,7 @@ struct SyncCommand: Verb {
     // Who watches is told of what came and went; a program is told of each time.
     let isQuiet = watch != nil && report.pulled == nil && report.pushed.isEmpty && report.deposited == 0
     if isQuiet, !output.json { return }
+    if !output.json { report.problems.forEach(session.console.warn) }
     try output.print(
       report, on: session.console, words: report.lines(from: address.short, in: elapsed), hint: report.hint)
   }

@@ -14,7 +14,8 @@ extension SyncReport {
     if !conflicts.isEmpty || refused > 0 || decisions.contains(where: { $0.outcome == "declined" }) {
       return .needsYou
     }
-    return isPublisher || isSameAsPublisher ? .done : .needsYou
+    // What a publisher could not use of a folder comes again only if somebody sees to it.
+    return isPublisher ? (problems.isEmpty ? .done : .needsYou) : isSameAsPublisher ? .done : .needsYou
   }
 
   /// What to run next, where something needs a person.
