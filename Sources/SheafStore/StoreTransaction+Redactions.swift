@@ -160,6 +160,16 @@ extension StoreTransaction {
     ).map { ([UInt8]($0[0] as Data), UInt64(clamping: $0[1] as Int64)) }
   }
 
+  /// How many revisions' contents wait for a second person to be destroyed, and of how many a person is not the one
+  /// who asked.
+  ///
+  /// - Parameter key: A public key of the person, 32 bytes.
+  public func waitingRedactions(besidesOf key: [UInt8]) throws -> (all: UInt64, ofOthers: UInt64) {
+    let waiting = try rows("SELECT DISTINCT revision FROM redaction_request").map { $0[0] as Int64 }
+    let others = try waiting.count { try openRequest($0, by: key) == nil }
+    return (UInt64(waiting.count), UInt64(others))
+  }
+
   /// The change set with which a person asked for a revision's content to be destroyed, while that waits for another.
   ///
   /// - Parameter key: A public key of the person, 32 bytes.

@@ -25,7 +25,7 @@ extension Library {
     try await gossip(in: remote)
     try await checkIsOurs(remote)
     var problems: [String] = []
-    try await takeEnrolments(from: remote, problems: &problems)
+    let enrolled = try await takeEnrolments(from: remote, problems: &problems)
     try await takeCosignatures(from: remote, problems: &problems)
     let answers = try await takeDrafts(from: remote, problems: &problems)
     await leaveLaterAnswers(in: remote, problems: &problems)
@@ -39,7 +39,7 @@ extension Library {
         size: try transaction.position().size, newestChange: try transaction.newestChange(),
         isSameAsPublisher: true, drafts: 0, conflicts: try transaction.conflictedDocuments().map(\.path.text),
         refused: Int(clamping: quarantined), sentInBytes: left.sizeInBytes, isPublisher: true,
-        bundlesWritten: left.count, splitViews: try transaction.splitViewCount())
+        bundlesWritten: left.count, splitViews: try transaction.splitViewCount(), enrolled: enrolled)
     }
     return report.with(problems: problems)
   }
@@ -80,7 +80,13 @@ extension Library {
   // MARK: members
 
   /// Takes the requests to become a member; their answers are the members' documents in the bundles.
-  private func takeEnrolments(from remote: FolderRemote, problems: inout [String]) async throws {
+  ///
+  /// - Returns: Those that became members now.
+  private func takeEnrolments(
+    from remote: FolderRemote, problems: inout [String]
+  ) async throws -> [EnrolmentAnswer] {
+    let before = try await store.read { try $0.position().size }
+    var enrolled: [EnrolmentAnswer] = []
     let names = try await Blocking.run {
       try FolderHandle(root: remote.folder).folder(FolderLayout.enrolments, isMade: false)?
         .names(limit: FolderLayout.nameLimit) { MemberMark($0) != nil } ?? []
@@ -95,6 +101,7 @@ extension Library {
         }
         guard let note else { continue }
         let answer = try await enrol(note)
+        if answer.changeSet > before { enrolled.append(answer) }
         if answer.member != name {
           problems.append("\(FolderLayout.enrolments)/\(name) is another's request")
         }
@@ -111,6 +118,7 @@ extension Library {
       }
       await remove(name, in: FolderLayout.enrolments, of: remote, problems: &problems)
     }
+    return enrolled
   }
 
   /// Removes a file that was taken; one that can't be is named, and stops nothing.

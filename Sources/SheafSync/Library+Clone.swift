@@ -94,6 +94,17 @@ extension Library {
       await Blocking.always { pending.remove() }
     }
     try await made.library.setRemote(remote.address)
+    if remote.mayStopShort {
+      // A folder keeps an older first copy for long, with the steps that lead on from it.
+      do {
+        let more = try await made.library.pullEverything(
+          nil, from: remote, options: SyncOptions(), activity: activity)
+        if let more = more.report { made.report.add(more) }
+      } catch let failure as any SheafFailure {
+        // The copy is made: what hinders this is told beside it, and met again by the next sync.
+        made.report.stopsShort = failure.problem
+      }
+    }
     try await remote.leave(
       position: PullRequest(
         from: made.report.to, known: made.report.to, depth: chosen.depth, subscription: chosen.subscription),

@@ -39,6 +39,11 @@ extension Library {
     }
   }
 
+  /// Whether this copy's request to become a member waits for its answer.
+  func awaitsMembership() async throws -> Bool {
+    try await Blocking.run { [keys] in try keys.enrolment() != nil }
+  }
+
   /// Takes what the log says of this copy's own member: the name, the end of an enrolment, and the new key
   /// that a rotation has put in the place of the old one.
   func followOwnMember() async throws {

@@ -151,8 +151,12 @@ extension Library {
       let position = try transaction.position().size
       // What the log's key signed its copy has; this copy has what it holds, whoever signs here.
       let signed = self.isPublisher ? position : try transaction.newestCheckpoint()?.size ?? 0
-      let members = try transaction.members().filter { $0.revoked == nil }.map { member in
-        let position = member.key == own ? position : try transaction.newestPosition(of: member)
+      let holders = try transaction.members().filter { $0.revoked == nil }
+      // Where just one may sign as the publisher, the publisher's copy is that member's.
+      let publishers = holders.filter { $0.role == .publisher }.map(\.key)
+      let members = try holders.map { member in
+        var position = member.key == own ? position : try transaction.newestPosition(of: member)
+        if publishers == [member.key] { position = max(position, signed) }
         return RedactionsReport.Holder(
           name: member.name, mark: member.mark.text, position: position,
           hasPassed: newest.map { $0 <= position })

@@ -10,6 +10,7 @@ extension Library {
     let size = Self.sizeOnDisk(folder)
     let own = member.verifierKey.publicKey
     let mark = memberMark.text
+    let awaitsMembership = try await awaitsMembership()
     return try await store.read { transaction in
       let facts = try transaction.facts()
       let counts = try transaction.counts()
@@ -42,8 +43,11 @@ extension Library {
       // What is damaged is for `verify` to tell.
       let authority = try? transaction.authority(of: own)
       if let authority, authority.isClosed, authority.role == nil {
-        warnings.append("this copy's key is no member's: it reads, and what is changed here would be refused")
+        warnings.append(
+          "this copy's key is no member's\(awaitsMembership ? " yet" : ""): it reads, and what is changed here would be refused"
+        )
       }
+      let redactions = try transaction.waitingRedactions(besidesOf: own)
       var report = StatusReport(
         library: facts.library.text, name: settings.name ?? facts.name, isPublisher: facts.isPublisher,
         member: facts.member, memberMark: mark, depth: facts.depth.rawValue,
@@ -55,7 +59,10 @@ extension Library {
         sizeInBytes: size, warnings: warnings, absent: absent.documents, absentInBytes: absent.sizeInBytes,
         freshness: try self.freshness(transaction, now: now), splitViews: try transaction.splitViewCount(),
         approvals: try transaction.openApprovalCount(),
-        changedSinceSigned: try transaction.documentsChangedSinceSigned().map(\.text))
+        changedSinceSigned: try transaction.documentsChangedSinceSigned().map(\.text),
+        redactions: redactions.all,
+        redactionsToConfirm: authority?.role?.redacts ?? false ? redactions.ofOthers : 0,
+        awaitsMembership: awaitsMembership)
       report.role = authority?.role?.rawValue
       return report
     }

@@ -84,7 +84,9 @@ extension Library {
       return report
     }
     try await checkTaken(handover.answers)
+    let asked = try await awaitsMembership()
     try await followOwnMember()
+    let waits = try await awaitsMembership()
     // What came may have told this copy for the first time that there are members.
     try await introduceMember(to: remote)
     if unmet == nil {
@@ -112,7 +114,7 @@ extension Library {
         refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: handedOver.sentInBytes,
         isPublisher: false,
         bundlesWritten: 0, problems: problems, freshness: try self.freshness(transaction, now: now),
-        splitViews: try transaction.splitViewCount())
+        splitViews: try transaction.splitViewCount(), awaitsMembership: waits, isNewMember: asked && !waits)
     }
   }
 
@@ -160,7 +162,7 @@ extension Library {
   /// Pulls, from a remote that may stop short until it has no more.
   ///
   /// - Parameter first: What an exchange of drafts brought already.
-  private func pullEverything(
+  func pullEverything(
     _ first: Result<PullAnswer, any Error>?, from remote: any Remote, options: SyncOptions,
     activity: @escaping ActivitySink
   ) async throws -> Pulled {

@@ -19,14 +19,30 @@ struct MemberTranscripts {
       $ sheaf invite "Hill clinic" --role contributor --site Hill --only a --stick --library lib > code
       hint: good until … for one device: `sheaf clone REMOTE DIR --invited` asks for it
 
-      $ sheaf sync stick --library lib >/dev/null 2>&1; sheaf clone stick clinic --code-file code --as me >/dev/null 2>&1
+      $ sheaf sync stick --library lib >/dev/null 2>&1; sheaf clone stick clinic --code-file code --as me 2>/dev/null
+      Cloned demo into clinic.
+      Pulled 2 change sets from …/stick: 2 revisions, … in … s.
+      At checkpoint 2 of …, as the publisher signed it.
+      Left the request to become a member in …/stick; the answer comes with a later sync.
+
+      $ sheaf status --library clinic 2>/dev/null | grep request
+      The request to become a member waits for its answer.
 
       $ echo two | sheaf put a/x.md - -m Early --library clinic
       sheaf: its author is not a member of the library; the library is as it was.
       hint: Run `sheaf sync` first; if the key was never enrolled, ask for an invitation.
       [1]
 
-      $ sheaf sync stick --library lib >/dev/null 2>&1; sheaf sync --library clinic >/dev/null 2>&1
+      $ sheaf sync stick --library lib
+      Hill clinic (…) is a member now: contributor, by change set 3.
+      No drafts in …/stick.
+      Left … in …/stick.
+      At checkpoint 3 of ….
+
+      $ sheaf sync --library clinic
+      Pulled 1 change set from …/stick: 1 revision, … in … s.
+      At checkpoint 3 of …, same as the publisher's.
+      This copy is a member's now; `sheaf status` says whose, and in which role.
 
       $ sheaf members --library clinic
       NAME         ROLE         SITE    MARK              SINCE       STATE

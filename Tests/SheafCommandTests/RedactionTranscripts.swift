@@ -49,6 +49,19 @@ struct RedactionTranscripts {
       DOCUMENT  REVISION  STATE                      ASKED BY  GROUND
       a/x.md    3.1       waits for a second person  Pia (5)   GDPR 17(1)(b)
 
+      $ sheaf status --library lib | grep destroyed
+      The content of 1 revision is to be destroyed and waits for a second person, which may be you; `sheaf redactions` shows what.
+
+      $ sheaf status --library lib >/dev/null
+      [3]
+
+      $ sheaf sync stick --library lib >/dev/null; sheaf sync --library pia >/dev/null; sheaf status --library pia | grep destroyed
+      The content of 1 revision is to be destroyed and waits for a second person; `sheaf redactions` shows what.
+
+      $ sheaf status --library pia --json | grep -o '"redactions[A-Za-z]*":[0-9]*'
+      "redactions":1
+      "redactionsToConfirm":0
+
       $ grep -rlc "Maria Lopez" lib | wc -l | tr -d " " | sed "s/[1-9]/some/"
       some
 
@@ -111,7 +124,12 @@ struct RedactionTranscripts {
       MEMBER              MARK              SEEN
       (publisher's copy)                       6  has passed
       Ana                 …     6  has passed
-      Pia                 …     4  not known to have passed
+      Pia                 …     5  not known to have passed
+
+      $ sheaf redactions --library pia | tail -3
+      (publisher's copy)                       6  has passed
+      Ana                 …     6  has passed
+      Pia                 …     6  has passed
       """)
   }
 }

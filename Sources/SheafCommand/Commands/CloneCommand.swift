@@ -99,7 +99,7 @@ struct CloneCommand: Verb {
       let status = try await library.status()
       try await Collections.warn(of: only, in: library, session)
       try tell(report, status, from: address, in: Elapsed(ContinuousClock().now - start), session)
-      return status.outcome
+      return report.stopsShort == nil ? status.outcome : .needsYou
     }
   }
 
@@ -143,6 +143,18 @@ struct CloneCommand: Verb {
     console.print(report.sentence(from: address.short, in: elapsed))
     console.print(
       "At \(Position.words(status.size, newestChange: status.newestChange)), as the publisher signed it.")
+    // A first copy has heard no time of the publisher's unless somebody left one; that is no news.
+    if let freshness = status.freshness, freshness.isWorthTelling, freshness.state != .unknown {
+      console.print(freshness.sentence)
+    }
+    if let short = report.stopsShort {
+      console.print("It goes no further: \(short.escapedForTerminal).")
+      console.hint("run `sheaf sync` when the publisher has been there again, or with another remote")
+    }
+    if status.awaitsMembership {
+      console.print(
+        "Left the request to become a member in \(address.short); the answer comes with a later sync.")
+    }
     if status.conflicts > 0 {
       console.print("\(Quantity(status.conflicts, "document")) changed on both sides.")
       console.hint("run `sheaf conflicts` to choose")

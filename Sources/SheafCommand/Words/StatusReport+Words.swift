@@ -17,6 +17,14 @@ extension StatusReport {
         "\(Quantity(approvals, "edit")) \(approvals == 1 ? "waits" : "wait") for somebody else's approval; `sheaf proposals` shows what."
       )
     }
+    if redactions > 0 {
+      let what = "The content of \(Quantity(redactions, "revision")) is to be destroyed and waits for"
+      lines.append(
+        redactionsToConfirm > 0
+          ? "\(what) a second person, which may be you; `sheaf redactions` shows what."
+          : "\(what) a second person; `sheaf redactions` shows what.")
+    }
+    if awaitsMembership { lines.append("The request to become a member waits for its answer.") }
     if let changed = changedSinceSigned.first {
       let others = changedSinceSigned.count - 1
       let more = others > 0 ? " and \(Quantity.grouped(others)) more" : ""
@@ -67,6 +75,7 @@ extension StatusReport {
   var outcome: Outcome {
     if splitViews > 0 { return .unverified }
     return conflicts > 0 || drafts.contains(where: \.needsAuthor) || (isPublisher && proposals > 0)
+      || redactionsToConfirm > 0
       ? .needsYou : .done
   }
 

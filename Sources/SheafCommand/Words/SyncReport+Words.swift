@@ -48,6 +48,9 @@ extension SyncReport {
     if deposited > 0 {
       lines.append("Left \(Quantity(deposited, "draft")) in \(source); the answer comes with a later sync.")
     }
+    if awaitsMembership {
+      lines.append("The request to become a member lies in \(source); the answer comes with a later sync.")
+    }
     if let pulled {
       lines.append(pulled.sentence(from: source, in: elapsed))
     } else if lines.isEmpty {
@@ -63,6 +66,9 @@ extension SyncReport {
       lines.append(freshness.sentence)
     }
     if splitViews > 0 { lines.append(Freshness.splitViews(splitViews)) }
+    if isNewMember {
+      lines.append("This copy is a member's now; `sheaf status` says whose, and in which role.")
+    }
     if drafts > 0 { lines.append("\(Quantity(drafts, "draft")) \(drafts == 1 ? "waits" : "wait").") }
     for decision in decisions {
       let by = decision.by.isEmpty ? "" : " by \(decision.by.escapedForTerminal)"
@@ -80,6 +86,11 @@ extension SyncReport {
 
   private func publisherLines(_ source: String) -> [String] {
     var lines: [String] = []
+    for member in enrolled {
+      lines.append(
+        "\(member.name.escapedForTerminal) (\(member.member)) is a member now: \(member.role), by change set \(member.changeSet)."
+      )
+    }
     if pushed.isEmpty {
       lines.append("No drafts in \(source).")
     } else {

@@ -20,6 +20,8 @@ public struct PullReport: Hashable, Sendable, Codable {
   public var stateRoot: String
   /// What became of this copy's own proposals, told once.
   public var decisions: [DecisionReport]
+  /// Why a first copy is not as far as what it was made from; `nil` where nothing is known to lead further.
+  public var stopsShort: String?
 
   public init(
     from: UInt64,

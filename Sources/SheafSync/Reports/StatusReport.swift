@@ -33,6 +33,10 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public var changedSinceSigned: [String]
   /// Drafts that wait or were refused, and those that are or were proposals.
   public var drafts: [Draft]
+  /// Revisions that somebody asked to destroy and that wait for a second person.
+  public var redactions: UInt64
+  /// For how many of them this copy's member may be that person.
+  public var redactionsToConfirm: UInt64
   /// Drafts of others that wait in quarantine here.
   public var quarantined: UInt64
   /// The default remote; empty for none.
@@ -45,6 +49,8 @@ public struct StatusReport: Hashable, Sendable, Codable {
   public var absentInBytes: UInt64
   /// The role of this copy's member; `nil` for who is none, and in a copy that can't tell.
   public var role: String?
+  /// Whether a request to become a member waits for its answer.
+  public var awaitsMembership: Bool
   /// What a person should know, such as a clock that is behind the newest time in the log.
   public var warnings: [String]
   /// How old a replica's knowledge is; `nil` on the publisher's copy.
@@ -76,8 +82,14 @@ public struct StatusReport: Hashable, Sendable, Codable {
     freshness: Freshness? = nil,
     splitViews: UInt64 = 0,
     approvals: UInt64 = 0,
-    changedSinceSigned: [String] = []
+    changedSinceSigned: [String] = [],
+    redactions: UInt64 = 0,
+    redactionsToConfirm: UInt64 = 0,
+    awaitsMembership: Bool = false
   ) {
+    self.redactions = redactions
+    self.redactionsToConfirm = redactionsToConfirm
+    self.awaitsMembership = awaitsMembership
     self.approvals = approvals
     self.changedSinceSigned = changedSinceSigned
     self.freshness = freshness

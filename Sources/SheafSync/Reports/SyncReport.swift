@@ -28,7 +28,13 @@ public struct SyncReport: Hashable, Sendable, Codable {
   public var isPublisher: Bool
   /// Bundles left in the folder.
   public var bundlesWritten: Int
-  /// What lay in the folder and could not be used, one sentence each; it was left there.
+  /// Those that became members by a request that lay in the folder; on the publisher's copy.
+  public var enrolled: [EnrolmentAnswer]
+  /// Whether this copy's request to become a member waits for its answer.
+  public var awaitsMembership: Bool
+  /// Whether this sync brought the answer: the copy's member is one of the library's now.
+  public var isNewMember: Bool
+  /// What lay in the folder and could not be used, or could not be had from it, one sentence each.
   public var problems: [String]
   /// How old a replica's knowledge is; `nil` on the publisher's copy.
   public var freshness: Freshness?
@@ -52,8 +58,14 @@ public struct SyncReport: Hashable, Sendable, Codable {
     bundlesWritten: Int,
     problems: [String] = [],
     freshness: Freshness? = nil,
-    splitViews: UInt64 = 0
+    splitViews: UInt64 = 0,
+    enrolled: [EnrolmentAnswer] = [],
+    awaitsMembership: Bool = false,
+    isNewMember: Bool = false
   ) {
+    self.enrolled = enrolled
+    self.awaitsMembership = awaitsMembership
+    self.isNewMember = isNewMember
     self.freshness = freshness
     self.splitViews = splitViews
     self.remote = remote
