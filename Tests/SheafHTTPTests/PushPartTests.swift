@@ -65,6 +65,17 @@ private func begin(
   socket.shut()
 }
 
+/// Waits until the server has taken what is on its way to it.
+private func settle(_ server: RunningServer, _ hash: SHA256Hash) async throws {
+  var last: UInt64?
+  var now: UInt64? = .max
+  while now != last {
+    last = now
+    try await Task.sleep(for: .milliseconds(100))
+    now = try await held(server, hash)
+  }
+}
+
 @Suite("Large pushes over lines that are cut")
 struct PushPartTests {
   @Test("A push goes on at the byte, however often it is cut, alone or with the question for what is new")
@@ -75,8 +86,8 @@ struct PushPartTests {
       library.set { $0.bundles[1219] = FakeLibrary.bytes(1_000) }
       try await withServer(library) { server in
         let relay = try CountingRelay(to: server.port, cuttingAfter: 60_000)
-        // A moment in which the server takes what came before the cut.
-        let configuration = impatient { $0.sleep = { _ in try await Task.sleep(for: .milliseconds(100)) } }
+        // The server takes what came before the cut.
+        let configuration = impatient { $0.sleep = { _ in try await settle(server, push.hash) } }
         try await withRemote(relay.address, configuration: configuration) { remote in
           let told = Mutex<[UInt64]>([])
           let sent: TransferProgress = { taken, _ in told.withLock { $0.append(taken) } }
