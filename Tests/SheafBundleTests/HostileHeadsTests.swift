@@ -86,15 +86,19 @@ struct HostileHeadsTests {
     }
   }
 
+  private static func witnessLine(_ history: SampleHistory, text: String) throws -> NoteSignature {
+    try SigningKey(
+      name: history.library.text + "/witness/x", seed: [UInt8](repeating: 9, count: 32),
+      algorithm: .cosignature
+    ).cosign(text: text, time: 1_790_500_000)
+  }
+
   /// With a note that stands whole, as with a witness's cosignature, the signature says nothing about the proof.
   @Test("Heads whose proof is not the log's are refused before anything is unpacked")
   func anotherProof() throws {
     let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
     var seal = try history.seal(at: 3)
-    let witness = try SigningKey(
-      name: history.library.text + "/witness/x", seed: [UInt8](repeating: 9, count: 32),
-      algorithm: .cosignature)
-    let line = try witness.cosign(text: seal.checkpoint.note.text, time: 1_790_500_000)
+    let line = try Self.witnessLine(history, text: seal.checkpoint.note.text)
     seal.checkpoint = try SignedCheckpoint(note: seal.checkpoint.note.adding(line))
     let bytes = try history.bundle(.heads, from: 2, seal: seal).bytes
     let whole = try Self.read(bytes, Self.context(history, at: 2), of: history)
@@ -108,6 +112,26 @@ struct HostileHeadsTests {
       Issue.record("\(String(describing: reading.error))")
       return
     }
+    #expect(!reading.hasBegun)
+  }
+
+  /// What is signed for the receiver's own position needs no change set to contradict it, and is evidence.
+  @Test(
+    "A signed root that is not the receiver's own at its position is a rewritten history",
+    arguments: [BundleContent.full, .trail, .heads])
+  func fork(content: BundleContent) throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
+    let other = SHA256Hash(hashing: [1])
+    let checkpoint = try Checkpoint(origin: history.library.text, size: 3, root: other)
+    var seal = try history.seal(at: 3)
+    let own = try history.bundle(content, from: 3, seal: seal).bytes
+    seal.checkpoint = try SignedCheckpoint(checkpoint, signedBy: history.logKey)
+    seal.checkpoint = try SignedCheckpoint(
+      note: seal.checkpoint.note.adding(try Self.witnessLine(history, text: checkpoint.text)))
+    let theirs = try history.bundle(content, from: 3, seal: seal).bytes
+    #expect(try Self.read(own, Self.context(history, at: 3), of: history).error == nil)
+    let reading = try Self.read(theirs, Self.context(history, at: 3), of: history)
+    #expect(reading.error == .rewritten(size: 3, ours: history.ranges[3].root, theirs: other))
     #expect(!reading.hasBegun)
   }
 
