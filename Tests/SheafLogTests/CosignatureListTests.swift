@@ -43,7 +43,7 @@ struct CosignatureListTests {
     for (old, new) in [
       ("sheaf/cosignatures/v1", "sheaf/cosignatures/v2"), ("\n12\n", "\n012\n"), ("\n12\n", "\n19\n"),
       ("\n12\n", "\n99\n"), ("\n19\n", "\n\n19\n"), ("\n19\n", "\n19\n19\n"), ("\n\n12", "\n12"),
-      ("\n19\n", "\n9223372036854775808\n"),
+      ("\n19\n", "\n9223372036854775808\n"), ("\n\n19\n", "\n\n15\n\n19\n"),
     ] {
       #expect(throws: CosignatureError.malformed, "\(old.debugDescription) → \(new.debugDescription)") {
         try CosignatureList(parsing: Array(text.replacing(old, with: new, maxReplacements: 1).utf8))
