@@ -200,6 +200,7 @@ struct HostileHeadsTests {
       (.deflate, [false, true], nil),
       (.model, [false], "cut short"), (.deflate, [false], "cut short"),
       (.model, [true, true], "behind its end"),
+      (.deflate, [true, true], "behind its end"),
       (.model, [false, false], "a frame's sizes"), (.deflate, [false, false], "more blocks than entries"),
       (.deflate, [false, false, true], "more blocks than entries"),
     ] as [(BundleCoder, [Bool], String?)] {
