@@ -13,6 +13,7 @@ struct HostileHeadsTests {
     var hasBegun = false
     var changeSets = 0
     var changes = 0
+    var assetParts = 0
     var error: BundleError?
   }
 
@@ -35,6 +36,7 @@ struct HostileHeadsTests {
         switch event {
         case .changeSet: reading.changeSets += 1
         case .stateChange: reading.changes += 1
+        case .assetPart: reading.assetParts += 1
         case .body(let hash, let bytes, _): host.contents[hash] = bytes
         default: break
         }
@@ -228,6 +230,55 @@ struct HostileHeadsTests {
     guard case .countMismatch = try reading({ $0 += 1 }).error else {
       #expect(content == .heads)
       return
+    }
+  }
+
+  /// Heads with one new asset in chunks of these sizes.
+  private static func heads(
+    of history: SampleHistory, assetIn sizes: [Int], declared: Int
+  ) throws -> [UInt8] {
+    let header = BundleHeader(
+      content: .heads, library: history.library, from: 2, known: 2, to: 3, subscription: .all,
+      changeSetCount: 0, revisionCount: 1, bodyCount: 1, unpackedSizeInBytes: UInt64(declared))
+    var bytes = header.bytes + (try PackedSeal(history.seal(at: 3), header: header).bytes)
+    bytes += try #require(history.nodes[MerkleNodeID(level: 0, index: 2)]).bytes
+    let frames = FrameWriter(coder: header.coder, level: 9) { part, _, _ in bytes += part }
+    var random = SplitMix64(seed: 7)
+    let chunks = sizes.map { random.bytes($0) }
+    let content = PackedContent.asset(
+      sizeInBytes: UInt64(declared), form: .pieces(base: .none, count: UInt64(chunks.count)))
+    try frames.closeFullBlock()
+    try PackedStateChange(path: DocumentPath("media/a.bin"), kind: .content(code: content.code), other: nil)
+      .write(to: &frames.metadata, previousPath: [])
+    content.write(to: &frames.metadata, path: [])
+    frames.digests.hash(SHA256Hash(hashing: chunks.flatMap { $0 }))
+    var cursor = 0
+    for chunk in chunks {
+      try frames.closeFullBlock()
+      AssetPiece.plain(sizeInBytes: chunk.count).write(to: &frames.metadata, cursor: &cursor)
+      frames.append(chunk: chunk)
+    }
+    try frames.finish()
+    return bytes
+  }
+
+  @Test("No more of an asset is given out than its size, and only its last chunk is small")
+  func assetSizes() throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
+    let sizes = [Int](repeating: 70_000, count: 16)
+    let whole = 16 * 70_000
+    for (sizes, declared, parts, words) in [
+      (sizes, whole, 16, nil), (sizes + [5], whole + 5, 17, nil),
+      (sizes, whole - 1, 15, "bytes of an asset"), (sizes, whole + 1, 16, "bytes of an asset"),
+      (sizes + [5, 70_000], whole + 70_005, 17, "a chunk behind one that is too small"),
+    ] as [([Int], Int, Int, String?)] {
+      let reading = try Self.read(
+        Self.heads(of: history, assetIn: sizes, declared: declared), Self.context(history, at: 2),
+        of: history)
+      #expect(
+        words.map { reading.error?.problem.contains($0) ?? false } ?? (reading.error == nil),
+        "\(declared): \(String(describing: reading.error))")
+      #expect(reading.assetParts == parts)
     }
   }
 }
