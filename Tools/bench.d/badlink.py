@@ -324,6 +324,8 @@ def updates(bench, history, scene):
                     if step == 0 and is_ours:
                         # A copy that came from a file asks for the publisher's time, which is something new.
                         scene.timed(command)
+                        # What was lost of its end still comes.
+                        time.sleep(2)
                     scene.line.reset(seed=number)
                     taken, is_well = scene.timed(command)
                     if not is_well:
