@@ -15,7 +15,9 @@ struct HollowBundleTests {
     let world = try await SyncWorld()
     try world.content.write("what a clinic needs", to: "a.md")
     _ = try await world.publish()
-    let bytes = try await world.publisher.store.read { try Self.hollowBundle($0, depth: depth) }
+    let bytes = try await world.publisher.store.read {
+      try Self.hollowBundle($0, depth: depth, withholding: 1...1)
+    }
     let file = world.content.url.appending(path: "hollow.sheaf")
     try Data(bytes).write(to: file)
     let copy = world.content.url.appending(path: "copy")
@@ -26,6 +28,36 @@ struct HollowBundleTests {
         environment: world.environment)
     }
     #expect(!FileManager.default.fileExists(atPath: copy.appending(path: LibraryStore.fileName).path))
+  }
+
+  /// What is current stands all the same, and so does every proof.
+  @Test("Nor is one that leaves out what a full copy keeps of the past")
+  func hollowPast() async throws {
+    let world = try await SyncWorld()
+    for text in ["what it said", "what it says"] {
+      try world.content.write(text, to: "a.md")
+      _ = try await world.publish()
+    }
+    for isHollow in [false, true] {
+      let bytes = try await world.publisher.store.read {
+        try Self.hollowBundle($0, depth: .full, withholding: isHollow ? 1...1 : nil)
+      }
+      let file = world.content.url.appending(path: "\(isHollow).sheaf")
+      try Data(bytes).write(to: file)
+      let copy = world.content.url.appending(path: "copy-\(isHollow)")
+      let options = CloneOptions(depth: .full, member: "c")
+      guard isHollow else {
+        let (clinic, _) = try await Library.clone(
+          fromBundle: file, to: copy, options: options, environment: world.environment)
+        try await clinic.close()
+        continue
+      }
+      await #expect(throws: BundleMisfit.missingBody(try DocumentPath("a.md"))) {
+        _ = try await Library.clone(
+          fromBundle: file, to: copy, options: options, environment: world.environment)
+      }
+      #expect(!FileManager.default.fileExists(atPath: copy.appending(path: LibraryStore.fileName).path))
+    }
   }
 
   @Test("A document that it takes away must have been there", arguments: [UInt64(0), 1])
@@ -75,8 +107,10 @@ struct HollowBundleTests {
       stateRoot: try StateNote(parsing: stateNote.text).root)
   }
 
-  /// The publisher's own bundle of its first change set, with a hash in the place of each body.
-  private static func hollowBundle(_ transaction: StoreTransaction, depth: Depth) throws -> [UInt8] {
+  /// The publisher's own bundle of everything, with a hash in the place of each body of some change sets.
+  private static func hollowBundle(
+    _ transaction: StoreTransaction, depth: Depth, withholding withheld: ClosedRange<UInt64>?
+  ) throws -> [UInt8] {
     let request = PullRequest(from: 0, known: 0, depth: depth, subscription: .all)
     let header = try BundleMaker(
       transaction: transaction, facts: try transaction.facts(), request: request
@@ -84,20 +118,23 @@ struct HollowBundleTests {
     var bytes: [UInt8] = []
     let writer = try BundleWriter(
       header: header, seal: try seal(transaction), sink: { bytes.append(contentsOf: $0) })
-    let stored = try #require(try transaction.changeSet(1))
-    let note = try SignedNote(
-      parsing: stored.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
-    let lines = try transaction.revisions(inChangeSet: 1).map { revision in
-      OutgoingLine(
-        index: Int(revision.name.line) - 1, line: try revision.line(seed: stored.seed),
-        content: .hashOnly(try #require(revision.content)))
-    }
     var host = StoreBundleHost(transaction: transaction, size: 0, subscription: .all)
-    try writer.append(
-      OutgoingChangeSet(
-        number: 1, note: note, fields: try ChangeSetNote(parsing: note.text), seed: stored.seed,
-        reason: stored.reason, totalLines: lines.count, lines: lines, subsetProof: []),
-      host: &host)
+    for number in 1...(try transaction.position().size) {
+      let stored = try #require(try transaction.changeSet(number))
+      let note = try SignedNote(
+        parsing: stored.note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
+      let lines = try transaction.revisions(inChangeSet: number).map { revision in
+        let content = try #require(revision.content)
+        return OutgoingLine(
+          index: Int(revision.name.line) - 1, line: try revision.line(seed: stored.seed),
+          content: withheld?.contains(number) ?? false ? .hashOnly(content) : .body(content))
+      }
+      try writer.append(
+        OutgoingChangeSet(
+          number: number, note: note, fields: try ChangeSetNote(parsing: note.text), seed: stored.seed,
+          reason: stored.reason, totalLines: lines.count, lines: lines, subsetProof: []),
+        host: &host)
+    }
     _ = try writer.finish()
     return bytes
   }
