@@ -53,6 +53,8 @@ struct RecoverTests {
     let damaged = scene.world.folder.appending("damaged.sheaf")
     try bytes.write(to: damaged)
     await #expect(throws: (any Error).self) { try await scene.publisher.recover(fromBundle: damaged) }
+    // A publisher takes its own log from nobody unless somebody says that it lost it.
+    await #expect(throws: BundleMisfit.publisher) { _ = try await scene.publisher.apply(bundle: file) }
     #expect(try await scene.publisher.status().size == 2)
     #expect(try await scene.publisher.recover(fromBundle: file).to == 4)
     try await expectWhole(scene, size: 5)
