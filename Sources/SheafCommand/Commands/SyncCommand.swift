@@ -110,7 +110,8 @@ struct SyncCommand: Verb {
   {
     // Who watches is told of what came and went; a program is told of each time.
     let isQuiet =
-      watch != nil && report.pulled == nil && report.pushed.isEmpty && report.deposited == 0 && !report.isNewMember
+      watch != nil && report.pulled == nil && report.pushed.isEmpty && report.deposited == 0
+      && !report.isNewMember
     if isQuiet, !output.json { return }
     if !output.json { report.problems.forEach(session.console.warn) }
     try output.print(
