@@ -205,6 +205,7 @@ CREATE TABLE draft (
   receipt TEXT,
   refusal TEXT
 ) STRICT;
+CREATE INDEX draft_unanswered ON draft (id) WHERE outcome IN ('waiting', 'deposited');
 CREATE TABLE draft_line (
   draft INTEGER NOT NULL REFERENCES draft (id),
   line INTEGER NOT NULL,

@@ -192,6 +192,7 @@ enum StoreMigrations {
         receipt TEXT,
         refusal TEXT
       ) STRICT;
+      CREATE INDEX draft_unanswered ON draft (id) WHERE outcome IN ('waiting', 'deposited');
       CREATE TABLE draft_line (
         draft INTEGER NOT NULL REFERENCES draft (id),
         line INTEGER NOT NULL,

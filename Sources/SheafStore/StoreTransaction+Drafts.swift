@@ -137,6 +137,13 @@ extension StoreTransaction {
     try rows("SELECT * FROM draft ORDER BY id").map(StoredDraft.init).filter { outcomes.contains($0.outcome) }
   }
 
+  /// Hands each draft that nobody has answered to `body`, in the order they were made, until that returns false.
+  public func forEachUnanswered(_ body: (StoredDraft) throws -> Bool) throws {
+    let drafts = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT * FROM draft WHERE outcome IN ('waiting', 'deposited') ORDER BY id"))
+    while let row = try drafts.next(), try body(StoredDraft(row)) {}
+  }
+
   /// The draft with this leaf hash.
   public func draft(leaf: SHA256Hash) throws -> StoredDraft? {
     try row("SELECT * FROM draft WHERE leaf = ?", [leaf.data]).map(StoredDraft.init)

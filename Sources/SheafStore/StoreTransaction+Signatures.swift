@@ -104,7 +104,7 @@ extension StoreTransaction {
         """
         UPDATE signature SET withdrawn = ?1 WHERE signed = ?2 AND withdrawn IS NULL
           AND author = (SELECT id FROM author WHERE key = ?3)
-          AND revision IN (SELECT id FROM revision WHERE verb = ?4)
+          AND (SELECT verb FROM revision WHERE id = signature.revision) = ?4
         """,
         [
           Int64(clamping: changeSet.number), row, Data(changeSet.author),

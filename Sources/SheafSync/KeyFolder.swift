@@ -214,8 +214,11 @@ struct KeyFolder: Sendable {
 /// Files that are replaced whole or not at all.
 enum DurableFile {
   /// Writes a temporary file beside, forces it to the disk, renames it, and forces the rename.
-  static func write(_ bytes: [UInt8], to file: URL, mode: mode_t) throws {
-    let temporary = file.path + ".new"
+  ///
+  /// - Parameter isShared: Whether others may write the same file at once, so that each needs a temporary name of its
+  ///   own. Else one that was left behind is written over, which a secret must be.
+  static func write(_ bytes: [UInt8], to file: URL, mode: mode_t, isShared: Bool = false) throws {
+    let temporary = file.path + (isShared ? ".\(UUID().uuidString)" : "") + ".new"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw KeyError.unwritable(file.path, reason: lastError) }
     guard OpenFile.write(bytes, to: descriptor) else {

@@ -27,14 +27,14 @@ extension Library {
       handedOver.formUnion(bundle.leaves)
       handover.sentInBytes += UInt64(bundle.bytes.count)
       let answer: PushAnswer
-      var pulled: Result<PullAnswer, any Error>?
-      let request = try await pullRequest(options)
+      var asked: (request: PullRequest, pulled: Result<PullAnswer, any Error>)?
       if bundle.isLast {
+        let request = try await pullRequest(options)
         let both = try await remote.exchange(
           bundle.bytes, of: bundle.leaves, from: memberMark, asking: request,
           into: incoming(remote), sent: { activity(.sending(sent: $0, total: $1)) },
           progress: { activity(.transferring(received: $0, total: $1)) })
-        (answer, pulled) = (both.push, both.pull)
+        (answer, asked) = (both.push, (request, both.pull))
       } else {
         answer = try await remote.push(bundle.bytes, from: memberMark) {
           activity(.sending(sent: $0, total: $1))
@@ -59,10 +59,10 @@ extension Library {
       }
       try environment.step(.answered)
       // Drafts that were put on what is current go in the same sync, and what is new is asked for behind them.
-      if let pulled, !hasMore { return pulled }
+      if let asked, !hasMore { return asked.pulled }
       // What came is put in place now, or it would come once more behind the drafts that are still to go.
-      if case .success(let answer) = pulled {
-        let step = try await take(answer, of: request, from: remote, activity: activity).report
+      if let asked, case .success(let answer) = asked.pulled {
+        let step = try await take(answer, of: asked.request, from: remote, activity: activity).report
         if var report = handover.pulled {
           if let step { report.add(step) }
           handover.pulled = report
@@ -131,18 +131,20 @@ extension Library {
     without handedOver: Set<SHA256Hash> = [], upTo most: Int = Limits.pushBytes / 2
   ) async throws -> (bytes: [UInt8], leaves: [SHA256Hash], isLast: Bool)? {
     try await store.read { transaction in
-      let waiting = try transaction.drafts([.waiting, .deposited]).filter { !handedOver.contains($0.leaf) }
-      guard !waiting.isEmpty else { return nil }
       var chosen: [DraftsBundle.Item] = []
+      var isLast = true
       var size: UInt64 = 0
-      for draft in waiting.prefix(Limits.pushedChangeSets) {
+      try transaction.forEachUnanswered { draft in
+        guard !handedOver.contains(draft.leaf) else { return true }
         let lines = try transaction.lines(of: draft)
         size += lines.reduce(0) { $0 + $1.sizeInBytes } + 4096
-        guard chosen.isEmpty || size < UInt64(most) else { break }
-        chosen.append((draft, lines))
+        isLast = chosen.isEmpty || size < UInt64(most) && chosen.count < Limits.pushedChangeSets
+        if isLast { chosen.append((draft, lines)) }
+        return isLast
       }
+      guard !chosen.isEmpty else { return nil }
       let bytes = try DraftsBundle(library: self.id, drafts: chosen).bytes(from: transaction)
-      return (bytes, chosen.map(\.draft.leaf), chosen.count == waiting.count)
+      return (bytes, chosen.map(\.draft.leaf), isLast)
     }
   }
 }

@@ -53,7 +53,7 @@ struct SignerRecords: Sendable {
       try FileManager.default.createDirectory(
         at: outside.deletingLastPathComponent(), withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
-      try DurableFile.write(Array(record.text.utf8), to: outside, mode: 0o600)
+      try DurableFile.write(Array(record.text.utf8), to: outside, mode: 0o600, isShared: true)
     } catch {
       // A user without a home signs all the same: the record in the folder is the one that counts.
     }
