@@ -48,13 +48,7 @@ struct BundleMaker {
       request.depth == .full
       ? (LibrarySettings(), LibrarySettings())
       : (try transaction.settings(at: request.from), try transaction.settings(at: to))
-    var contents: Set<SHA256Hash> = []
-    // Every maker stops at the same place; what is beyond comes back.
-    for number in request.holds.numbers where number > request.from && number <= to {
-      guard contents.count < Self.mostHeld else { break }
-      contents.formUnion(try transaction.revisions(inChangeSet: number).compactMap(\.content))
-    }
-    held = contents
+    held = try OwnContents(transaction, request: request, to: to).leftOut
     conflictBases = request.depth == .trail ? try transaction.conflictBases(at: to) : []
     guard request.subscription == .all || to == position else {
       // Roots of other collections are kept for now only.
@@ -187,9 +181,6 @@ struct BundleMaker {
   }
 
   private static let mostChangesKept: UInt64 = 20_000
-  /// After so many contents that the asker says it holds no more change sets are looked at.
-  private static let mostHeld = 20_000
-
   /// Every document whose entry in the state tree differs between `from` and `to`, in path order.
   private func forEachChange(_ body: (OutgoingStateChange) throws -> Void) throws {
     var after: DocumentPath?

@@ -45,6 +45,39 @@ struct OwnDraftsTests {
     #expect(try await world.text("a.md", in: replica)?.hasSuffix("and more\n") == true)
   }
 
+  @Test(
+    "A small edit travels as what it changes, which is less than its hash; what is new to the copy's position does not",
+    arguments: Depth.allCases)
+  func smallEdit(depth: Depth) async throws {
+    let world = try await SyncWorld()
+    let text = (1...60).map { "Line \($0) about what is done on the ward.\n" }.joined()
+    for name in ["a.md", "b.md"] { try world.content.write(text, to: name) }
+    _ = try await world.publish()
+    let replica = try await Self.replica(world, depth)
+    var random = SplitMix64(seed: 4)
+    let long = text + Hexadecimal.encode(random.bytes(2_000)) + "\n"
+    for (name, edit) in [
+      ("a.md", text.replacing("Line 7 ", with: "LINE 7 ")), ("b.md", long), ("b.md", long + "more\n"),
+    ] {
+      _ = try await replica.put(Array(edit.utf8), at: try DocumentPath(name), reason: "r")
+    }
+    let bundle = try #require(try await replica.draftsBundle()).bytes
+    #expect(try await world.publisher.receive(push: bundle).count == 3)
+    func size(_ holds: ClosedRange<UInt64>?) async throws -> UInt64 {
+      let request = PullRequest(
+        from: 1, known: 1, depth: depth, subscription: .all,
+        holds: ChangeSetRanges(holds.map(Array.init) ?? []))
+      guard case .bundle(let bundle) = try await world.publisher.offer(request) else { return 0 }
+      return bundle.sizeInBytes
+    }
+    let whole = try await size(nil)
+    #expect(try await size(2...2) == whole)
+    #expect(try await size(2...4) < whole - 1_800)
+    let report = try await replica.sync(with: MemoryRemote(service: world.publisher))
+    #expect(report.isSameAsPublisher)
+    #expect(try await replica.verify(rebuild: true, activity: { _ in }).problems.isEmpty)
+  }
+
   @Test("What was merged with it comes, as what it adds to what is held", arguments: Depth.allCases)
   func merged(depth: Depth) async throws {
     let world = try await SyncWorld()
