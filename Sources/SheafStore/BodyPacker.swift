@@ -45,10 +45,10 @@ public struct BodyPacker {
       let row = try transaction.row(
         "SELECT id, size, pack FROM body WHERE \(StoreTransaction.isBody)", [hash.data])
     else { return }
-    let id: Int64 = row[0]
-    let size: Int = row[1]
+    let id: Int64 = try row[0]
+    let size: Int = try row[1]
     // Larger bodies are kept as they are: a chain of them would take too much memory to read.
-    guard size <= BodyDelta.largestBody, waitingIDs[id] == nil, (row[2] as Int64?) ?? 0 <= run,
+    guard size <= BodyDelta.largestBody, waitingIDs[id] == nil, try row[2] as Int64? ?? 0 <= run,
       let bytes = try transaction.body(hash)
     else { return }
     var streams = DeltaStreams()
@@ -81,13 +81,14 @@ public struct BodyPacker {
       let row = try transaction.row(
         "SELECT id, depth, pack, size FROM body WHERE \(StoreTransaction.isBody)", [base.data])
     else { return nil }
-    let id: Int64 = row[0]
-    let stored: Int = row[1]
-    let isOfRun = (row[2] as Int64?).map { $0 > run } ?? false
+    let id: Int64 = try row[0]
+    let stored: Int = try row[1]
+    let isOfRun = try (row[2] as Int64?).map { $0 > run } ?? false
     guard let depth = waitingIDs[id] ?? (isOfRun ? stored : nil) else { return nil }
-    let largest = max(size, row[3] as Int, 1)
+    let baseSize: Int = try row[3]
+    let largest = max(size, baseSize, 1)
     guard depth < min(Self.longestChain, max(1, Self.largestChainInBytes / largest)),
-      (row[3] as Int) <= max(1 << 16, size * 4)
+      baseSize <= max(1 << 16, size * 4)
     else { return nil }
     return (id, depth)
   }
@@ -133,7 +134,7 @@ extension StoreTransaction {
       WHERE content IS NOT NULL AND EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("content"))) ORDER BY place DESC
       """, [document.id, Int64.max])
     var seen: Set<SHA256Hash> = []
-    return try found.map { try SHA256Hash(column: $0[0], "revision") }.filter { seen.insert($0).inserted }
+    return try found.map { try $0[0] as SHA256Hash }.filter { seen.insert($0).inserted }
   }
 
   /// Documents in byte order of their paths, those that are gone included.
@@ -141,7 +142,7 @@ extension StoreTransaction {
     try rows(
       "SELECT path, id FROM document WHERE ?1 IS NULL OR path > ?1 ORDER BY path LIMIT ?2",
       [after?.text, count]
-    ).map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
+    ).map { (try $0[0], try $0[1]) }
   }
 
   /// Bodies that could be packed and are in no pack, or in one up to `pack`; at most `count`.
@@ -151,7 +152,7 @@ extension StoreTransaction {
       SELECT hash FROM body WHERE (pack IS NULL OR pack <= ?) AND size <= ? AND coding <> ?
       ORDER BY pack, entry, id LIMIT ?
       """, [pack, BodyDelta.largestBody, Self.chunkedCoding, count]
-    ).map { try SHA256Hash(column: $0[0], "body") }
+    ).map { try $0[0] }
   }
 
   /// Whether there is a body that is in no pack and could be in one.
@@ -167,7 +168,7 @@ extension LibraryStore {
   public func fileSize() throws -> (total: UInt64, free: UInt64) {
     try readBlocking { transaction in
       func pragma(_ name: String) throws -> UInt64 {
-        UInt64(clamping: try transaction.integer("PRAGMA \(name)") ?? 0)
+        try transaction.value("PRAGMA \(name)") ?? 0
       }
       let page = try pragma("page_size")
       return (try pragma("page_count") * page, try pragma("freelist_count") * page)

@@ -95,7 +95,7 @@ extension StoreTransaction {
     return try rows(
       "SELECT document, id FROM revision WHERE id BETWEEN ? AND ? AND verb NOT IN (\(Self.remarks))",
       [lines.first, lines.last]
-    ).map { (DocumentRow(id: $0[0]), $0[1]) }
+    ).map { (try $0[0], try $0[1]) }
   }
 
   /// The verbs that only say something about another revision, as a list of SQL.

@@ -247,31 +247,47 @@ public struct StoreTransaction {
     try db.cachedStatement(sql: sql).execute(arguments: arguments)
   }
 
-  func rows(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [Row] {
-    try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+  func rows(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [StoredRow] {
+    let statement = try db.cachedStatement(sql: sql)
+    let source = StoredRow.Source(sql: sql, columns: statement.columnNames)
+    return try Row.fetchAll(statement, arguments: arguments).map { StoredRow($0, of: source) }
   }
 
-  func row(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Row? {
-    try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+  func row(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> StoredRow? {
+    let statement = try db.cachedStatement(sql: sql)
+    return try Row.fetchOne(statement, arguments: arguments).map {
+      StoredRow($0, of: .init(sql: sql, columns: statement.columnNames))
+    }
+  }
+
+  /// Rows one by one, each of which is gone with the next.
+  func cursor(
+    _ sql: String, _ arguments: StatementArguments = StatementArguments()
+  ) throws -> MapCursor<RowCursor, StoredRow> {
+    let statement = try db.cachedStatement(sql: sql)
+    let source = StoredRow.Source(sql: sql, columns: statement.columnNames)
+    return try Row.fetchCursor(statement, arguments: arguments).map { StoredRow($0, of: source) }
+  }
+
+  /// The first column of the first row; `nil` where there is none, or NULL.
+  func value<Value: ColumnValue>(
+    _ sql: String, _ arguments: StatementArguments = StatementArguments()
+  ) throws -> Value? {
+    guard
+      let found = try DatabaseValue.fetchOne(db.cachedStatement(sql: sql), arguments: arguments),
+      !found.isNull
+    else { return nil }
+    guard let value = Value(column: found.storage) else {
+      throw StoredRow.damage(in: nil, of: sql, holding: found.storage)
+    }
+    return value
   }
 
   func integer(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Int64? {
-    try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    try value(sql, arguments)
   }
 
   func blob(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [UInt8]? {
-    try Data.fetchOne(db.cachedStatement(sql: sql), arguments: arguments).map { [UInt8]($0) }
-  }
-}
-
-extension SHA256Hash {
-  var data: Data { Data(bytes) }
-
-  /// Reads a column that holds 32 bytes.
-  init(column: Data, _ place: String) throws {
-    guard let hash = SHA256Hash(bytes: column) else {
-      throw StoreError.damaged("a hash in \(place) is not 32 bytes")
-    }
-    self = hash
+    try value(sql, arguments)
   }
 }

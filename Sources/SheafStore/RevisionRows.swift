@@ -7,7 +7,7 @@ enum RevisionRows {
   /// The bits of a row that hold the line's number.
   static let lineBits = 17
   private static let largestLine: Int64 = 1 << lineBits - 1
-  private static let largestChangeSet = UInt64(Int64.max >> Int64(lineBits)) - 1
+  static let largestChangeSet = UInt64(Int64.max >> Int64(lineBits)) - 1
   /// A condition on `r.id`: a line of the change set `c.number`.
   static let ofChangeSet =
     "r.id BETWEEN (c.number << \(lineBits)) AND ((c.number << \(lineBits)) | \(largestLine))"

@@ -361,4 +361,23 @@ enum StoreMigrations {
       try db.execute(sql: "PRAGMA user_version = \(index + 1)")
     }
   }
+
+  /// How a file's tables and indexes are defined, by name.
+  static func definitions(_ db: Database) throws -> [String: String] {
+    var definitions: [String: String] = [:]
+    for row in try StoreTransaction(db: db).rows(
+      "SELECT name, ifnull(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'")
+    {
+      definitions[try row[0]] = try row[1] as String
+    }
+    return definitions
+  }
+
+  /// The same as the migrations make them.
+  static func expectedDefinitions() throws -> [String: String] {
+    try DatabaseQueue().write { db in
+      try migrate(db)
+      return try definitions(db)
+    }
+  }
 }

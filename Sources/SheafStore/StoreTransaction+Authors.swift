@@ -95,6 +95,6 @@ extension StoreTransaction {
   /// The change sets with a revision of a document, ascending.
   private func changes(of document: DocumentRow) throws -> [UInt64] {
     try rows("SELECT DISTINCT change_set FROM revision WHERE document = ? ORDER BY change_set", [document.id])
-      .map { UInt64(clamping: $0[0] as Int64) }
+      .map { try $0[0] }
   }
 }

@@ -49,15 +49,15 @@ extension StoreTransaction {
     guard let row = try row("SELECT id, depth, size FROM body WHERE \(Self.isBody)", [base.data]) else {
       return nil
     }
-    let depth: Int = row[1]
-    let baseSize: Int = row[2]
+    let depth: Int = try row[1]
+    let baseSize: Int = try row[2]
     // Reading a body must stay cheap: a bounded chain, and no base much larger than what it helps.
     guard depth < BodyDelta.longestChain, baseSize <= bytes.count * 4, bytes.count <= BodyDelta.largestBody,
       let baseBytes = try body(base)
     else { return nil }
     let packed = BodyDelta.pack(bytes, against: baseBytes)
     guard packed.count < bytes.count / 4 else { return nil }
-    return (row[0], depth + 1, packed)
+    return (try row[0], depth + 1, packed)
   }
 
   /// A condition on a row of `body`: that it is the content of the hash `?1`, by the index of first bytes.
@@ -75,7 +75,7 @@ extension StoreTransaction {
 
   /// The size of held content in bytes.
   public func bodySize(_ hash: SHA256Hash) throws -> UInt64? {
-    try integer("SELECT size FROM body WHERE \(Self.isBody)", [hash.data]).map { UInt64(clamping: $0) }
+    try value("SELECT size FROM body WHERE \(Self.isBody)", [hash.data])
   }
 
   /// Content by its hash, or `nil` when this copy doesn't hold it, or holds it in chunks.
@@ -89,7 +89,7 @@ extension StoreTransaction {
       let row = try row(
         "SELECT size, coding, data, base, pack, entry FROM body WHERE \(Self.isBody)", [hash.data])
     else { return nil }
-    if (row[1] as Int) == Self.chunkedCoding { return nil }
+    if try row[1] as Int == Self.chunkedCoding { return nil }
     // Deltas made one by one stand above packed ones, and a packing that was cut short leaves
     // chains of several runs above each other; the bound only keeps a damaged file from leading in circles.
     let bytes = try unpack(row, place: "body \(hash)", depth: 1024)
@@ -98,27 +98,27 @@ extension StoreTransaction {
   }
 
   /// - Parameter depth: How many bases may still lie below; a damaged file must not lead in circles.
-  private func unpack(_ row: Row, place: String, depth: Int) throws -> [UInt8] {
-    let size: Int = row[0]
-    let coding: Int = row[1]
-    let data: Data = row[2]
+  private func unpack(_ row: StoredRow, place: String, depth: Int) throws -> [UInt8] {
+    let size: Int = try row[0]
+    let coding: Int = try row[1]
+    let data: [UInt8] = try row[2]
     guard size >= 0, size <= Limits.document else { throw StoreError.damaged(place) }
     switch coding {
     case 0:
       guard data.count == size else { throw StoreError.damaged(place) }
-      return [UInt8](data)
+      return data
     case 1:
-      guard let bytes = try? Deflate.decompress([UInt8](data), size: size) else {
+      guard let bytes = try? Deflate.decompress(data, size: size) else {
         throw StoreError.damaged(place)
       }
       return bytes
     case 2:
       guard let base = try base(of: row, place: place, depth: depth),
-        let bytes = BodyDelta.unpack([UInt8](data), against: base, size: size)
+        let bytes = BodyDelta.unpack(data, against: base, size: size)
       else { throw StoreError.damaged(place) }
       return bytes
     case 3:
-      guard let id = row[4] as Int64?, let entry = row[5] as Int?,
+      guard let id = try row[4] as Int64?, let entry = try row[5] as Int?,
         let bytes = try pack(id)?.body(
           entry, base: base(of: row, place: place, depth: depth) ?? [], size: size)
       else { throw StoreError.damaged(place) }
@@ -128,13 +128,13 @@ extension StoreTransaction {
   }
 
   /// What a body is a delta against; `nil` when it is against nothing.
-  private func base(of row: Row, place: String, depth: Int) throws -> [UInt8]? {
-    guard let id = row[3] as Int64? else { return nil }
+  private func base(of row: StoredRow, place: String, depth: Int) throws -> [UInt8]? {
+    guard let id = try row[3] as Int64? else { return nil }
     guard depth > 0,
       let base = try self.row(
         "SELECT size, coding, data, base, pack, entry, hash FROM body WHERE id = ?", [id])
     else { throw StoreError.damaged(place) }
-    let hash = try SHA256Hash(column: base[6], place)
+    let hash: SHA256Hash = try base[6]
     if let cached = bodyCache[hash] { return cached }
     let bytes = try unpack(base, place: place, depth: depth - 1)
     bodyCache.insert(bytes, for: hash)
@@ -182,10 +182,9 @@ extension StoreTransaction {
       "base_content FROM draft_line JOIN draft ON draft.id = draft_line.draft WHERE outcome <> 'logged'",
     ] {
       guard !candidates.isEmpty else { return }
-      let rows = try Row.fetchCursor(db, sql: "SELECT \(column)")
+      let rows = try cursor("SELECT \(column)")
       while let row = try rows.next() {
-        guard let bytes = row[0] as Data? else { continue }
-        candidates.remove(try SHA256Hash(column: bytes, "reference to content"))
+        if let hash = try row[0] as SHA256Hash? { candidates.remove(hash) }
       }
     }
   }
@@ -222,6 +221,6 @@ extension StoreTransaction {
 
   /// Every held content hash, for verification.
   public func bodyHashes() throws -> [SHA256Hash] {
-    try rows("SELECT hash FROM body ORDER BY id").map { try SHA256Hash(column: $0[0], "body") }
+    try rows("SELECT hash FROM body ORDER BY id").map { try $0[0] }
   }
 }

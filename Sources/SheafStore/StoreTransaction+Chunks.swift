@@ -46,15 +46,14 @@ extension StoreTransaction {
 
   /// The size of an asset that is held, in bytes; `nil` for what is not held or is held whole.
   public func assetSize(_ hash: SHA256Hash) throws -> UInt64? {
-    try integer(
+    try value(
       "SELECT size FROM body WHERE \(Self.isBody) AND coding = ?2", [hash.data, Self.chunkedCoding]
     )
-    .map { UInt64(clamping: $0) }
   }
 
   /// The size of an asset that this copy knows of without holding it; `nil` for everything else.
   public func absentSize(_ hash: SHA256Hash) throws -> UInt64? {
-    try integer("SELECT size FROM absent_asset WHERE hash = ?", [hash.data]).map { UInt64(clamping: $0) }
+    try value("SELECT size FROM absent_asset WHERE hash = ?", [hash.data])
   }
 
   /// Takes note of an asset that did not come; one that is held stays.
@@ -90,9 +89,9 @@ extension StoreTransaction {
     guard let row = try row("SELECT coding, data FROM chunk WHERE id = ?", [chunk.id]) else {
       throw StoreError.damaged("chunk \(chunk.id)")
     }
-    let coding: Int = row[0]
+    let coding: Int = try row[0]
     guard (0...1).contains(coding) else { throw StoreError.damaged("chunk \(chunk.id) has coding \(coding)") }
-    return PackedChunk(isDeflated: coding == 1, bytes: [UInt8](row[1] as Data))
+    return PackedChunk(isDeflated: coding == 1, bytes: try row[1])
   }
 
   /// A part of any content, whether it is kept whole or in chunks.
@@ -140,7 +139,7 @@ extension StoreTransaction {
   /// Chunks by row, a few at a time, with what each is filed under.
   public func chunkRows(after row: Int64, count: Int) throws -> [(chunk: StoredChunk, hash: [UInt8])] {
     try rows("SELECT id, size, hash FROM chunk WHERE id > ? ORDER BY id LIMIT ?", [row, count]).map {
-      (StoredChunk(id: $0[0], sizeInBytes: $0[1]), [UInt8]($0[2] as Data))
+      (StoredChunk(id: try $0[0], sizeInBytes: try $0[1]), try $0[2])
     }
   }
 
@@ -160,7 +159,7 @@ extension StoreTransaction {
       WHERE \(RevisionRows.content(is: "?1"))
         AND r.change_set <= ?2 ORDER BY d.path LIMIT ?3
       """, [hash.data, Int64(clamping: size), count]
-    ).map { try DocumentPath($0[0] as String) }
+    ).map { try $0[0] }
   }
 
   /// The paths whose heads, open proposals or conflict's base have this content now, in byte order.
@@ -173,7 +172,7 @@ extension StoreTransaction {
         SELECT document FROM head WHERE content = ?1 UNION SELECT document FROM proposal WHERE content = ?1
         UNION SELECT document FROM conflict WHERE base = ?1) ORDER BY path LIMIT ?2
       """, [hash.data, count]
-    ).map { try DocumentPath($0[0] as String) }
+    ).map { try $0[0] }
   }
 
   /// A path in some collections that had this content at some time.
@@ -189,7 +188,7 @@ extension StoreTransaction {
         AND d.collection IN (SELECT value FROM json_each(?2))
       ORDER BY d.path LIMIT 1
       """, [hash.data, String(decoding: try JSONEncoder().encode(sought), as: UTF8.self)]
-    ).first.map { try DocumentPath($0[0] as String) }
+    ).first.map { try $0[0] }
   }
 
   /// Documents one of whose current contents is an asset that is not held, once for each such asset.
@@ -208,8 +207,8 @@ extension StoreTransaction {
       """, [after?.path.text, after?.content.data, count]
     ).map {
       (
-        try DocumentPath($0[0] as String), try SHA256Hash(column: $0[1], "absent_asset"),
-        UInt64(clamping: $0[2] as Int64)
+        try $0[0], try $0[1],
+        try $0[2]
       )
     }
   }
@@ -227,7 +226,7 @@ extension StoreTransaction {
       JOIN absent_asset a ON a.hash = c.content JOIN document d ON d.id = c.document
       WHERE ?1 IS NULL OR (d.path, a.hash) > (?1, ?2) ORDER BY d.path, a.hash LIMIT ?3
       """, [after?.path.text, after?.content.data, count]
-    ).map { (try DocumentPath($0[0] as String), try SHA256Hash(column: $0[1], "absent_asset")) }
+    ).map { (try $0[0], try $0[1]) }
   }
 
   /// How many documents show an asset that is not held, and what those assets come to.
@@ -239,7 +238,7 @@ extension StoreTransaction {
           (SELECT ifnull(sum(size), 0) FROM absent_asset WHERE hash IN (SELECT content FROM head))
         """)
     else { return (0, 0) }
-    return (UInt64(clamping: row[0] as Int64), UInt64(clamping: row[1] as Int64))
+    return (try row[0], try row[1])
   }
 
   /// Forgets what is noted of absent assets that nothing names any more.
@@ -265,27 +264,32 @@ extension StoreTransaction {
         UNION ALL SELECT 1 FROM quarantine_body WHERE hash = ?1 LIMIT 1
         """, [hash.data]) == nil
     else { return nil }
-    let before = try integer("SELECT ifnull(sum(size), 0) FROM chunk") ?? 0
+    let before = try heldSize()
     try execute("DELETE FROM body WHERE \(Self.isBody)", [hash.data])
-    let after = try integer("SELECT ifnull(sum(size), 0) FROM chunk") ?? 0
     try noteAbsent(hash, sizeInBytes: size)
-    return UInt64(clamping: before - after)
+    return before - min(before, try heldSize())
   }
+
+  private func heldSize() throws -> UInt64 { try value("SELECT sum(size) FROM chunk") ?? 0 }
 
   private func assetRow(_ hash: SHA256Hash) throws -> Int64? {
     try integer("SELECT id FROM body WHERE \(Self.isBody) AND coding = ?2", [hash.data, Self.chunkedCoding])
   }
 
   private func chunks(ofBody body: Int64, from start: Int64, count: Int) throws -> [StoredChunk] {
-    try rows(
+    var end = start
+    return try rows(
       """
-      SELECT c.id, c.size FROM asset_chunk a JOIN chunk c ON c.id = a.chunk
+      SELECT a.start, c.id, c.size FROM asset_chunk a JOIN chunk c ON c.id = a.chunk
       WHERE a.body = ? AND a.start >= ? ORDER BY a.start LIMIT ?
       """, [body, start, count]
     ).map { row in
-      let size: Int = row[1]
-      guard size > 0, size <= AssetWriter.largestChunk else { throw StoreError.damaged("a chunk's size") }
-      return StoredChunk(id: row[0], sizeInBytes: size)
+      let (found, chunk) = try placedChunk(row)
+      guard found == end else {
+        throw StoreError.damaged("a chunk that starts at \(found) instead of \(end)")
+      }
+      end += Int64(chunk.sizeInBytes)
+      return chunk
     }
   }
 
@@ -295,6 +299,15 @@ extension StoreTransaction {
       SELECT a.start, c.id, c.size FROM asset_chunk a JOIN chunk c ON c.id = a.chunk
       WHERE a.body = ? AND a.start <= ? ORDER BY a.start DESC LIMIT 1
       """, [body, offset]
-    ).map { ($0[0], StoredChunk(id: $0[1], sizeInBytes: $0[2])) }
+    ).map(placedChunk)
+  }
+
+  /// Reads a chunk and where it starts in its asset.
+  private func placedChunk(_ row: StoredRow) throws -> (start: Int64, chunk: StoredChunk) {
+    let (start, size): (Int64, Int) = (try row[0], try row[2])
+    guard start >= 0, size > 0, size <= AssetWriter.largestChunk else {
+      throw StoreError.damaged("a chunk of \(size) bytes at \(start)")
+    }
+    return (start, StoredChunk(id: try row[1], sizeInBytes: size))
   }
 }

@@ -51,7 +51,7 @@ extension StoreTransaction {
       SELECT d.path, d.id FROM conflict c JOIN document d ON d.id = c.document
       WHERE c.severity IS NULL ORDER BY d.path LIMIT ?
       """, [count]
-    ).map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
+    ).map { (try $0[0], try $0[1]) }
   }
 
   /// Documents in conflict with what is known of each, the severest first, then by path.
@@ -62,10 +62,10 @@ extension StoreTransaction {
       ORDER BY c.severity DESC, d.path
       """
     ).map { row in
-      let mark = (row[2] as Int?).flatMap(ConflictMark.Severity.init(rawValue:)).map {
-        ConflictMark(severity: $0, parts: row[3] ?? 0, place: row[4] ?? "")
+      let mark = try (row[2] as ConflictMark.Severity?).map {
+        ConflictMark(severity: $0, parts: try row[3], place: try row[4])
       }
-      return (try DocumentPath(row[0] as String), DocumentRow(id: row[1]), mark)
+      return (try row[0], try row[1], mark)
     }
   }
 
@@ -73,8 +73,7 @@ extension StoreTransaction {
   public func conflictCounts() throws -> [ConflictMark.Severity: UInt64] {
     var counts: [ConflictMark.Severity: UInt64] = [:]
     for row in try rows("SELECT ifnull(severity, 2), count(*) FROM conflict GROUP BY 1") {
-      guard let severity = ConflictMark.Severity(rawValue: row[0]) else { continue }
-      counts[severity] = UInt64(clamping: row[1] as Int64)
+      counts[try row[0] as ConflictMark.Severity] = try row[1]
     }
     return counts
   }
@@ -89,10 +88,8 @@ extension StoreTransaction {
       WHERE h.document = ? ORDER BY h.position
       """, [document.id]
     ).map { row in
-      let name = (row[0] as Int64?).map {
-        RevisionName(changeSet: UInt64(clamping: $0), line: UInt32(clamping: row[1] as Int64? ?? 0))
-      }
-      return (name, (row[2] as Int64) != 0, (row[3] as String?).flatMap(RevisionVerb.init(rawValue:)))
+      let name = try (row[0] as UInt64?).map { RevisionName(changeSet: $0, line: try row[1]) }
+      return (name, try row[2] as Int != 0, try row[3])
     }
   }
 

@@ -26,12 +26,11 @@ public struct StoredCosignature: Hashable, Sendable {
     signature = Array(bytes.suffix(64))
   }
 
-  init(_ row: Row) throws {
-    size = UInt64(clamping: row["size"] as Int64)
-    cosigner = try VerifierKey(
-      name: row["name"], algorithm: .cosignature, publicKey: [UInt8](row["key"] as Data))
-    time = UInt64(clamping: row["time"] as Int64)
-    signature = [UInt8](row["signature"] as Data)
+  init(_ row: StoredRow) throws {
+    size = try row["size"]
+    cosigner = try VerifierKey(cosigner: row)
+    time = try row["time"]
+    signature = try row["signature"]
   }
 
   /// The signature line.
@@ -40,6 +39,18 @@ public struct StoredCosignature: Hashable, Sendable {
       try NoteSignature(
         name: cosigner.name, keyID: cosigner.keyID,
         signature: withUnsafeBytes(of: time.bigEndian) { Array($0) } + signature)
+    }
+  }
+}
+
+extension VerifierKey {
+  /// Reads a cosigner's key from a row with its columns.
+  init(cosigner row: StoredRow) throws {
+    let (name, publicKey): (String, [UInt8]) = (try row["name"], try row["key"])
+    do {
+      try self.init(name: name, algorithm: .cosignature, publicKey: publicKey)
+    } catch {
+      throw StoreError.damaged("cosigner \(name)")
     }
   }
 }
@@ -75,10 +86,20 @@ extension StoreTransaction {
     .map { try StoredCosignature($0) }
   }
 
+  /// Sizes of checkpoints whose cosignatures are beyond the log of this copy, or by nobody; for verification.
+  public func strayCosignatures(limit: Int) throws -> [Int64] {
+    try rows(
+      """
+      SELECT DISTINCT size FROM cosignature
+      WHERE size < 1 OR size > ? OR cosigner NOT IN (SELECT id FROM cosigner) ORDER BY size LIMIT ?
+      """, [Int64(clamping: try position().size), limit]
+    ).map { try $0[0] }
+  }
+
   /// The sizes of checkpoints that have cosignatures, beyond a size, in order.
   public func cosignedSizes(after size: UInt64) throws -> [UInt64] {
     try rows("SELECT DISTINCT size FROM cosignature WHERE size > ? ORDER BY size", [Int64(clamping: size)])
-      .map { UInt64(clamping: $0[0] as Int64) }
+      .map { try $0[0] }
   }
 
   /// The newest time by a cosigner's key, of whatever checkpoint.
@@ -97,7 +118,7 @@ extension StoreTransaction {
 
   /// How many cosignatures are held.
   public func cosignatureCount() throws -> UInt64 {
-    try integer("SELECT count(*) FROM cosignature").map { UInt64(clamping: $0) } ?? 0
+    try value("SELECT count(*) FROM cosignature") ?? 0
   }
 
   /// The largest time of the publisher's that was ever seen.

@@ -26,10 +26,8 @@ extension StoreTransaction {
 
   /// Everybody of whom a cosignature is held or was; those whose name no key can have are left out.
   public func cosigners() throws -> [StoredCosigner] {
-    try rows("SELECT id, name, key FROM cosigner ORDER BY id").compactMap { row in
-      let key = try? VerifierKey(
-        name: row["name"], algorithm: .cosignature, publicKey: [UInt8](row["key"] as Data))
-      return key.map { StoredCosigner(row: row["id"], key: $0) }
+    try rows("SELECT id, name, key FROM cosigner ORDER BY id").map { row in
+      StoredCosigner(row: try row["id"], key: try VerifierKey(cosigner: row))
     }
   }
 
@@ -73,7 +71,7 @@ extension StoreTransaction {
   public func cosignaturePlaces() throws -> [CosignaturePlace] {
     try rows("SELECT size, cosigner, time FROM cosignature ORDER BY size, cosigner, time").map {
       CosignaturePlace(
-        size: UInt64(clamping: $0[0] as Int64), cosigner: $0[1], time: UInt64(clamping: $0[2] as Int64))
+        size: try $0[0], cosigner: try $0[1], time: try $0[2])
     }
   }
 
@@ -87,7 +85,7 @@ extension StoreTransaction {
   /// The notes of all its clocks that were seen, the first generation first.
   public func timeKeyNotes() throws -> [(generation: UInt64, note: [UInt8])] {
     try rows("SELECT generation, note FROM time_key ORDER BY generation").map {
-      (UInt64(clamping: $0[0] as Int64), [UInt8]($0[1] as Data))
+      (try $0[0], try $0[1])
     }
   }
 

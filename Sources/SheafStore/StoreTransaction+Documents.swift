@@ -53,7 +53,7 @@ extension StoreTransaction {
 
   /// The row of a document that this copy has heard of.
   public func existingDocumentRow(_ path: DocumentPath) throws -> DocumentRow? {
-    try integer("SELECT id FROM document WHERE path = ?", [path.text]).map(DocumentRow.init(id:))
+    try value("SELECT id FROM document WHERE path = ?", [path.text])
   }
 
   /// The path of a document.
@@ -61,7 +61,7 @@ extension StoreTransaction {
     guard let row = try row("SELECT path FROM document WHERE id = ?", [document.id]) else {
       throw StoreError.damaged("document \(document.id) is missing")
     }
-    return try DocumentPath(row[0] as String)
+    return try row[0]
   }
 
   /// The current heads of a document, the one published first in front.
@@ -69,9 +69,9 @@ extension StoreTransaction {
     try rows("SELECT revision, content, size FROM head WHERE document = ? ORDER BY position", [document.id])
       .map { row in
         StoredHead(
-          revision: row[0],
-          content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "head") },
-          sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0), hasContent: (row[2] as Int64?) != nil)
+          revision: try row[0],
+          content: try row[1],
+          sizeInBytes: try row[2] as UInt64? ?? 0, hasContent: try row[2] as UInt64? != nil)
       }
   }
 
@@ -87,7 +87,7 @@ extension StoreTransaction {
 
   /// The heads' common ancestor in a conflict; `nil` when there is none or it is a tombstone.
   public func conflictBase(_ document: DocumentRow) throws -> SHA256Hash? {
-    try blob("SELECT base FROM conflict WHERE document = ?", [document.id]).flatMap { SHA256Hash(bytes: $0) }
+    try value("SELECT base FROM conflict WHERE document = ?", [document.id])
   }
 
   /// Paths of current documents that share a disk name with `path` and aren't it.
@@ -97,7 +97,7 @@ extension StoreTransaction {
       SELECT path FROM document WHERE folded = ? AND path <> ?
         AND EXISTS (SELECT 1 FROM head WHERE head.document = document.id AND content IS NOT NULL)
       """, [Self.diskKey(path), path.text]
-    ).map { try DocumentPath($0[0] as String) }.filter { Self.diskName($0) == Self.diskName(path) }
+    ).map { try $0[0] as DocumentPath }.filter { Self.diskName($0) == Self.diskName(path) }
   }
 
   // SQLite compares bytes, so what a disk takes for one name must be spelled one way.
@@ -145,28 +145,24 @@ extension StoreTransaction {
       """, [collection?.text, after?.text, count, bounds?.lower, bounds?.upper]
     ).map { row in
       Listed(
-        path: try DocumentPath(row[0] as String),
-        content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "head") },
-        sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0),
-        title: row[3],
-        revision: (row[4] as Int64?).flatMap { changeSet in
-          (row[5] as Int64?).map {
-            RevisionName(changeSet: UInt64(clamping: changeSet), line: UInt32(clamping: $0))
-          }
-        },
-        headCount: row[6])
+        path: try row[0],
+        content: try row[1],
+        sizeInBytes: try row[2] as UInt64? ?? 0,
+        title: try row[3],
+        revision: try (row[4] as UInt64?).map { RevisionName(changeSet: $0, line: try row[5]) },
+        headCount: try row[6])
     }
   }
 
   /// Documents with more than one head, in byte order of their paths.
   public func conflictedDocuments() throws -> [(path: DocumentPath, row: DocumentRow)] {
     try rows("SELECT d.path, d.id FROM conflict c JOIN document d ON d.id = c.document ORDER BY d.path")
-      .map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
+      .map { (try $0[0], try $0[1]) }
   }
 
   /// How many documents are current, in conflict, and how many drafts wait in quarantine.
   public func counts() throws -> (documents: UInt64, conflicts: UInt64, quarantined: UInt64) {
-    func count(_ sql: String) throws -> UInt64 { UInt64(clamping: try integer(sql) ?? 0) }
+    func count(_ sql: String) throws -> UInt64 { try value(sql) ?? 0 }
     return (
       try count("SELECT count(*) FROM head WHERE position = 0 AND content IS NOT NULL"),
       try count("SELECT count(*) FROM conflict"),

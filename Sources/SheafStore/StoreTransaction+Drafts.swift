@@ -35,20 +35,15 @@ public struct StoredDraft: Hashable, Sendable {
   public var changeSet: UInt64?
   public var refusal: String?
 
-  init(_ row: Row) throws {
-    id = row["id"]
-    leaf = try SHA256Hash(column: row["leaf"], "draft")
-    note = [UInt8](row["note"] as Data)
-    guard let seed = Seed(bytes: [UInt8](row["seed"] as Data)),
-      let outcome = Outcome(rawValue: row["outcome"])
-    else {
-      throw StoreError.damaged("draft \(leaf)")
-    }
-    self.seed = seed
-    reason = [UInt8](row["reason"] as Data)
-    self.outcome = outcome
-    changeSet = (row["change_set"] as Int64?).map { UInt64(clamping: $0) }
-    refusal = row["refusal"]
+  init(_ row: StoredRow) throws {
+    id = try row["id"]
+    leaf = try row["leaf"]
+    note = try row["note"]
+    seed = try row["seed"]
+    reason = try row["reason"]
+    outcome = try row["outcome"]
+    changeSet = try row["change_set"]
+    refusal = try row["refusal"]
   }
 }
 
@@ -77,17 +72,14 @@ public struct StoredDraftLine: Hashable, Sendable {
     self.baseContent = baseContent
   }
 
-  init(_ row: Row) throws {
-    line = UInt32(clamping: row["line"] as Int64)
-    path = try DocumentPath(row["path"] as String)
-    guard let verb = RevisionVerb(rawValue: row["verb"]) else {
-      throw StoreError.damaged("draft line of \(path)")
-    }
-    self.verb = verb
-    base = try RevisionBase(parsing: row["base"] as String)
-    sizeInBytes = UInt64(clamping: (row["size"] as Int64?) ?? 0)
-    content = try (row["content"] as Data?).map { try SHA256Hash(column: $0, "draft_line") }
-    baseContent = try (row["base_content"] as Data?).map { try SHA256Hash(column: $0, "draft_line") }
+  init(_ row: StoredRow) throws {
+    line = try row["line"]
+    path = try row["path"]
+    verb = try row["verb"]
+    base = try row["base"]
+    sizeInBytes = try row["size"] as UInt64? ?? 0
+    content = try row["content"]
+    baseContent = try row["base_content"]
   }
 
   /// The line as it is signed under the draft's seed.
@@ -173,7 +165,7 @@ extension StoreTransaction {
         SELECT DISTINCT l.path FROM draft_line l JOIN draft d ON d.id = l.draft
         WHERE d.outcome IN ('waiting', 'deposited', 'logged') AND l.verb NOT IN (\(Self.remarks))
         """
-      ).map { try DocumentPath($0[0] as String) })
+      ).map { try $0[0] })
   }
 
   /// Paths that this copy's own proposals change, open ones and perhaps others.
@@ -181,7 +173,7 @@ extension StoreTransaction {
     Set(
       try rows(
         "SELECT DISTINCT l.path FROM draft_line l JOIN draft d ON d.id = l.draft WHERE d.outcome = 'proposed'"
-      ).map { try DocumentPath($0[0] as String) })
+      ).map { try $0[0] })
   }
 
   /// Writes down what became of a draft.
@@ -267,8 +259,8 @@ extension StoreTransaction {
       """, [path.text])
     {
       let line = try StoredDraftLine(row)
-      guard let number = row["change_set"] as Int64?,
-        try isOpenProposal(RevisionName(changeSet: UInt64(clamping: number), line: line.line))
+      guard let number = try row["change_set"] as UInt64?,
+        try isOpenProposal(RevisionName(changeSet: number, line: line.line))
       else { continue }
       return line
     }

@@ -9,9 +9,8 @@ extension StoreTransaction {
   public func redactedSize() throws -> UInt64 { try number("redacted") }
 
   func number(_ key: String) throws -> UInt64 {
-    UInt64(
-      clamping: try integer(
-        "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = ?", [key]) ?? 0)
+    try value(
+      "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = ?", [key]) ?? 0
   }
 
   private func set(_ key: String, _ number: UInt64) throws {
@@ -36,7 +35,7 @@ extension StoreTransaction {
     told: UInt64 = 0, isWhole: Bool = false, isNew: Bool = false,
     elsewhere: (_ isDestroyed: (SHA256Hash) throws -> Bool) throws -> Void = { _ in }
   ) throws -> Bool {
-    let newest = max(told, UInt64(clamping: try integer("SELECT max(change_set) FROM redaction") ?? 0))
+    let newest = max(told, try value("SELECT max(change_set) FROM redaction") ?? 0)
     let done = try redactedSize()
     // What was destroyed comes back with all lines anew and in no other way, so it is not looked at each time.
     let targets = try rows(
@@ -48,9 +47,9 @@ extension StoreTransaction {
     guard !targets.isEmpty || newest > done else { return false }
     try db.execute(sql: "PRAGMA secure_delete = ON")
     var contents: Set<SHA256Hash> = []
-    for number in Set(targets.map { $0[1] as Int64 }) { try keepSalts(ofChangeSet: number) }
+    for number in Set(try targets.map { try $0[1] as Int64 }) { try keepSalts(ofChangeSet: number) }
     for target in targets {
-      if let content = target[3] as Data? { contents.insert(try SHA256Hash(column: content, "revision")) }
+      if let content = try target[3] as SHA256Hash? { contents.insert(content) }
       try execute("UPDATE revision SET content = NULL WHERE id = ?", [target[0] as Int64])
       try execute(
         "DELETE FROM salt WHERE change_set = ? AND line = ?", [target[1] as Int64, target[2] as Int64])
@@ -80,7 +79,7 @@ extension StoreTransaction {
 
   /// Puts the salts of a change set's lines in the place of its seed, which would open all of them.
   private func keepSalts(ofChangeSet number: Int64) throws {
-    guard let seed = try blob("SELECT seed FROM change_set WHERE number = ?", [number]).flatMap(Seed.init)
+    guard let seed = try value("SELECT seed FROM change_set WHERE number = ?", [number]) as Seed?
     else { return }
     func keep(_ line: UInt32) throws {
       try execute(
@@ -102,7 +101,7 @@ extension StoreTransaction {
   func salts(ofChangeSet number: Int64) throws -> [UInt32: [UInt8]] {
     var salts: [UInt32: [UInt8]] = [:]
     for row in try rows("SELECT line, salt FROM salt WHERE change_set = ?", [number]) {
-      salts[UInt32(clamping: row[0] as Int64)] = [UInt8](row[1] as Data)
+      salts[try row[0] as UInt32] = try row[1]
     }
     return salts
   }
@@ -129,7 +128,7 @@ extension StoreTransaction {
   /// Of a quarantined change set that brought the content stays what answers its author.
   private func forgetInQuarantine(_ hash: SHA256Hash) throws {
     for row in try rows("SELECT leaf FROM quarantine_body WHERE hash = ?", [hash.data]) {
-      let leaf = try SHA256Hash(column: row[0], "quarantine_body")
+      let leaf: SHA256Hash = try row[0]
       try dropUnneededBodies(try emptyQuarantined(leaf).subtracting([hash]))
     }
   }
@@ -189,7 +188,7 @@ extension StoreTransaction {
   /// A copy without lines can't tell which of its drafts' bases were destroyed: it keeps those that are current.
   private func dropPastDraftBases() throws {
     let past = try rows("SELECT DISTINCT base_content FROM draft_line WHERE base_content IS NOT NULL").map {
-      try SHA256Hash(column: $0[0], "draft_line")
+      try $0[0] as SHA256Hash
     }.filter { try !isCurrentOrPublished($0) }
     for hash in past {
       try execute("UPDATE draft_line SET base_content = NULL WHERE base_content = ?", [hash.data])
@@ -201,9 +200,9 @@ extension StoreTransaction {
   /// written whole first.
   private func destroyBody(_ hash: SHA256Hash) throws {
     guard let row = try row("SELECT id FROM body WHERE \(Self.isBody)", [hash.data]) else { return }
-    let id: Int64 = row[0]
+    let id: Int64 = try row[0]
     for other in try rows("SELECT hash FROM body WHERE base = ?", [id]) {
-      try writeWhole(try SHA256Hash(column: other[0], "body"))
+      try writeWhole(try other[0])
     }
     try dropUnneededBodies([hash])
   }
@@ -214,7 +213,7 @@ extension StoreTransaction {
     let bodies = try rows(
       "SELECT hash FROM body WHERE pack IN (SELECT id FROM pack WHERE entries <> held) ORDER BY pack, entry")
     let worn = try rows("SELECT id FROM pack WHERE entries <> held")
-    for body in bodies { try writeWhole(try SHA256Hash(column: body[0], "body")) }
+    for body in bodies { try writeWhole(try body[0]) }
     for row in worn { try execute("DELETE FROM pack WHERE id = ?", [row[0] as Int64]) }
     packCache.removeAll()
   }
@@ -236,7 +235,7 @@ extension StoreTransaction {
     while let (base, depth) = above.popLast() {
       for row in try rows("SELECT id FROM body WHERE base = ?", [base]) {
         try execute("UPDATE body SET depth = ? WHERE id = ?", [depth + 1, row[0] as Int64])
-        above.append((row[0], depth + 1))
+        above.append((try row[0], depth + 1))
       }
     }
   }

@@ -70,7 +70,9 @@ extension StoreTransaction {
     guard bytes.count >= 8, (bytes.count - 8) % 32 == 0 else { throw StoreError.damaged("meta, edge") }
     let size = bytes[0..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let nodes = stride(from: 8, to: bytes.count, by: 32).compactMap { SHA256Hash(bytes: bytes[$0..<$0 + 32]) }
-    guard let range = CompactRange(size: size, nodes: nodes) else { throw StoreError.damaged("meta, edge") }
+    guard size <= RevisionRows.largestChangeSet, let range = CompactRange(size: size, nodes: nodes) else {
+      throw StoreError.damaged("meta, edge")
+    }
     return range
   }
 

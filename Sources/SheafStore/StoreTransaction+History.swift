@@ -23,7 +23,7 @@ extension StoreTransaction {
       WHERE r.id >= ?2 AND r.id < ?3 AND (?1 IS NULL OR d.path > ?1) ORDER BY d.path LIMIT ?4
       """
     return try rows(sql, [after?.text, RevisionRows.end(from), RevisionRows.end(to), count])
-      .map { (try DocumentPath($0[0] as String), DocumentRow(id: $0[1])) }
+      .map { (try $0[0], try $0[1]) }
   }
 
   /// What stood at a document in the state tree when the log was `size` change sets long.
@@ -48,7 +48,7 @@ extension StoreTransaction {
 
   /// When a revision stopped being a head; `nil` while it is one.
   public func superseded(_ revision: Int64) throws -> UInt64? {
-    try integer("SELECT superseded FROM lineage WHERE revision = ?", [revision]).map { UInt64(clamping: $0) }
+    try value("SELECT superseded FROM lineage WHERE revision = ?", [revision])
   }
 
   /// What the conflicts at a position are about: the contents that their heads descend from.
@@ -66,7 +66,7 @@ extension StoreTransaction {
       """, [Int64(clamping: size)])
     var bases: Set<SHA256Hash> = []
     for row in conflicted {
-      let value = try stateValue(DocumentRow(id: row[0]), at: size)?.current
+      let value = try stateValue(try row[0], at: size)?.current
       guard case .conflict(let base?, _)? = value else { continue }
       bases.insert(base)
     }
@@ -89,22 +89,20 @@ extension StoreTransaction {
         AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("conflict.base")))
       """
     ).compactMap { row in
-      let base = try SHA256Hash(column: row[1], "conflict")
+      let base: SHA256Hash = try row[1]
       guard try !holdsBody(base), try absentSize(base) == nil, seen.insert(base).inserted else { return nil }
-      let size: Int64? = row[2]
-      return (try path(DocumentRow(id: row[0])), base, size.map { UInt64(clamping: $0) })
+      return (try path(try row[0]), base, try row[2])
     }
   }
 
   /// How many documents were current when the log was `size` change sets long.
   public func documentCount(at size: UInt64) throws -> UInt64 {
     if try size == position().size { return try counts().documents }
-    return UInt64(
-      clamping: try integer(
-        """
-        SELECT count(DISTINCT r.document) FROM revision r JOIN lineage l ON l.revision = r.id
-        WHERE r.change_set <= ?1 AND ifnull(l.superseded, ?1 + 1) > ?1 AND r.size IS NOT NULL
-        """, [Int64(clamping: size)]) ?? 0)
+    return try value(
+      """
+      SELECT count(DISTINCT r.document) FROM revision r JOIN lineage l ON l.revision = r.id
+      WHERE r.change_set <= ?1 AND ifnull(l.superseded, ?1 + 1) > ?1 AND r.size IS NOT NULL
+      """, [Int64(clamping: size)]) ?? 0
   }
 
   /// A revision as a bundle counts it.
@@ -137,11 +135,11 @@ extension StoreTransaction {
       """, [RevisionRows.lines(of: first).first, RevisionRows.end(last)]
     ).map { row in
       SizedRevision(
-        changeSet: UInt64(clamping: row[4] as Int64), path: try DocumentPath(row[0] as String),
-        hasContent: (row[1] as Int64?) != nil,
-        content: try (row[3] as Data?).map { try SHA256Hash(column: $0, "revision") },
-        sizeInBytes: UInt64(clamping: (row[1] as Int64?) ?? 0),
-        superseded: (row[2] as Int64?).map { UInt64(clamping: $0) })
+        changeSet: try row[4], path: try row[0],
+        hasContent: try row[1] as UInt64? != nil,
+        content: try row[3],
+        sizeInBytes: try row[1] as UInt64? ?? 0,
+        superseded: try row[2])
     }
   }
 

@@ -32,17 +32,17 @@ public struct StoredInvitation: Hashable, Sendable {
     usedBy == nil && time <= expires
   }
 
-  init(_ row: Row) throws {
-    guard let role = MemberRole(rawValue: row["role"]) else { throw StoreError.damaged("invitation") }
+  init(_ row: StoredRow) throws {
     let collections = try (row["collections"] as String?).map { text in
       Set(try text.split(separator: "\n").map { try CollectionName(String($0)) })
     }
     self.init(
-      id: [UInt8](row["id"] as Data), key: [UInt8](row["key"] as Data),
-      template: MemberTemplate(name: row["name"], role: role, site: row["site"], collections: collections),
-      expires: Timestamp(seconds: row["expires"]),
-      usedBy: (row["used_by"] as Data?).map { [UInt8]($0) },
-      changeSet: (row["change_set"] as Int64?).map { UInt64(clamping: $0) })
+      id: try row["id"], key: try row["key"],
+      template: MemberTemplate(
+        name: try row["name"], role: try row["role"], site: try row["site"], collections: collections),
+      expires: try row["expires"],
+      usedBy: try row["used_by"],
+      changeSet: try row["change_set"])
   }
 }
 
@@ -95,5 +95,5 @@ extension StoreTransaction {
   }
 
   /// How many invitations are kept.
-  public func invitationCount() throws -> Int { Int(try integer("SELECT count(*) FROM invitation") ?? 0) }
+  public func invitationCount() throws -> Int { try value("SELECT count(*) FROM invitation") ?? 0 }
 }

@@ -32,7 +32,7 @@ extension StoreTransaction {
       WHERE number BETWEEN ? AND ? AND reason_seal IS NOT NULL AND seed IS NOT NULL
       """, [first, end])
     for row in sealed
-    where try Self.seal(of: reason(row[0], in: row), seed: Seed(bytes: [UInt8](row[2] as Data)))?.data
+    where try Self.seal(of: reason(row[0], in: row), seed: row[2])
       == row[3]
     {
       try execute("UPDATE change_set SET reason_seal = NULL WHERE number = ?", [row[0] as Int64])
@@ -54,7 +54,7 @@ extension StoreTransaction {
       let row = try row(
         "SELECT reason, seed FROM change_set WHERE number = ? AND note IS NULL AND reason_seal IS NULL",
         [number]),
-      let seed = (row[1] as Data?).flatMap({ Seed(bytes: [UInt8]($0)) }),
+      let seed = try row[1] as Seed?,
       let seal = Self.seal(of: try reason(number, in: row), seed: seed)
     else { return }
     try execute("UPDATE change_set SET reason_seal = ? WHERE number = ?", [seal.data, number])

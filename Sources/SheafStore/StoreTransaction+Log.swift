@@ -44,47 +44,43 @@ public struct StoredChangeSet: Hashable, Sendable {
   }
 
   /// Reads a row; a note that was taken apart is put together again.
-  init(_ row: Row, in transaction: StoreTransaction) throws {
-    let number: Int64 = row["number"]
+  init(_ row: StoredRow, in transaction: StoreTransaction) throws {
+    let number: Int64 = try row["number"]
     let place = "change_set \(number)"
     let notes = try transaction.storedNotes()
     self.number = UInt64(clamping: number)
-    seed = (row["seed"] as Data?).flatMap { Seed(bytes: [UInt8]($0)) }
+    seed = try row["seed"]
     if seed == nil { salts = try transaction.salts(ofChangeSet: number) }
     reason = try transaction.reason(number, in: row)
-    author = try notes.author(row["author"], in: transaction)
-    after = try (row["after_leaf"] as Data?).map { try SHA256Hash(column: $0, place) }
-    seen = UInt64(clamping: row["seen"] as Int64)
-    time = Timestamp(seconds: row["time"])
-    effectiveTime = Timestamp(seconds: row["effective_time"])
-    lineCount = row["line_count"]
-    if let note = row["note"] as Data? {
-      self.note = [UInt8](note)
+    author = try notes.author(try row["author"], in: transaction)
+    after = try row["after_leaf"]
+    seen = try row["seen"]
+    time = try row["time"]
+    effectiveTime = try row["effective_time"]
+    lineCount = Int(try row["line_count"] as UInt32)
+    if let note = try row["note"] as [UInt8]? {
+      self.note = note
     } else {
       // What follows from elsewhere `sheaf compact` leaves out.
       let seenRoot =
-        try row["seen_root"] as Data?
-        ?? transaction.blob("SELECT root FROM checkpoint WHERE size = ?", [Int64(clamping: seen)]).map {
-          Data($0)
-        }
-      let seal = row["reason_seal"] as Data? ?? StoreTransaction.seal(of: reason, seed: seed)?.data
-      func hash(_ column: Data?) throws -> SHA256Hash { try SHA256Hash(column: column ?? Data(), place) }
+        try row["seen_root"] as SHA256Hash?
+        ?? transaction.value("SELECT root FROM checkpoint WHERE size = ?", [Int64(clamping: seen)])
+      let seal = try row["reason_seal"] as SHA256Hash? ?? StoreTransaction.seal(of: reason, seed: seed)
+      guard let seenRoot, let seal else { throw StoreError.damaged(place) }
       let fields = ChangeSetNote(
         library: try notes.libraryID(), author: author, time: time,
-        seen: .init(size: seen, root: try hash(seenRoot)), after: after,
-        reason: Commitment(hash: try hash(seal)), lineCount: lineCount,
-        linesRoot: try hash(row["lines_root"]))
-      guard let signature = row["signature"] as Data?,
-        let note = notes.note(fields: fields, signature: [UInt8](signature))
+        seen: .init(size: seen, root: seenRoot), after: after, reason: Commitment(hash: seal),
+        lineCount: lineCount, linesRoot: try row["lines_root"])
+      guard let note = notes.note(fields: fields, signature: try row["signature"])
       else { throw StoreError.damaged(place) }
       self.note = note
     }
     let leaf = MerkleHash.leaf(note)
-    let filed = [UInt8](row["leaf"] as Data)
+    let filed: [UInt8] = try row["leaf"]
     // Filed under the hash's first bytes; under others, it does not pass for what it is.
     self.leaf =
       Array(leaf.bytes.prefix(filed.count)) == filed && filed.count == Self.leafPrefix ? leaf : .zero
-    let packed = (row["proof"] as Data?).map { [UInt8]($0) } ?? []
+    let packed = try row["proof"] as [UInt8]? ?? []
     proof = stride(from: 0, to: packed.count - packed.count % 32, by: 32).compactMap {
       SHA256Hash(bytes: packed[$0..<$0 + 32])
     }
@@ -171,11 +167,10 @@ extension StoreTransaction {
 
   /// The newest change set whose effective time is not after `time`; 0 when there is none.
   public func newestChangeSet(notAfter time: Timestamp) throws -> UInt64 {
-    try integer(
+    try value(
       "SELECT max(number) FROM change_set INDEXED BY change_set_by_time WHERE effective_time <= ?",
       [time.seconds]
-    )
-    .map { UInt64(clamping: $0) } ?? 0
+    ) ?? 0
   }
 
   /// Forgets the log and the lines: before a deeper or wider copy replaces them.
@@ -221,7 +216,7 @@ extension StoreTransaction {
     var hashes = try rows(
       "SELECT hash FROM log_node WHERE level = ? AND position BETWEEN ? AND ? ORDER BY position",
       [id.level - above, first, first + (1 << Int64(above)) - 1]
-    ).map { try SHA256Hash(column: $0[0], place) }
+    ).map { try $0[0] as SHA256Hash }
     guard hashes.count == 1 << above else { throw StoreError.damaged("\(place) is missing") }
     while hashes.count > 1 {
       hashes = stride(from: 0, to: hashes.count, by: 2).map { MerkleHash.node(hashes[$0], hashes[$0 + 1]) }
@@ -260,16 +255,18 @@ extension StoreTransaction {
       .map(checkpoint)
   }
 
-  private func checkpoint(_ row: Row) throws -> StoredCheckpoint {
-    let size = UInt64(clamping: row["size"] as Int64)
-    if let note = row["note"] as Data?, let stateNote = row["state_note"] as Data? {
-      return StoredCheckpoint(size: size, note: [UInt8](note), stateNote: [UInt8](stateNote))
+  private func checkpoint(_ row: StoredRow) throws -> StoredCheckpoint {
+    let size: UInt64 = try row["size"]
+    if let note = try row["note"] as [UInt8]?, let stateNote = try row["state_note"] as [UInt8]? {
+      return StoredCheckpoint(size: size, note: note, stateNote: stateNote)
     }
-    guard let root = (row["root"] as Data?).flatMap({ SHA256Hash(bytes: $0) }),
-      let stateRoot = (row["state_root"] as Data?).flatMap({ SHA256Hash(bytes: $0) }),
-      let signature = row["signature"] as Data?, let stateSignature = row["state_signature"] as Data?,
+    guard
       let notes = try storedNotes().notes(
-        size: size, (root, [UInt8](signature), stateRoot, [UInt8](stateSignature)))
+        size: size,
+        (
+          root: try row["root"], signature: try row["signature"], stateRoot: try row["state_root"],
+          stateSignature: try row["state_signature"]
+        ))
     else { throw StoreError.damaged("checkpoint \(size)") }
     return StoredCheckpoint(size: size, note: notes.note, stateNote: notes.stateNote)
   }
@@ -282,7 +279,7 @@ extension StoreTransaction {
   /// Positions that wait for their signatures, in order.
   public func unsigned() throws -> [(size: UInt64, stateRoot: SHA256Hash)] {
     try rows("SELECT size, state_root FROM unsigned ORDER BY size").map {
-      (UInt64(clamping: $0[0] as Int64), try SHA256Hash(column: $0[1], "unsigned"))
+      (try $0[0], try $0[1])
     }
   }
 

@@ -29,7 +29,7 @@ extension StoreTransaction {
 
   /// Authors of change sets that this copy holds.
   public func authors() throws -> [(row: Int64, key: [UInt8])] {
-    try rows("SELECT id, key FROM author ORDER BY id").map { ($0[0], [UInt8]($0[1] as Data)) }
+    try rows("SELECT id, key FROM author ORDER BY id").map { (try $0[0], try $0[1]) }
   }
 
   /// Numbers of the change sets that a query asks for, newest first.
@@ -112,13 +112,13 @@ extension StoreTransaction {
       SELECT c.number FROM \(source) WHERE \(conditions.joined(separator: " AND "))
       ORDER BY \(words.isEmpty ? "c.number" : "reason_search.rowid") DESC LIMIT ?
       """
-    return try rows(sql, StatementArguments(arguments)).map { UInt64(clamping: $0[0] as Int64) }
+    return try rows(sql, StatementArguments(arguments)).map { try $0[0] }
   }
 
   private func isSmall(_ collection: CollectionName) throws -> Bool {
     let row = try row(
       "SELECT count(*) FILTER (WHERE collection = ?), count(*) FROM document", [collection.text])
-    let (part, whole): (Int64, Int64) = (row?[0] ?? 0, row?[1] ?? 0)
+    let (part, whole): (Int64, Int64) = (try row?[0] ?? 0, try row?[1] ?? 0)
     return part * 8 < whole
   }
 
@@ -134,9 +134,8 @@ extension StoreTransaction {
 
   /// Up to which change set the reasons can be searched.
   public func searchableReasons() throws -> UInt64 {
-    UInt64(
-      clamping: try integer(
-        "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = 'reasons-searched'") ?? 0)
+    try value(
+      "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = 'reasons-searched'") ?? 0
   }
 
   /// Takes the next reasons into the index.
@@ -149,7 +148,7 @@ extension StoreTransaction {
       [Int64(clamping: done), Self.reasonStep])
     guard let last = next.last else { return false }
     for row in next {
-      guard let bytes = try reason(row[0], in: row), let reason = try? Reason(parsing: bytes) else {
+      guard let bytes = try reason(try row[0], in: row), let reason = try? Reason(parsing: bytes) else {
         continue
       }
       let who = [reason.by, reason.claims.author].compactMap { $0 }.joined(separator: "\n")

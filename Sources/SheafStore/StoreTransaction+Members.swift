@@ -92,7 +92,7 @@ extension StoreTransaction {
     try rows(
       "SELECT path FROM document WHERE path > 'sheaf/members/' AND path < 'sheaf/members0' ORDER BY path"
     )
-    .map { try DocumentPath($0[0] as String) }
+    .map { try $0[0] }
   }
 
   /// Whether the library had members.
@@ -324,8 +324,8 @@ extension StoreTransaction {
 
   /// When an author's newest change set was made, as it claims; `nil` for none.
   public func newestChange(by author: [UInt8]) throws -> Timestamp? {
-    try integer(
+    try value(
       "SELECT max(c.time) FROM change_set c JOIN author a ON a.id = c.author WHERE a.key = ?", [Data(author)]
-    ).map { Timestamp(seconds: $0) }
+    )
   }
 }

@@ -23,13 +23,13 @@ public struct StoredProposal: Hashable, Sendable {
     self.sizeInBytes = sizeInBytes
   }
 
-  init(_ row: Row) throws {
-    document = DocumentRow(id: row["document"])
+  init(_ row: StoredRow) throws {
+    document = try row["document"]
     name = RevisionName(
-      changeSet: UInt64(clamping: row["change_set"] as Int64), line: UInt32(clamping: row["line"] as Int64))
-    revision = row["revision"]
-    content = try (row["content"] as Data?).map { try SHA256Hash(column: $0, "proposal") }
-    sizeInBytes = UInt64(clamping: (row["size"] as Int64?) ?? 0)
+      changeSet: try row["change_set"], line: try row["line"])
+    revision = try row["revision"]
+    content = try row["content"]
+    sizeInBytes = try row["size"] as UInt64? ?? 0
   }
 }
 
@@ -69,7 +69,7 @@ extension StoreTransaction {
       SELECT d.path, p.* FROM proposal p JOIN document d ON d.id = p.document
       ORDER BY d.path, p.change_set, p.line
       """
-    ).map { (try DocumentPath($0["path"] as String), try StoredProposal($0)) }
+    ).map { (try $0["path"], try StoredProposal($0)) }
   }
 
   /// The newest open proposal about a path by an author, which a further edit of its goes on from.
@@ -85,12 +85,12 @@ extension StoreTransaction {
   ///
   /// - Parameter author: A public key, 32 bytes.
   public func newestProposal(by author: [UInt8]) throws -> SHA256Hash? {
-    let number = try integer(
+    let number: UInt64? = try value(
       """
       SELECT max(p.change_set) FROM proposal p JOIN change_set c ON c.number = p.change_set
       JOIN author a ON a.id = c.author WHERE a.key = ?
       """, [Data(author)])
-    return try number.flatMap { try changeSet(UInt64(clamping: $0))?.leaf }
+    return try number.flatMap { try changeSet($0)?.leaf }
   }
 
   /// Whether a change set has a proposal that is open.
@@ -100,7 +100,7 @@ extension StoreTransaction {
 
   /// How many proposals are open.
   public func openProposalCount() throws -> UInt64 {
-    UInt64(clamping: try integer("SELECT count(*) FROM proposal") ?? 0)
+    try value("SELECT count(*) FROM proposal") ?? 0
   }
 
   /// How many of them wait for an approval, which every edit in their collection needs.
@@ -110,9 +110,9 @@ extension StoreTransaction {
     return try rows(
       "SELECT d.collection, count(*) FROM proposal p JOIN document d ON d.id = p.document GROUP BY d.collection"
     ).reduce(0) { sum, row in
-      let collection = try CollectionName(row[0] as String)
+      let collection = try row[0] as CollectionName
       guard settings.collections[collection]?.requiresApproval ?? false else { return sum }
-      return sum + UInt64(clamping: row[1] as Int64)
+      return try sum + row[1]
     }
   }
 
@@ -149,10 +149,10 @@ extension StoreTransaction {
     guard let revision = try revision(name) else { return .unknown }
     guard
       let row = try row("SELECT proposed, superseded FROM lineage WHERE revision = ?", [revision.id]),
-      row[0] as Int64 == 1
+      try row[0] as Int == 1
     else { return nil }
-    guard let superseded = row[1] as Int64? else { return .open }
-    let lines = RevisionRows.lines(of: UInt64(clamping: superseded))
+    guard let superseded = try row[1] as UInt64? else { return .open }
+    let lines = RevisionRows.lines(of: superseded)
     guard
       let found = try integer(
         "SELECT id FROM revision WHERE id BETWEEN ? AND ? AND document = ?",
@@ -240,7 +240,7 @@ extension StoreTransaction {
         found.append(row)
         continue
       }
-      let lines = (lineage[0] as Int64?).map { RevisionRows.lines(of: UInt64(clamping: $0)) }
+      let lines = try (lineage[0] as UInt64?).map(RevisionRows.lines)
       if let lines,
         let accepting = try integer(
           """

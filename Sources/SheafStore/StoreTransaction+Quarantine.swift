@@ -48,23 +48,25 @@ extension StoreTransaction {
     while let totals = try row(
       "SELECT count(*), ifnull(sum(min(size, ?2)), 0) FROM quarantine WHERE carrier = ?1",
       [Data(carrier), mostBytes &+ (mostBytes < .max ? 1 : 0)]),
-      totals[0] as Int64 > mostChangeSets || totals[1] as Int64 > mostBytes,
+      try totals[0] as Int64 > mostChangeSets || totals[1] as Int64 > mostBytes,
       let oldest = try row(
         "SELECT leaf FROM quarantine WHERE carrier = ? AND leaf <> ? ORDER BY time, leaf LIMIT 1",
         [Data(carrier), newest.data])
     {
-      let leaf: Data = oldest[0]
-      for row in try rows("SELECT hash FROM quarantine_body WHERE leaf = ?", [leaf]) {
-        freed.insert(try SHA256Hash(column: row[0], "quarantine_body"))
+      let leaf: SHA256Hash = try oldest[0]
+      for row in try rows("SELECT hash FROM quarantine_body WHERE leaf = ?", [leaf.data]) {
+        freed.insert(try row[0])
       }
-      try execute("DELETE FROM quarantine_body WHERE leaf = ?", [leaf])
-      try execute("DELETE FROM quarantine WHERE leaf = ?", [leaf])
+      try execute("DELETE FROM quarantine_body WHERE leaf = ?", [leaf.data])
+      try execute("DELETE FROM quarantine WHERE leaf = ?", [leaf.data])
+      // In a damaged file what a search finds may not be found again, and would be looked for forever.
+      guard db.changesCount > 0 else { throw StoreError.damaged("quarantine \(leaf)") }
     }
     try dropUnneededBodies(freed)
   }
 
   /// Why a draft waits in quarantine; `nil` when it doesn't.
   public func refusal(leaf: SHA256Hash) throws -> String? {
-    try row("SELECT refusal FROM quarantine WHERE leaf = ?", [leaf.data])?[0]
+    try row("SELECT refusal FROM quarantine WHERE leaf = ?", [leaf.data]).flatMap { try $0[0] }
   }
 }

@@ -22,19 +22,18 @@ extension StoreTransaction {
 
   /// The latest time that any change set claims; `nil` in a copy that holds none.
   public func latestTime() throws -> Timestamp? {
-    try integer("SELECT max(time) FROM change_set").map { Timestamp(seconds: $0) }
+    try value("SELECT max(time) FROM change_set")
   }
 
   /// The change sets that claim a later time than all before them, up to a number.
   public func latestClaims(upTo number: UInt64) throws -> [(number: UInt64, time: Timestamp)] {
     var found: [(number: UInt64, time: Timestamp)] = []
-    let rows = try Row.fetchCursor(
-      db.cachedStatement(sql: "SELECT number, time FROM change_set WHERE number <= ? ORDER BY number"),
-      arguments: [Int64(clamping: number)])
+    let rows = try cursor(
+      "SELECT number, time FROM change_set WHERE number <= ? ORDER BY number", [Int64(clamping: number)])
     while let row = try rows.next() {
-      let time = Timestamp(seconds: row[1])
+      let time: Timestamp = try row[1]
       if found.last.map({ $0.time < time }) ?? true {
-        found.append((UInt64(clamping: row[0] as Int64), time))
+        found.append((try row[0], time))
       }
     }
     return found
@@ -42,11 +41,10 @@ extension StoreTransaction {
 
   /// The first change set that claims a time which is not before `time`; `nil` when there is none.
   public func firstChangeSet(notBefore time: Timestamp) throws -> UInt64? {
-    try integer(
+    try value(
       "SELECT min(number) FROM change_set INDEXED BY change_set_by_time WHERE effective_time >= ?",
       [time.seconds]
     )
-    .map { UInt64(clamping: $0) }
   }
 
   /// The first lines of a change set that this copy holds.
@@ -69,7 +67,7 @@ extension StoreTransaction {
       WHERE l.path = ? AND d.outcome IN ('waiting', 'deposited', 'logged') ORDER BY d.id
       """, [path.text]
     ).compactMap { row in
-      let id: Int64 = row[0]
+      let id: Int64 = try row[0]
       guard let draft = try self.row("SELECT * FROM draft WHERE id = ?", [id]).map(StoredDraft.init),
         let line = try self.row("SELECT * FROM draft_line WHERE draft = ? AND path = ?", [id, path.text])
       else { return nil }
@@ -87,14 +85,14 @@ extension StoreTransaction {
   /// - Parameter prefix: Such as `git `.
   public func newestSource(prefix: String) throws -> (changeSet: UInt64, source: String)? {
     // Newest first: an import that goes on finds its own last change set within a few rows.
-    let rows = try Row.fetchCursor(db, sql: "SELECT number, reason FROM change_set ORDER BY number DESC")
+    let rows = try cursor("SELECT number, reason FROM change_set ORDER BY number DESC")
     while let row = try rows.next() {
-      guard let reason = try reason(row[0], in: row),
+      guard let reason = try reason(try row[0], in: row),
         let source = try? Reason(parsing: reason).claims.source, source.hasPrefix(prefix)
       else {
         continue
       }
-      return (UInt64(clamping: row[0] as Int64), source)
+      return (try row[0], source)
     }
     return nil
   }
@@ -103,6 +101,6 @@ extension StoreTransaction {
 extension StoreTransaction {
   /// A document's title, as the search index found it.
   public func title(of path: DocumentPath) throws -> String? {
-    try row("SELECT title FROM document WHERE path = ?", [path.text])?[0]
+    try row("SELECT title FROM document WHERE path = ?", [path.text]).flatMap { try $0[0] }
   }
 }

@@ -17,8 +17,8 @@ extension StoreTransaction {
   /// A change set's reason, from its row or from its span; `nil` when this copy does not hold it.
   ///
   /// - Parameter row: A row that has the column `reason`.
-  func reason(_ number: Int64, in row: Row) throws -> [UInt8]? {
-    if let bytes = row["reason"] as Data? { return [UInt8](bytes) }
+  func reason(_ number: Int64, in row: StoredRow) throws -> [UInt8]? {
+    if let bytes = try row["reason"] as [UInt8]? { return bytes }
     let span = try reasons(ofSpan: number / Self.reasonSpan)
     let place = Int(number % Self.reasonSpan)
     return span.indices.contains(place) ? span[place] : nil
@@ -50,13 +50,16 @@ extension StoreTransaction {
       ORDER BY span LIMIT ?2
       """, [Self.reasonSpan, count])
     for row in spans {
-      let span: Int64 = row[0]
+      let span: Int64 = try row[0]
       let first = span * Self.reasonSpan
       var reasons = [[UInt8]?](repeating: nil, count: Int(Self.reasonSpan))
       let held = try rows(
         "SELECT number, reason FROM change_set WHERE number BETWEEN ? AND ?",
         [first, first + Self.reasonSpan - 1])
-      for row in held { reasons[Int((row[0] as Int64) - first)] = try reason(row[0], in: row) }
+      for row in held {
+        let number: Int64 = try row[0]
+        reasons[Int(number - first)] = try reason(number, in: row)
+      }
       try execute(
         "INSERT OR REPLACE INTO reasons (span, data) VALUES (?, ?)", [span, Data(Self.packReasons(reasons))])
       try execute(

@@ -15,16 +15,14 @@ public struct StoredRedaction: Hashable, Sendable {
 extension StoreTransaction {
   /// The change set with which the destruction of a revision's content took effect; `nil` when it has not.
   public func redaction(of revision: Int64) throws -> UInt64? {
-    try integer("SELECT change_set FROM redaction WHERE revision = ?", [revision]).map {
-      UInt64(clamping: $0)
-    }
+    try value("SELECT change_set FROM redaction WHERE revision = ?", [revision])
   }
 
   /// The two change sets that had a revision's content destroyed: the one that asked, and the one with which it took
   /// effect; `nil` when it has not.
   public func redactors(of revision: Int64) throws -> (asked: UInt64, effective: UInt64)? {
     try row("SELECT asked, change_set FROM redaction WHERE revision = ?", [revision]).map {
-      (UInt64(clamping: $0[0] as Int64), UInt64(clamping: $0[1] as Int64))
+      (try $0[0], try $0[1])
     }
   }
 
@@ -32,14 +30,12 @@ extension StoreTransaction {
 
   /// The newest change set with which a redaction took effect, in a log of a size; `nil` for none.
   public func newestRedaction(at size: UInt64) throws -> UInt64? {
-    try integer("SELECT max(change_set) FROM redaction WHERE change_set <= ?", [Int64(clamping: size)]).map {
-      UInt64(clamping: $0)
-    }
+    try value("SELECT max(change_set) FROM redaction WHERE change_set <= ?", [Int64(clamping: size)])
   }
 
   /// How many revisions' contents are to be destroyed.
   public func redactionCount() throws -> UInt64 {
-    UInt64(clamping: try integer("SELECT count(*) FROM redaction") ?? 0)
+    try value("SELECT count(*) FROM redaction") ?? 0
   }
 
   /// Every revision that somebody asked to destroy, by path, then by name.
@@ -51,12 +47,12 @@ extension StoreTransaction {
       WHERE r.verb = 'redact' ORDER BY r.change_set, r.line
       """)
     {
-      guard case .revisions(let names) = try RevisionBase(parsing: row[1] as String) else { continue }
-      let path = try DocumentPath(row[0] as String)
+      guard case .revisions(let names) = try row[1] as RevisionBase else { continue }
+      let path: DocumentPath = try row[0]
       for name in names {
         let effective = try revision(name).flatMap { try redaction(of: $0.id) }
         found[name, default: .init(path: path, revision: name, requests: [], effective: effective)]
-          .requests.append(UInt64(clamping: row[2] as Int64))
+          .requests.append(try row[2])
       }
     }
     return found.values.sorted { ($0.path.text, $0.revision) < ($1.path.text, $1.revision) }
@@ -157,7 +153,7 @@ extension StoreTransaction {
       SELECT a.key, x.change_set FROM redaction_request x JOIN author a ON a.id = x.author
       WHERE x.revision = ? ORDER BY x.change_set
       """, [revision]
-    ).map { ([UInt8]($0[0] as Data), UInt64(clamping: $0[1] as Int64)) }
+    ).map { (try $0[0], try $0[1]) }
   }
 
   /// How many revisions' contents wait for a second person to be destroyed, and of how many a person is not the one

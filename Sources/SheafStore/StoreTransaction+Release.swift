@@ -23,19 +23,18 @@ public struct QuarantinedChangeSet: Hashable, Sendable {
   /// The change set that took its content over; `nil` while nobody has.
   public var changeSet: UInt64?
 
-  init(_ row: Row) throws {
-    guard let seed = Seed(bytes: [UInt8](row["seed"] as Data)) else { throw StoreError.damaged("quarantine") }
-    leaf = try SHA256Hash(column: row["leaf"], "quarantine")
-    note = [UInt8](row["note"] as Data)
-    self.seed = seed
-    reason = [UInt8](row["reason"] as Data)
-    lines = row["lines"]
-    refusal = row["refusal"]
-    time = Timestamp(seconds: row["time"])
-    author = [UInt8](row["author"] as Data)
-    carrier = [UInt8](row["carrier"] as Data)
-    sizeInBytes = UInt64(clamping: row["size"] as Int64)
-    changeSet = (row["change_set"] as Int64?).map { UInt64(clamping: $0) }
+  init(_ row: StoredRow) throws {
+    leaf = try row["leaf"]
+    note = try row["note"]
+    seed = try row["seed"]
+    reason = try row["reason"]
+    lines = try row["lines"]
+    refusal = try row["refusal"]
+    time = try row["time"]
+    author = try row["author"]
+    carrier = try row["carrier"]
+    sizeInBytes = try row["size"]
+    changeSet = try row["change_set"]
   }
 
   /// The first 16 hexadecimal digits of the leaf hash, by which people name it.
@@ -60,7 +59,7 @@ extension StoreTransaction {
   /// The contents that a quarantined change set brought.
   public func quarantinedBodies(_ leaf: SHA256Hash) throws -> [SHA256Hash] {
     try rows("SELECT hash FROM quarantine_body WHERE leaf = ?", [leaf.data]).map {
-      try SHA256Hash(column: $0[0], "quarantine_body")
+      try $0[0]
     }
   }
 

@@ -17,19 +17,17 @@ public struct StoredRevision: Hashable, Sendable {
   /// The commitment as it stands in the line, where it can't be computed.
   public var commitment: SHA256Hash?
 
-  init(_ row: Row, in transaction: StoreTransaction) throws {
-    id = row["id"]
+  init(_ row: StoredRow, in transaction: StoreTransaction) throws {
+    id = try row["id"]
     name = RevisionName(
-      changeSet: UInt64(clamping: row["change_set"] as Int64), line: UInt32(clamping: row["line"] as Int64))
-    document = DocumentRow(id: row["document"])
-    path = try transaction.pathCache.path(of: document, named: row["path"])
-    let place = "revision \(name)"
-    guard let verb = RevisionVerb(rawValue: row["verb"]) else { throw StoreError.damaged(place) }
-    self.verb = verb
+      changeSet: try row["change_set"], line: try row["line"])
+    document = try row["document"]
+    path = try transaction.pathCache.path(of: document, named: try row["path"])
+    verb = try row["verb"]
     base = try transaction.base(of: row)
-    sizeInBytes = (row["size"] as Int64?).map { UInt64(clamping: $0) }
-    content = try (row["content"] as Data?).map { try SHA256Hash(column: $0, place) }
-    commitment = try (row["commitment"] as Data?).map { try SHA256Hash(column: $0, place) }
+    sizeInBytes = try row["size"]
+    content = try row["content"]
+    commitment = try row["commitment"]
   }
 
   /// The revision that it signs; `nil` for what is no signature.
@@ -93,11 +91,11 @@ extension StoreTransaction {
   }
 
   /// Reads a line's base from a row with its column.
-  func base(of row: Row) throws -> RevisionBase {
-    if let document = Int64.fromDatabaseValue(row["base"]) {
-      return .headOf(try path(DocumentRow(id: document)))
+  func base(of row: StoredRow) throws -> RevisionBase {
+    switch try row["base"] as RowOrText {
+    case .row(let document): .headOf(try path(DocumentRow(id: document)))
+    case .text: try row["base"]
     }
-    return try RevisionBase(parsing: row["base"] as String)
   }
 
   /// The lines of a change set that this copy holds, in their order.
@@ -135,8 +133,14 @@ extension StoreTransaction {
   /// What a revision was made from, as rows.
   public func parents(of revision: Int64) throws -> [Int64] {
     guard let row = try row("SELECT parents FROM lineage WHERE revision = ?", [revision]) else { return [] }
-    if let parent = Int64.fromDatabaseValue(row[0]) { return [parent] }
-    return (row[0] as String).split(separator: ",").compactMap { Int64($0) }
+    switch try row[0] as RowOrText {
+    case .row(let parent): return [parent]
+    case .text(let rows):
+      return try rows.split(separator: ",").map {
+        guard let parent = Int64($0) else { throw StoreError.damaged("parents of revision row \(revision)") }
+        return parent
+      }
+    }
   }
 
   /// The heads that a document had when the log was `size` change sets long, the first published in front.
@@ -150,8 +154,8 @@ extension StoreTransaction {
       """, [document.id, Int64(clamping: size), RevisionRows.end(size)]
     ).map { row in
       StoredHead(
-        revision: row[0], content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "revision") },
-        sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0), hasContent: (row[2] as Int64?) != nil)
+        revision: try row[0], content: try row[1],
+        sizeInBytes: try row[2] as UInt64? ?? 0, hasContent: try row[2] as UInt64? != nil)
     }
   }
 
@@ -168,12 +172,12 @@ extension StoreTransaction {
       """, [Int64(clamping: size), after?.text, count]
     ).map { row in
       Listed(
-        path: try DocumentPath(row[0] as String),
-        content: try (row[1] as Data?).map { try SHA256Hash(column: $0, "revision") },
-        sizeInBytes: UInt64(clamping: (row[2] as Int64?) ?? 0), title: nil,
+        path: try row[0],
+        content: try row[1],
+        sizeInBytes: try row[2] as UInt64? ?? 0, title: nil,
         revision: RevisionName(
-          changeSet: UInt64(clamping: row[3] as Int64), line: UInt32(clamping: row[4] as Int64)),
-        headCount: row[5], isDestroyed: (row[1] as Data?) == nil && (row[2] as Int64?) != nil)
+          changeSet: try row[3], line: try row[4]),
+        headCount: try row[5], isDestroyed: try row[1] as SHA256Hash? == nil && row[2] as UInt64? != nil)
     }
   }
 }

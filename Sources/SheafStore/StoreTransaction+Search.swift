@@ -25,15 +25,15 @@ extension StoreTransaction {
       """, [count]
     ).map { row in
       (
-        DocumentRow(id: row[0]), try DocumentPath(row[1] as String),
-        try (row[2] as Data?).map { try SHA256Hash(column: $0, "head") }
+        try row[0], try row[1],
+        try row[2]
       )
     }
   }
 
   /// How many documents the index has yet to look at.
   public func staleDocumentCount() throws -> Int {
-    Int(clamping: try integer("SELECT count(*) FROM search_stale") ?? 0)
+    try value("SELECT count(*) FROM search_stale") ?? 0
   }
 
   /// Replaces a document's entry in the index; `nil` when there is nothing to find any more.
@@ -113,8 +113,8 @@ extension StoreTransaction {
     for id in found {
       guard let row = try row(source, [id]) else { continue }
       let candidate = SearchCandidate(
-        path: try DocumentPath(row[0] as String), title: row[1],
-        content: try (row[2] as Data?).map { try SHA256Hash(column: $0, "head") })
+        path: try row[0], title: try row[1],
+        content: try row[2])
       let score = (scores[id] ?? 0) + 8 * Double(words.countInTitle(candidate.title ?? ""))
       ranked.append((candidate, score))
     }

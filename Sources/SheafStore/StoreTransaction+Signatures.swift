@@ -19,18 +19,18 @@ extension StoreTransaction {
     FROM signature s JOIN revision l ON l.id = s.revision JOIN revision r ON r.id = s.signed
     """
 
-  private func signature(_ row: Row) throws -> StoredSignature {
-    func name(_ changeSet: String, _ line: String) -> RevisionName {
+  private func signature(_ row: StoredRow) throws -> StoredSignature {
+    func name(_ changeSet: String, _ line: String) throws -> RevisionName {
       RevisionName(
-        changeSet: UInt64(clamping: row[changeSet] as Int64), line: UInt32(clamping: row[line] as Int64))
+        changeSet: try row[changeSet], line: try row[line])
     }
-    let name = (line: name("change_set", "line"), signed: name("signed_set", "signed_line"))
-    guard let meaning = RevisionVerb(rawValue: row["verb"])?.meaning else {
+    let name = (line: try name("change_set", "line"), signed: try name("signed_set", "signed_line"))
+    guard let meaning = try (row["verb"] as RevisionVerb).meaning else {
       throw StoreError.damaged("signature \(name.line)")
     }
     return StoredSignature(
       name: name.line, signed: name.signed, meaning: meaning,
-      withdrawn: (row["withdrawn"] as Int64?).map { UInt64(clamping: $0) })
+      withdrawn: try row["withdrawn"])
   }
 
   /// The signatures on a document's revisions, in the log's order, those that were taken back included.
@@ -81,8 +81,8 @@ extension StoreTransaction {
       ORDER BY d.path
       """
     ).compactMap { row in
-      if let head = row[1] as Int64?, try isApproval(revision(row: head)) { return nil }
-      return try DocumentPath(row[0] as String)
+      if let head = try row[1] as Int64?, try isApproval(revision(row: head)) { return nil }
+      return try row[0]
     }
   }
 

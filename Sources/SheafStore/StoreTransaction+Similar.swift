@@ -10,9 +10,7 @@ import SheafModel
 extension StoreTransaction {
   /// How many change sets the index has taken in.
   public func sketchedSize() throws -> UInt64 {
-    UInt64(
-      clamping: try integer("SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = 'sketched'")
-        ?? 0)
+    try value("SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = 'sketched'") ?? 0
   }
 
   /// Takes more change sets into the index.
@@ -35,8 +33,8 @@ extension StoreTransaction {
           places.first, places.last, SimilaritySketch.smallestContent,
           SimilaritySketch.largestContent,
         ])
-      for line in lines where Self.isSketched(line[2]) {
-        guard let content = (line[1] as Data?).flatMap({ SHA256Hash(bytes: $0) }),
+      for line in lines where try Self.isSketched(line[2]) {
+        guard let content = try line[1] as SHA256Hash?,
           let bytes = try body(content)
         else { continue }
         looked += bytes.count
@@ -67,9 +65,11 @@ extension StoreTransaction {
         """, [Int64(value), RevisionRows.end(size)])
       let weight = 720_720 / max(1, found.count)
       var seen: Set<Int64> = []
-      for row in found where seen.insert(row[1]).inserted {
-        let known = shared[row[1]] ?? (0, 0)
-        shared[row[1]] = (known.weight + weight, max(known.newest, row[0]))
+      for row in found {
+        let (revision, document): (Int64, Int64) = (try row[0], try row[1])
+        guard seen.insert(document).inserted else { continue }
+        let known = shared[document] ?? (0, 0)
+        shared[document] = (known.weight + weight, max(known.newest, revision))
       }
     }
     return shared.sorted { ($0.value.weight, $0.value.newest) > ($1.value.weight, $1.value.newest) }

@@ -40,14 +40,14 @@ extension StoreTransaction {
   public func splitViews() throws -> [StoredSplitView] {
     try rows("SELECT * FROM split_view ORDER BY time, size, theirs").map { row in
       StoredSplitView(
-        size: UInt64(clamping: row["size"] as Int64), own: [UInt8](row["own"] as Data),
-        theirs: [UInt8](row["theirs"] as Data), place: row["place"],
-        time: Timestamp(seconds: row["time"]))
+        size: try row["size"], own: try row["own"],
+        theirs: try row["theirs"], place: try row["place"],
+        time: try row["time"])
     }
   }
 
   /// How many pairs are kept.
   public func splitViewCount() throws -> UInt64 {
-    try integer("SELECT count(*) FROM split_view").map { UInt64(clamping: $0) } ?? 0
+    try value("SELECT count(*) FROM split_view") ?? 0
   }
 }

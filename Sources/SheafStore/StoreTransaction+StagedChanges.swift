@@ -27,10 +27,10 @@ extension StoreTransaction {
     try rows(
       "SELECT id, path, value FROM temp.staged_change WHERE id > ? ORDER BY id LIMIT ?", [after, count]
     ).map { row in
-      let bytes: Data? = row[2]
-      let value = bytes.flatMap { StateEntry.Value(bytes: Array($0)) }
+      let bytes: [UInt8]? = try row[2]
+      let value = bytes.flatMap { StateEntry.Value(bytes: $0) }
       guard (bytes == nil) == (value == nil) else { throw StoreError.damaged("a staged change") }
-      return (row[0], try DocumentPath(row[1] as String), value)
+      return (try row[0], try row[1], value)
     }
   }
 

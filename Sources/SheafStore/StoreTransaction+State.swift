@@ -57,7 +57,7 @@ extension StoreTransaction {
     try db.execute(
       sql: "DELETE FROM state_leaf; DELETE FROM state_node; DELETE FROM state_collection WHERE held = 1")
     let documents = try rows("SELECT document FROM head UNION SELECT document FROM proposal").map {
-      DocumentRow(id: $0[0])
+      try $0[0] as DocumentRow
     }
     try updateState(changed: Set(documents))
   }
@@ -77,8 +77,7 @@ extension StoreTransaction {
   public func collectionRoots() throws -> [(name: String, root: SHA256Hash, count: UInt64, isHeld: Bool)] {
     try rows("SELECT collection, root, count, held FROM state_collection ORDER BY collection").map { row in
       (
-        row[0], try SHA256Hash(column: row[1], "state_collection"), UInt64(clamping: row[2] as Int64),
-        (row[3] as Int64) != 0
+        (try row[0] as CollectionName).text, try row[1], try row[2], try row[3] as Int != 0
       )
     }
   }
@@ -108,15 +107,18 @@ private struct StoredStateNodes: StateNodes {
       "SELECT key, leaf FROM state_leaf WHERE collection = ? AND key >= ? AND key <= ? ORDER BY key",
       [collection, lower, upper]
     ).map {
-      (try SHA256Hash(column: $0[0], "state_leaf"), try SHA256Hash(column: $0[1], "state_leaf"))
+      (try $0[0], try $0[1])
     }
   }
 
   func node(_ prefix: [UInt8]) throws -> StateNode? {
     try transaction.row(
       "SELECT count, digest FROM state_node WHERE collection = ? AND prefix = ?", [collection, Data(prefix)]
-    ).map {
-      StateNode(count: UInt64(clamping: $0[0] as Int64), digest: try SHA256Hash(column: $0[1], "state_node"))
+    ).map { row in
+      let count: UInt64 = try row[0]
+      // Sixteen of these are added up.
+      guard count < 1 << 48 else { throw StoreError.damaged("state_node of \(collection)") }
+      return StateNode(count: count, digest: try row[1])
     }
   }
 

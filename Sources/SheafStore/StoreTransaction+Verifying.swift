@@ -5,7 +5,11 @@ import SheafModel
 extension StoreTransaction {
   /// What SQLite finds wrong with the file itself; empty when nothing is.
   public func integrityProblems(limit: Int) throws -> [String] {
-    try String.fetchAll(db, sql: "PRAGMA quick_check(\(max(1, limit)))").filter { $0 != "ok" }
+    guard try StoreMigrations.definitions(db) == StoreMigrations.expectedDefinitions() else {
+      return ["its tables or indexes are not defined as they were made"]
+    }
+    // Not quick_check: what an index lacks, nobody finds.
+    return try String.fetchAll(db, sql: "PRAGMA integrity_check(\(max(1, limit)))").filter { $0 != "ok" }
   }
 
   /// Stored bodies by row, a few at a time: what each is filed under.
@@ -13,13 +17,13 @@ extension StoreTransaction {
     row: Int64, hash: [UInt8], sizeInBytes: Int64
   )] {
     try rows("SELECT id, hash, size FROM body WHERE id > ? ORDER BY id LIMIT ?", [row, count]).map {
-      ($0[0], [UInt8]($0[1] as Data), $0[2])
+      (try $0[0], try $0[1], try $0[2])
     }
   }
 
   /// How many hashes of the log's tree are kept.
   public func nodeCount() throws -> UInt64 {
-    UInt64(clamping: try integer("SELECT count(*) FROM log_node") ?? 0)
+    try value("SELECT count(*) FROM log_node") ?? 0
   }
 
   /// Documents by row, a few at a time, with what is filed beside their paths.
@@ -28,7 +32,7 @@ extension StoreTransaction {
   {
     try rows(
       "SELECT id, path, folded FROM document WHERE id > ? ORDER BY id LIMIT ?", [row, count]
-    ).map { ($0[0], $0[1], $0[2]) }
+    ).map { (try $0[0], try $0[1], try $0[2]) }
   }
 
   /// Change sets that own lines without being in the log, or lines that own none.
@@ -38,7 +42,7 @@ extension StoreTransaction {
       SELECT change_set, line FROM revision
       WHERE change_set NOT IN (SELECT number FROM change_set) OR document NOT IN (SELECT id FROM document) LIMIT ?
       """, [limit]
-    ).map { "\($0[0] as Int64).\($0[1] as Int64)" }
+    ).map { "\(try $0[0] as Int64).\(try $0[1] as Int64)" }
   }
 
   /// Content that should be held and is not, as the places that need it.
@@ -62,7 +66,7 @@ extension StoreTransaction {
         AND NOT EXISTS (SELECT 1 FROM absent_asset a WHERE a.hash = p.content)
       LIMIT ?
       """, [bases, limit]
-    ).map { "document \($0[0] as String)" }
+    ).map { "document \(try $0[0] as String)" }
     if revisions {
       places += try rows(
         """
@@ -70,33 +74,33 @@ extension StoreTransaction {
           AND NOT EXISTS (SELECT 1 FROM redaction x WHERE x.revision = r.id)
           AND (r.content IS NULL OR NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody(RevisionRows.content)))) LIMIT ?
         """, [limit]
-      ).map { "revision \($0[0] as Int64).\($0[1] as Int64)" }
+      ).map { "revision \(try $0[0] as Int64).\(try $0[1] as Int64)" }
     }
     places += try rows(
       """
       SELECT DISTINCT d.leaf FROM draft d JOIN draft_line l ON l.draft = d.id
       WHERE l.content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE \(Self.isBody("l.content"))) LIMIT ?
       """, [limit]
-    ).map { "draft \(Hexadecimal.encode([UInt8]($0[0] as Data)).prefix(16))" }
+    ).map { "draft \(Hexadecimal.encode(try $0[0] as [UInt8]).prefix(16))" }
     return places
   }
 
   /// The newest change set all of which can be opened, its first line's content too; `nil` for none.
   public func newestOpenChangeSet(upTo size: UInt64) throws -> UInt64? {
-    try integer(
+    try value(
       """
       SELECT number FROM change_set c WHERE number <= ? AND seed IS NOT NULL AND proof IS NULL AND EXISTS (
         SELECT 1 FROM revision r JOIN body ON \(Self.isBody(RevisionRows.content))
         WHERE r.id = (c.number << 17) + 1)
       ORDER BY number DESC LIMIT 1
       """, [Int64(clamping: size)]
-    ).map { UInt64(clamping: $0) }
+    )
   }
 
   /// Drafts in quarantine: the hash each is filed under and its note.
   public func quarantined(limit: Int) throws -> [(leaf: [UInt8], note: [UInt8])] {
     try rows("SELECT leaf, note FROM quarantine ORDER BY leaf LIMIT ?", [limit]).map {
-      ([UInt8]($0[0] as Data), [UInt8]($0[1] as Data))
+      (try $0[0], try $0[1])
     }
   }
 
@@ -107,7 +111,7 @@ extension StoreTransaction {
       SELECT change_set, line FROM revision r WHERE size IS NOT NULL AND content IS NULL
         AND NOT EXISTS (SELECT 1 FROM redaction x WHERE x.revision = r.id) LIMIT ?
       """, [limit]
-    ).map { "\($0[0] as Int64).\($0[1] as Int64)" }
+    ).map { "\(try $0[0] as Int64).\(try $0[1] as Int64)" }
   }
 
   /// Revisions whose redaction is in effect and of which something is left, by name.
@@ -119,7 +123,7 @@ extension StoreTransaction {
       WHERE r.content IS NOT NULL OR c.seed IS NOT NULL
         OR EXISTS (SELECT 1 FROM salt s WHERE s.change_set = r.change_set AND s.line = r.line) LIMIT ?
       """, [limit]
-    ).map { "\($0[0] as Int64).\($0[1] as Int64)" }
+    ).map { "\(try $0[0] as Int64).\(try $0[1] as Int64)" }
   }
 
   /// Builds the projections anew, and tells which rows then differ from those that were there.
@@ -160,8 +164,8 @@ extension StoreTransaction {
              EXCEPT SELECT \(table.columns) FROM temp.verified_\(table.name))
         ) ORDER BY key LIMIT \(limit)
         """
-      for row in try Row.fetchAll(db, sql: differing) {
-        places.append("\(table.noun) \(row[0] as String? ?? "without a name")")
+      for row in try rows(differing) {
+        places.append("\(table.noun) \(try row[0] as String? ?? "without a name")")
       }
     }
     return places

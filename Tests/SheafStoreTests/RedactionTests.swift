@@ -63,7 +63,7 @@ struct RedactionTests {
       SELECT r.change_set, r.line, x.change_set FROM redaction_request x JOIN revision r ON r.id = x.revision
       ORDER BY r.id, x.change_set
       """
-    ).map { "\($0[0] as Int64).\($0[1] as Int64) since \($0[2] as Int64)" }
+    ).map { "\(try $0[0] as Int64).\(try $0[1] as Int64) since \(try $0[2] as Int64)" }
   }
 
   @Test("One person asks, a second one makes it so, at the change set of the second")

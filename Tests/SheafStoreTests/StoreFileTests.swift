@@ -120,7 +120,7 @@ struct StoreFileTests {
       })
     let found = try store.readBlocking { (transaction) throws in
       try transaction.rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").compactMap { row in
-        shadows.contains(row[0] as String) ? nil : Self.normalized(row[1] as String)
+        shadows.contains(try row[0]) ? nil : Self.normalized(try row[1])
       }
     }
     let text = try String(contentsOf: schemasFolder.appending(path: "store.sql"), encoding: .utf8)

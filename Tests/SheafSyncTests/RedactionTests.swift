@@ -82,10 +82,10 @@ struct RedactionTests {
         guard let bytes = try transaction.body(hash), String(decoding: bytes, as: UTF8.self).contains(words)
         else { continue }
         let row = try transaction.row("SELECT data, pack FROM body WHERE hash = ?", [hash.data])
-        let pack: Int64? = row?[1]
+        let pack: Int64? = try row?[1]
         let data =
           try pack.flatMap { try transaction.blob("SELECT data FROM pack WHERE id = ?", [$0]) }
-          ?? (row?[0] as Data?).map { [UInt8]($0) } ?? []
+          ?? row?[0] ?? []
         // A large blob goes over several pages: its beginning is on the first of them.
         if data.count >= 24 { blobs.insert(Array(data.prefix(48))) }
       }

@@ -20,7 +20,8 @@ extension StoreTransaction {
 
   /// The bytes that contents take.
   func bodiesSize() throws -> Int64 {
-    try integer("SELECT total(length(data)) + (SELECT total(length(data)) FROM pack) FROM body") ?? 0
+    try integer(
+      "SELECT ifnull(sum(length(data)), 0) + (SELECT ifnull(sum(length(data)), 0) FROM pack) FROM body") ?? 0
   }
 
   /// Loses one content.
