@@ -131,8 +131,8 @@ extension StoreTransaction {
 
   /// Hands each draft that nobody has answered to `body`, in the order they were made, until that returns false.
   public func forEachUnanswered(_ body: (StoredDraft) throws -> Bool) throws {
-    let drafts = try Row.fetchCursor(
-      db.cachedStatement(sql: "SELECT * FROM draft WHERE outcome IN ('waiting', 'deposited') ORDER BY id"))
+    let drafts = try cursor(
+      "SELECT * FROM draft WHERE outcome IN ('waiting', 'deposited') ORDER BY id")
     while let row = try drafts.next(), try body(StoredDraft(row)) {}
   }
 

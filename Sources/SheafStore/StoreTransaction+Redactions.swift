@@ -161,7 +161,7 @@ extension StoreTransaction {
   ///
   /// - Parameter key: A public key of the person, 32 bytes.
   public func waitingRedactions(besidesOf key: [UInt8]) throws -> (all: UInt64, ofOthers: UInt64) {
-    let waiting = try rows("SELECT DISTINCT revision FROM redaction_request").map { $0[0] as Int64 }
+    let waiting = try rows("SELECT DISTINCT revision FROM redaction_request").map { try $0[0] as Int64 }
     let others = try waiting.count { try openRequest($0, by: key) == nil }
     return (UInt64(waiting.count), UInt64(others))
   }
