@@ -124,11 +124,8 @@ extension Library {
         continue
       }
       let place = "\(FolderLayout.assets)/\(name.prefix(16))…"
-      if let free = remote.freeSpace(), free < size {
-        problems.append("\(place) has \(size) bytes, and there are \(free) free")
-        continue
-      }
       do {
+        try remote.checkRoom(for: size)
         try assets.write(to: name) { append in
           var offset: UInt64 = 0
           while offset < size {
@@ -138,8 +135,12 @@ extension Library {
             offset += UInt64(piece.count)
           }
         }
-      } catch RemoteError.refused(_, let detail) {
-        problems.append("\(place): \(detail)")
+      } catch RemoteError.refused(_, let detail), RemoteError.full(_, let detail) {
+        problems.append("\(place) has \(size) bytes and was not left: \(detail)")
+        continue
+      } catch RemoteError.fileTooLarge {
+        problems.append(
+          "\(place) has \(size) bytes and was not left: the disk's file system takes no file of that size")
         continue
       }
       guard let lying = try assets.file(name), try lying.uncached().hash() == hash else {

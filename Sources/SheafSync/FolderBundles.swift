@@ -9,11 +9,16 @@ private struct WantedBundle {
   let name: BundleName
   let request: PullRequest
   let sizeInBytes: UInt64
+  /// Whether no file of its size may lie there, however much room there is.
+  var isTooLarge = false
 
-  /// What is said when there is no room for it.
+  /// What is said when it can't lie there.
   func problem(_ remote: FolderRemote) -> String {
-    let free = remote.freeSpace().map { "\($0) bytes are free" } ?? "the disk is full"
-    return "\(FolderLayout.bundles)/\(name.text) has \(sizeInBytes) bytes and was not left: \(free)"
+    let obstacle =
+      isTooLarge
+      ? "the disk's file system takes no file of that size; use one with another, or keep less (`--keep heads`)"
+      : remote.freeSpace().map { "\($0) bytes are free" } ?? "the disk is full"
+    return "\(FolderLayout.bundles)/\(name.text) has \(sizeInBytes) bytes and was not left: \(obstacle)"
   }
 }
 
@@ -64,19 +69,38 @@ extension Library {
         for: waiting, among: held.filter { $0.to >= redacted }, of: held, in: remote, kept: &kept,
         written: &written)
     }
-    let needed = kept
+    let unneeded = held.filter { [kept] in !kept.contains($0) }
+    do {
+      try await leaveCheckpoint(in: remote)
+      try await remove(unneeded, from: remote)
+    } catch RemoteError.full {
+      // Bundles that were left bring their own checkpoints, so those that nobody needs may go before it for once.
+      try await remove(unneeded, from: remote)
+      do { try await leaveCheckpoint(in: remote) } catch RemoteError.full(_, let detail) {
+        problems.append("the newest checkpoint was not left, and what lies there stays: \(detail)")
+      }
+    }
+    return written
+  }
+
+  /// Leaves the newest checkpoint and the cosignatures, where others lie there.
+  ///
+  /// - Throws: `RemoteError`; `.full` where there is no room. Each is whole then, as it was or as it is to be.
+  private func leaveCheckpoint(in remote: FolderRemote) async throws {
     let cosignatures = try await cosignatures(after: 0)
     let cosigned = try await cosignedCheckpoint()
     try await Blocking.run {
       let root = try FolderHandle(root: remote.folder)
-      // One that is too large to be a checkpoint is replaced like any other that is not this one.
-      let lying = try? root.read(FolderLayout.checkpoint, maximum: UInt64(Limits.checkpointNote))
-      if lying != cosigned { try root.write(cosigned, to: FolderLayout.checkpoint) }
-      let older = try? root.read(FolderLayout.cosignatures, maximum: UInt64(CosignatureList.maximumSize))
-      if older != cosignatures { try root.write(cosignatures, to: FolderLayout.cosignatures) }
+      for (name, bytes, maximum) in [
+        (FolderLayout.checkpoint, cosigned, Limits.checkpointNote),
+        (FolderLayout.cosignatures, cosignatures, CosignatureList.maximumSize),
+      ] {
+        // One that is too large to be what it is named for is replaced like any other that is not this one.
+        guard (try? root.read(name, maximum: UInt64(maximum))) != bytes else { continue }
+        try remote.checkRoom(for: UInt64(bytes.count))
+        try root.write(bytes, to: name)
+      }
     }
-    try await remove(held.filter { !needed.contains($0) }, from: remote)
-    return written
   }
 
   /// Finds room for bundles that found none, by taking away what nobody needs.
@@ -111,7 +135,7 @@ extension Library {
       }
       let (room, overflows) = (remote.freeSpace() ?? .max).addingReportingOverflow(
         try await size(of: older, in: remote))
-      if overflows || room >= wanted.sizeInBytes {
+      if !wanted.isTooLarge, overflows || room >= wanted.sizeInBytes {
         try await remove([older], from: remote)
         if try await leave([wanted], in: remote, kept: &kept, written: &written).isEmpty { continue }
       } else {
@@ -246,6 +270,10 @@ extension Library {
         kept.insert(bundle.name)
       } catch RemoteError.full {
         waiting.append(bundle)
+      } catch RemoteError.fileTooLarge {
+        var bundle = bundle
+        bundle.isTooLarge = true
+        waiting.append(bundle)
       }
     }
     return waiting
@@ -254,7 +282,7 @@ extension Library {
   /// Leaves a bundle, unless the same bytes lie there.
   ///
   /// - Returns: How many bytes were written.
-  /// - Throws: `RemoteError.full` where there is no room; what lay there stays.
+  /// - Throws: `RemoteError.full` where there is no room, `.fileTooLarge`; what lay there stays.
   private func leave(_ wanted: WantedBundle, in remote: FolderRemote) async throws -> UInt64 {
     let name = wanted.name
     guard let bundle = try await made(name, wanted.request) else { return 0 }
@@ -265,9 +293,7 @@ extension Library {
         throw RemoteError.interrupted(address: remote.address, detail: "the bundle made for it is gone")
       }
       if let there = try bundles.file(name.text), try there.hash() == bundle.hash { return 0 }
-      if let free = remote.freeSpace(), free < bundle.sizeInBytes {
-        throw RemoteError.full(address: remote.address, detail: "\(free) bytes are free; make room on it")
-      }
+      try remote.checkRoom(for: bundle.sizeInBytes)
       try bundles.write(to: name.text) { append in
         var offset: UInt64 = 0
         while true {

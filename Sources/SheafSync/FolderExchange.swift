@@ -247,6 +247,10 @@ extension Library {
           try own(FolderLayout.drafts, isMade: false)?.remove(name.text)
         }
         answers += judged
+      } catch RemoteError.full(_, let detail) {
+        // They are judged; judging them again at the next visit changes nothing and tells them then.
+        problems.append("\(place) was judged, and the answers were not left: \(detail)")
+        return answers
       } catch let error as DiskTooSmall {
         // It is in order as far as anybody knows, and waits for room; so do those that may be made from it.
         problems.append("\(place): \(error.problem)")

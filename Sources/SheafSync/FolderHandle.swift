@@ -150,7 +150,7 @@ final class FolderHandle {
     if code == ENOSPC || code == EDQUOT {
       return .full(address: address, detail: "it is full; free some space on it")
     }
-    if code == EFBIG { return .full(address: address, detail: "\(name) is larger than a file on it may be") }
+    if code == EFBIG { return .fileTooLarge(address: address, file: name) }
     let detail =
       switch code {
       case EROFS: "it is read-only; unlock it or use another"

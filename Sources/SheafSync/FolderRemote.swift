@@ -23,6 +23,14 @@ public struct FolderRemote: Remote {
     freeSpace = { DiskSpace.free(at: folder) }
   }
 
+  /// Refuses what the disk has no room for, before a byte of it is written.
+  ///
+  /// - Throws: `RemoteError.full`.
+  func checkRoom(for sizeInBytes: UInt64) throws {
+    guard let free = freeSpace(), free < sizeInBytes else { return }
+    throw RemoteError.full(address: address, detail: "\(free) bytes are free; make room on it")
+  }
+
   public var address: String { folder.path }
 
   /// A folder holds what the publisher left, which may stop short of its newest checkpoint.

@@ -376,6 +376,8 @@ public enum RemoteError: SheafFailure, Equatable {
   case refused(address: String, detail: String)
   /// The folder's disk has no room for what was to be left on it.
   case full(address: String, detail: String)
+  /// The folder's file system takes no file of the size of what was to be left in it.
+  case fileTooLarge(address: String, file: String)
   /// The remote sends more than it declared or than is allowed.
   case tooMuch(address: String)
 
@@ -390,6 +392,8 @@ public enum RemoteError: SheafFailure, Equatable {
     case .nothingFits(let address, let position):
       "\(address) holds nothing that leads on from checkpoint \(position)"
     case .refused(let address, let detail), .full(let address, let detail): "\(address) refused: \(detail)"
+    case .fileTooLarge(let address, let file):
+      "\(address) refused: its file system takes no file as large as \(file)"
     case .tooMuch(let address): "\(address) sends more than it declared"
     }
   }
@@ -397,7 +401,7 @@ public enum RemoteError: SheafFailure, Equatable {
   /// Whether a remote that fails so while drafts are handed over may still have something to give.
   var concernsDraftsOnly: Bool {
     switch self {
-    case .unauthorized, .forbidden, .refused, .full, .tooMuch: true
+    case .unauthorized, .forbidden, .refused, .full, .fileTooLarge, .tooMuch: true
     case .unreachable, .interrupted, .notSheaf, .redirected, .nothingFits: false
     }
   }
@@ -422,6 +426,8 @@ public enum RemoteError: SheafFailure, Equatable {
     case .forbidden(_, _, let hint): hint
     case .nothingFits: "Let the publisher sync with this folder once more, or clone afresh from it."
     case .refused, .full: nil
+    case .fileTooLarge:
+      "Use a disk with another file system (FAT32 takes no file of 4 GiB), or let copies keep less: `--keep heads`, `--only COLLECTION`."
     case .tooMuch: "Tell the publisher; the server may be faulty or hostile."
     }
   }

@@ -147,6 +147,47 @@ struct FolderCareTests {
     #expect(try await late.sync(with: remote).isSameAsPublisher)
   }
 
+  @Test("A stick without room for the checkpoint keeps the old one whole, says so, and serves what was left")
+  func noRoomForCheckpoint() async throws {
+    let world = try await SyncWorld()
+    try world.content.write(Self.bytes(60_000, seed: 3), to: "images/a.bin")
+    _ = try await world.publish()
+    var remote = try await Self.stick(world)
+    let clinic = try await world.replica()
+    _ = try await clinic.sync(with: remote)
+    let older = try Data(contentsOf: remote.folder.appending(path: "checkpoint"))
+    try world.content.write("two\n", to: "a.md")
+    _ = try await world.publish()
+    let bundles = remote.folder.appending(path: "bundles")
+    let isThere: @Sendable (String) -> Bool = {
+      FileManager.default.fileExists(atPath: bundles.appending(path: $0).path)
+    }
+    // The bundle takes the last room there is.
+    remote.freeSpace = { isThere("1-2-trail.sheaf") ? 0 : 1_000_000 }
+    let report = try await world.publisher.exchange(with: remote)
+    #expect(
+      report.problems == [
+        "the newest checkpoint was not left, and what lies there stays: 0 bytes are free; make room on it"
+      ])
+    #expect(try Data(contentsOf: remote.folder.appending(path: "checkpoint")) == older)
+    #expect(Self.files(remote, "bundles") == ["0-1-trail.sheaf", "1-2-trail.sheaf"])
+    let late = try await Library.clone(
+      from: remote, to: world.folder.appending("late"), options: CloneOptions(member: "late"),
+      environment: world.environment
+    ).library
+    _ = try await late.sync(with: remote)
+    #expect(try await late.status().size == 2)
+
+    // What nobody needs any more makes room for it.
+    try world.content.write("three\n", to: "a.md")
+    _ = try await world.publish()
+    remote.freeSpace = { isThere("1-2-trail.sheaf") && isThere("1-3-trail.sheaf") ? 0 : 1_000_000 }
+    #expect(try await world.publisher.exchange(with: remote).problems.isEmpty)
+    #expect(try Data(contentsOf: remote.folder.appending(path: "checkpoint")) != older)
+    #expect(Self.files(remote, "bundles").contains("1-3-trail.sheaf"))
+    #expect(try await clinic.sync(with: remote).isSameAsPublisher)
+  }
+
   @Test("A first copy that is not what was left is replaced, also an older one", arguments: [false, true])
   func forgedFirstCopy(isOlder: Bool) async throws {
     let world = try await SyncWorld()

@@ -129,6 +129,6 @@ struct WishTests {
     let report = try await world.assets.publisher.exchange(with: small)
     #expect(world.names() == [world.first.hex])
     #expect(report.problems.count == 1)
-    #expect(report.problems.first?.contains("2000000 bytes, and there are 1500000 free") == true)
+    #expect(report.problems.first?.contains("2000000 bytes and was not left: 1500000 bytes are free") == true)
   }
 }
