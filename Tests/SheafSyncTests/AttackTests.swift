@@ -9,7 +9,7 @@ import Testing
 /// mirror, a web server. What must come of each: the clinic's copy is one that the publisher signed, never older than it
 /// was, and a good mirror serves it afterwards.
 ///
-/// Those of a server are in `Tests/SheafHTTPTests/HostileServerTests.swift`; damage of every bit in `BundleApplyTests`;
+/// Those of a server are in `Tests/SheafHTTPTests/ServerAttackTests.swift`; damage of every bit in `BundleApplyTests`;
 /// what limits stop in `Tests/SheafHTTPTests/LimitsTests.swift`; what a carrier can do with names and links in `FolderRemoteTests`.
 @Suite("Attacks")
 struct AttackTests {
@@ -265,7 +265,9 @@ struct AttackTests {
       }
       func leave(_ text: String, at path: String) async throws -> [DraftAnswer] {
         _ = try await scene.clinic.put(Array(text.utf8), at: DocumentPath(path), reason: "Clinic")
-        return try await scene.clinic.sync(with: MemoryRemote(service: scene.publisher)).pushed
+        _ = try await scene.clinic.sync(with: FolderRemote(folder: scene.good))
+        _ = try await scene.publisher.exchange(with: FolderRemote(folder: scene.good))
+        return try await scene.clinic.sync(with: FolderRemote(folder: scene.good)).pushed
       }
       try await admit(scene.publisher, .publisher)
       try await admit(scene.clinic, .contributor)
