@@ -135,7 +135,8 @@ let package = Package(
     .testTarget(
       name: "SheafSyncTests",
       dependencies: [
-        "SheafTesting", "SheafModel", "SheafLog", "SheafMerge", "SheafBundle", "SheafStore", "SheafSync",
+        "SheafTesting", "CSQLite", "SheafModel", "SheafLog", "SheafMerge", "SheafBundle", "SheafStore",
+        "SheafSync",
       ]),
     .testTarget(
       name: "SheafHTTPTests",

@@ -233,7 +233,8 @@ extension Library {
 }
 
 extension QuarantinedChangeSet {
-  fileprivate func fields() throws -> ChangeSetNote {
+  /// What its note says.
+  func fields() throws -> ChangeSetNote {
     let note = try SignedNote(
       parsing: note, maximumSize: Limits.changeSetNote, maximumSignatures: Limits.signatures)
     return try ChangeSetNote(parsing: note.text)

@@ -141,6 +141,10 @@ extension Library {
       }
       waiting = []
     }
+    for size in try transaction.strayCosignatures(limit: findings.room) {
+      findings.add(
+        "cosignatures of checkpoint \(size)", "this copy's log is not that long, or nobody made them")
+    }
     for size in try transaction.cosignedSizes(after: 0) {
       findings.section("cosignatures of checkpoint \(size)") { _ in
         guard let root = try root(at: size, transaction) else { return }
@@ -243,15 +247,8 @@ extension Library {
         let key = try VerifierKey(
           name: ChangeSetNote.keyName(author: fields.author), publicKey: fields.author)
         if !key.verifies(note: note) { findings.add(place, "its author did not sign it") }
-        if Commitment(reason: SHA256Hash(hashing: draft.reason), seed: draft.seed) != fields.reason {
-          findings.add(place, "its reason is not the one that was signed")
-        }
-        let lines = try transaction.lines(of: draft).map {
-          MerkleHash.leaf($0.signedLine(seed: draft.seed).bytes)
-        }
-        if lines.count != fields.lineCount || MerkleHash.root(ofLeafHashes: lines) != fields.linesRoot {
-          findings.add(place, "its lines are not those that were signed")
-        }
+        let lines = try transaction.lines(of: draft).map { $0.signedLine(seed: draft.seed) }
+        Self.check(lines, reason: draft.reason, draft.seed, against: fields, at: place, &findings)
       }
     }
     for draft in try transaction.quarantined(limit: 10_000)
@@ -260,7 +257,30 @@ extension Library {
         "quarantined draft \(Hexadecimal.encode(draft.leaf).prefix(16))",
         "its name is not the hash of its note")
     }
+    // What waits for two people must be what its author signed; of what was decided the rest may be gone.
+    for draft in try transaction.quarantine(count: 10_000) {
+      let place = "quarantined draft \(draft.mark)"
+      findings.section(place) { findings in
+        let fields = try draft.fields()
+        if draft.author != fields.author { findings.add(place, "it is filed under another author") }
+        let lines = try RevisionList(parsing: draft.lines).lines
+        Self.check(lines, reason: draft.reason, draft.seed, against: fields, at: place, &findings)
+      }
+    }
     return signatures
+  }
+
+  private static func check(
+    _ lines: [RevisionLine], reason: [UInt8], _ seed: Seed, against fields: ChangeSetNote, at place: String,
+    _ findings: inout Findings
+  ) {
+    if Commitment(reason: SHA256Hash(hashing: reason), seed: seed) != fields.reason {
+      findings.add(place, "its reason is not the one that was signed")
+    }
+    let leaves = lines.map { MerkleHash.leaf($0.bytes) }
+    if leaves.count != fields.lineCount || MerkleHash.root(ofLeafHashes: leaves) != fields.linesRoot {
+      findings.add(place, "its lines are not those that were signed")
+    }
   }
 
   private func checkSignerRecord(_ transaction: StoreTransaction, _ findings: inout Findings) throws {
