@@ -1,3 +1,4 @@
+import Foundation
 import SheafModel
 import SheafSync
 
@@ -21,6 +22,10 @@ extension RelayedService {
   func receive(push bundle: [UInt8], from carrier: MemberMark?) async throws -> [DraftAnswer] {
     try await relayed.receive(push: bundle, from: carrier)
   }
+  func receive(pushed file: URL, from carrier: MemberMark?) async throws -> [DraftAnswer] {
+    try await relayed.receive(pushed: file, from: carrier)
+  }
+  var pushedParts: URL { relayed.pushedParts }
   func answers(to leaves: [SHA256Hash]) async throws -> [DraftAnswer] {
     try await relayed.answers(to: leaves)
   }
