@@ -179,8 +179,11 @@ struct PartFileError: SheafFailure {
   var problem: String { "\(file.path) can't be written: \(String(cString: strerror(code)))" }
   var unchanged: String { "the library is as it was" }
   var hint: String? {
-    code == EWOULDBLOCK
-      ? "Wait for the other sync to end." : "Make room on the disk or check its permissions."
+    switch code {
+    case EWOULDBLOCK: "Wait for the other sync to end."
+    case EFBIG: "Use a disk with another file system, or ask for less: `--keep heads`, `--only COLLECTION`."
+    default: "Make room on the disk or check its permissions."
+    }
   }
 }
 

@@ -195,10 +195,12 @@ public final class LibraryStore: Sendable {
     let lockFile = folder.appending(path: "library.lock").path
     let lock = try ProcessLock(file: lockFile, purpose: purpose, patience: lockPatience)
     defer { lock.release() }
+    // SQLite keeps to itself why the system refused a commit; GRDB runs it on this thread.
+    errno = 0
     do {
       return try pool.write { try body(StoreTransaction(db: $0)) }
     } catch {
-      throw StoreError.translating(error)
+      throw StoreError.translating(error, systemError: errno)
     }
   }
 

@@ -106,7 +106,8 @@ final class BundleSink {
   }
 
   private var failure: any Error {
-    errno == ENOSPC
-      ? StoreError.diskFull : KeyError.unwritable(file.path, reason: String(cString: strerror(errno)))
+    let code = errno
+    return StoreError.ofWriting(code)
+      ?? KeyError.unwritable(file.path, reason: String(cString: strerror(code)))
   }
 }

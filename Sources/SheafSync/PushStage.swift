@@ -166,8 +166,9 @@ final class PushStage: @unchecked Sendable {
   }
 
   private var failure: any Error {
-    errno == ENOSPC
-      ? StoreError.diskFull : KeyError.unwritable(folder.path, reason: String(cString: strerror(errno)))
+    let code = errno
+    return StoreError.ofWriting(code)
+      ?? KeyError.unwritable(folder.path, reason: String(cString: strerror(code)))
   }
 }
 

@@ -97,6 +97,37 @@ struct PoorLineTests {
       """#)
   }
 
+  @Test(
+    "A file that is larger than any may be is no full disk: the rest is done, and another file system is named"
+  )
+  func largeFiles() async throws {
+    try await Transcript.play(
+      #"""
+      $ mkdir -p content/images content/articles one two; head -c 1500000 /dev/urandom > content/images/i.bin; echo one > content/articles/a.md
+
+      $ sheaf init lib --name Demo --open >/dev/null 2>&1; sheaf publish content -m Start --library lib >/dev/null
+
+      $ sheaf sync one --library lib
+      No drafts in …one.
+      Left 1 bundle in …one.
+      At …
+
+      $ (ulimit -f 2000; sheaf sync two --library lib 2>&1) | grep -o "bundles/0-1-trail.sheaf has .*"
+      bundles/0-1-trail.sheaf has … bytes and was not left: the disk's file system takes no file of that size; use one with another, or keep less (`--keep heads`)
+
+      $ test -e two/checkpoint && test ! -e two/bundles/0-1-trail.sheaf && ls two | grep -c new
+      0
+      [1]
+
+      $ head -c 3000000 /dev/urandom > large.bin; (ulimit -f 2000; sheaf put images/large.bin large.bin -m Large --library lib)
+      sheaf: the file system takes no file as large as this needs; the library is as it was.
+      hint: Use a disk with another file system (FAT32 takes no file of 4 GiB), or keep less: `--keep heads`, `--only COLLECTION`.
+      [1]
+
+      $ sheaf put images/large.bin large.bin -m Large --library lib >/dev/null; sheaf verify --library lib >/dev/null
+      """#)
+  }
+
   @Test("An interrupted download ends with code 130, and goes on where it stopped")
   func interrupted() async throws {
     try await Transcript.play(

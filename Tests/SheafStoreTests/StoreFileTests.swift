@@ -202,6 +202,13 @@ struct StoreFileTests {
     }
   }
 
+  @Test("A full disk, a quota and a file system with a limit are told apart; anything else is about the file")
+  func lackOfRoom() {
+    #expect(StoreError.ofWriting(ENOSPC) == .diskFull && StoreError.ofWriting(EDQUOT) == .diskFull)
+    #expect(StoreError.ofWriting(EFBIG) == .fileTooLarge && StoreError.ofWriting(EACCES) == nil)
+    #expect(StoreError.fileTooLarge.hint?.contains("another file system") == true)
+  }
+
   @Test("When the disk is full the change is refused, and the store is as it was and works")
   func diskFull() throws {
     var options = LibraryStore.Options.quick

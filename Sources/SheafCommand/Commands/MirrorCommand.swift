@@ -32,6 +32,7 @@ struct MirrorCommand: Verb {
       let report = try await session.showingProgress { progress in
         try await library.exchange(with: FolderRemote(folder: folder), withTiles: true, activity: progress)
       }
+      if !output.json { for problem in report.problems { session.console.warn(problem) } }
       try output.print(
         report, on: session.console,
         words: report.lines(

@@ -9,10 +9,11 @@
 /// Interrupting is safe at any time: changes to a library are transactions, files are
 /// moved into place when they are whole. So the process says so and ends at once.
 enum Interruption {
-  /// Ends the process with code 130 on an interrupt; lets writes to a closed pipe fail with an error.
+  /// Ends the process with code 130 on an interrupt; lets writes to a closed pipe, or to a file that is as large as it
+  /// may be, fail with an error.
   static func install() {
     // Handlers, unlike "ignore", are not inherited by an editor that is started.
-    _ = signal(SIGPIPE) { _ in }
+    for failing in [SIGPIPE, SIGXFSZ] { _ = signal(failing) { _ in } }
     let handler: @convention(c) (Int32) -> Void = { _ in
       // Only what is safe in a signal handler: write and _exit.
       if isatty(STDERR_FILENO) == 1 { Interruption.say("\r\u{1b}[K") }

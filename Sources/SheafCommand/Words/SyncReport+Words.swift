@@ -101,7 +101,7 @@ extension SyncReport {
     lines.append(
       bundlesWritten > 0
         ? "Left \(Quantity(bundlesWritten, "bundle")) in \(source)."
-        : "\(source) holds all that is published.")
+        : problems.isEmpty ? "\(source) holds all that is published." : "Left nothing new in \(source).")
     lines.append("At \(Position.words(size, newestChange: newestChange)).")
     if splitViews > 0 { lines.append(Freshness.splitViews(splitViews)) }
     if !conflicts.isEmpty { lines.append("\(Quantity(conflicts.count, "document")) changed on both sides.") }
