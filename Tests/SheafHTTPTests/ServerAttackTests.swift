@@ -295,7 +295,8 @@ struct ServerAttackTests {
       await #expect(
         throws: RemoteError.forbidden(
           address: scene.server.address,
-          detail: "the key of contributor was revoked: the laptop was stolen")
+          detail: "the key of contributor was revoked: the laptop was stolen",
+          hint: "Ask an administrator for a new invitation; `sheaf drafts` still has your work.")
       ) { try await scene.sync() }
       #expect(try await scene.publisher.content(of: path)?.bytes == Array("ours\n".utf8))
       #expect(try await scene.publisher.verify(rebuild: false, activity: { _ in }).problems.isEmpty)

@@ -71,6 +71,27 @@ struct ChangeSetNoteTests {
     }
   }
 
+  @Test("Whatever is read as a note is written again as it was")
+  func oneSpelling() throws {
+    let whole = Array(Self.text(try OutcomeVector("change-set-example.txt").bytes).utf8)
+    var random = SplitMix64(seed: 43)
+    let pieces = ["\n", " ", "0", "00", "=", "A", "after ", "Z", "\r"].map { Array($0.utf8) }
+    var readCount = 0
+    for _ in 0..<6_000 {
+      var bytes = whole
+      let start = Int.random(in: 0...bytes.count, using: &random)
+      let end = min(bytes.count, start + Int.random(in: 0..<3, using: &random))
+      bytes.replaceSubrange(start..<end, with: pieces.randomElement(using: &random) ?? [])
+      guard bytes != whole, let note = try? ChangeSetNote(parsing: String(decoding: bytes, as: UTF8.self))
+      else {
+        continue
+      }
+      readCount += 1
+      #expect(Array(note.text.utf8) == bytes)
+    }
+    #expect(readCount > 50)
+  }
+
   @Test("Two libraries of one name are told apart, and a key fits only its own")
   func libraryIDs() throws {
     let keyA = [UInt8](repeating: 1, count: 32)

@@ -220,7 +220,7 @@ struct BodyTests {
         base = hash
       }
       func size() throws -> Int64 {
-        try transaction.integer("SELECT sum(length(data)) + (SELECT total(length(data)) FROM pack) FROM body")
+        try transaction.integer("SELECT sum(length(data)) + (SELECT coalesce(sum(length(data)), 0) FROM pack) FROM body")
           ?? 0
       }
       let before = try size()
