@@ -202,9 +202,6 @@ private struct DraftCourt {
   private func check(
     _ received: ReceivedChangeSet, of stage: PushStage, reason: [UInt8], transaction: StoreTransaction
   ) throws {
-    guard received.fields.library == library.id else {
-      throw SequencerRefusal.foreignLibrary(received.fields.library.text)
-    }
     try transaction.authority(of: received.fields.author).checkAdmission()
     var rules = ContentRules(read: { try transaction.currentBytes(of: $0) })
     var violations: [ContentRefusal.Violation] = []

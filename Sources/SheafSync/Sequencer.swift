@@ -183,15 +183,12 @@ struct Sequencer {
 enum SequencerRefusal: SheafFailure, Equatable {
   /// The author has seen a position that this log never had.
   case unknownPosition(UInt64)
-  /// The draft belongs to another library.
-  case foreignLibrary(String)
   /// A contributor's draft uses a verb that only the sequencer may use.
   case reservedVerb(String)
 
   var problem: String {
     switch self {
     case .unknownPosition(let size): "its author has seen a checkpoint \(size) that this log never had"
-    case .foreignLibrary(let id): "it belongs to the library \(id)"
     case .reservedVerb(let verb): "only the publisher's sequencer may record a \(verb)"
     }
   }

@@ -203,6 +203,34 @@ struct CosignatureTests {
     #expect(try await cosigners(of: world.publisher) == ["\(world.publisher.id)/time"])
   }
 
+  @Test("A member whose key was revoked is no witness any more, and what it cosigned before stays")
+  func revokedWitness() async throws {
+    let world = try await world()
+    try await put("1", in: world.publisher)
+    let clinic = try await world.replica("clinic")
+    try await enrol(clinic, in: world)
+    _ = try await clinic.sync(with: MemoryRemote(service: world.publisher))
+    let name = "\(world.publisher.id)/witness/\(clinic.memberMark)"
+    let key = try #require(try clinic.keys.existingWitnessKey(name: name))
+    let member = Member(
+      key: clinic.memberKey, name: "Clinic", role: .contributor, witness: try clinic.witnessKey(),
+      revoked: "lost")
+    _ = try await world.publisher.put(
+      member.bytes, at: try #require(Member.path(of: member.mark)), reason: "Revoked")
+    let (size, text) = try await world.publisher.store.read { transaction in
+      let position = try transaction.position()
+      let origin = world.publisher.id.text
+      return (position.size, try Checkpoint(origin: origin, size: position.size, root: position.root).text)
+    }
+    let line = try key.cosign(text: text, time: UInt64(clock.now.seconds))
+    let handed = CosignatureList(keyNote: nil, entries: [.init(size: size, signatures: [line])])
+    await #expect(throws: CosignatureError.unknownWitness) {
+      try await world.publisher.cosign(handed.bytes, after: 0)
+    }
+    #expect(try await cosigners(of: world.publisher) == ["\(world.publisher.id)/time"])
+    #expect(try await world.publisher.times(ofChangeSet: 1).witness == name)
+  }
+
   @Test("A stick carries times and a witness's word both ways")
   func stick() async throws {
     let world = try await world()

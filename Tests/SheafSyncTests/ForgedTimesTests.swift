@@ -117,6 +117,13 @@ struct ForgedTimesTests {
     }
     #expect(try await scene.publisher.times(ofChangeSet: 1) == before)
     #expect(try await scene.problems().contains("time key 7"))
+    // Nor does the true note under another generation, by which a key that was given up would come back.
+    try await scene.publisher.store.write(purpose: "test") { transaction in
+      let (_, note) = try #require(try transaction.timeKeyNotes().first)
+      try transaction.insertTimeKeyNote(note, generation: 8)
+    }
+    #expect(try await scene.publisher.times(ofChangeSet: 1) == before)
+    #expect(try await scene.problems().contains("time key 8"))
   }
 
   @Test("A true cosigner's time that was changed in the database is a problem of the audit, and is not told")
