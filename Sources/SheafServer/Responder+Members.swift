@@ -18,9 +18,9 @@ extension Responder {
       throw tooLarge
     }
     var note: [UInt8] = []
-    for try await chunk in request.body {
-      guard note.count + chunk.readableBytes <= limits.enrolmentBytes else { throw tooLarge }
-      note.append(contentsOf: chunk.readableBytesView)
+    try await request.forEachPiece { piece in
+      guard note.count + piece.readableBytes <= limits.enrolmentBytes else { throw tooLarge }
+      note.append(contentsOf: piece.readableBytesView)
     }
     do {
       return try Answer(json: try await service.enrol(note))

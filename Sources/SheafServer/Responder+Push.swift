@@ -37,12 +37,12 @@ extension Responder {
     guard let hold = pushes.take(0) else { throw busy }
     defer { withExtendedLifetime(hold) {} }
     var bytes: [UInt8] = []
-    for try await chunk in request.body {
-      let count = bytes.count + chunk.readableBytes
+    try await request.forEachPiece { piece in
+      let count = bytes.count + piece.readableBytes
       guard count <= limits.pushBytes else { throw Problem.tooLarge(limits) }
-      let counted = min(chunk.readableBytes, count - limits.uncountedBytes)
+      let counted = min(piece.readableBytes, count - limits.uncountedBytes)
       guard counted <= 0 || hold.add(counted) else { throw busy }
-      bytes.append(contentsOf: chunk.readableBytesView)
+      bytes.append(contentsOf: piece.readableBytesView)
     }
     return try await service.receive(push: bytes, from: caller.member?.mark)
   }
@@ -65,7 +65,7 @@ extension Responder {
       throw Problem(.badRequest, detail: "a part of a push declares the length of its body")
     }
     let writer = try await parts.begin(name, at: offset, missing: declared)
-    for try await chunk in request.body { try await writer.append(Array(chunk.readableBytesView)) }
+    try await request.forEachPiece { try await writer.append(Array($0.readableBytesView)) }
     let answers: [DraftAnswer]
     do {
       answers = try await service.receive(pushed: try await writer.finish(), from: caller.member?.mark)

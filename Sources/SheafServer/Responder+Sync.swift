@@ -119,12 +119,12 @@ extension Responder {
   /// Takes a witness' own cosignatures, and answers with those after a size.
   func cosign(after size: UInt64, _ request: Request) async throws -> Answer {
     var handed: [UInt8] = []
-    for try await chunk in request.body {
-      guard handed.count + chunk.readableBytes <= CosignatureList.maximumHandedSize else {
+    try await request.forEachPiece { piece in
+      guard handed.count + piece.readableBytes <= CosignatureList.maximumHandedSize else {
         throw Problem(
           .tooLarge, detail: "a witness hands over at most \(CosignatureList.maximumHandedSize) bytes")
       }
-      handed.append(contentsOf: chunk.readableBytesView)
+      handed.append(contentsOf: piece.readableBytesView)
     }
     return Answer.list(try await service.cosign(handed, after: size))
   }

@@ -3,7 +3,6 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOHTTP1
 import SheafHTTP
 import SheafModel
 import SheafSync
@@ -191,7 +190,6 @@ struct Responder: HTTPResponder {
     case let error as RouteError: return Problem(.badRequest, detail: error.problem)
     case RemoteError.nothingFits(_, let position):
       return Problem(.nothingFits, detail: "nothing here leads on from checkpoint \(position)")
-    case HTTPParserError.invalidEOFState: return Problem(.badRequest, detail: "the line was cut")
     case is TooManyMakings: return Problem(.busy, detail: "other bundles are being made")
     case LibraryError.noDocument, LibraryError.noMoment, LibraryError.empty:
       // The words for a person at a terminal name commands; who asks here has none.

@@ -1,9 +1,11 @@
 import AsyncHTTPClient
 import Foundation
+import NIOCore
 import NIOSSL
 import SheafModel
 import SheafServer
 import SheafSync
+import Synchronization
 import Testing
 
 @testable import SheafHTTP
@@ -18,6 +20,77 @@ private let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appe
 
 @Suite("TLS")
 struct TLSTests {
+  /// How a push comes to an end too early.
+  enum Cut: CaseIterable {
+    case http1, http2, resetStream
+  }
+
+  @Test(
+    "A push whose line is cut goes on at the byte, and nothing failed in the server", arguments: Cut.allCases)
+  func cut(_ cut: Cut) async throws {
+    let bytes = FakeLibrary.bytes(1_000_000)
+    let hash = SHA256Hash(hashing: bytes)
+    let library = try FakeLibrary()
+    try await withServer(library, tls: files) { server in
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.additionalTrustRoots = [
+        .certificates(try NIOSSLCertificate.fromPEMFile(files.certificateChain.path))
+      ]
+      var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+      if cut == .http1 { configuration.httpVersion = .http1Only }
+      let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+      let execute: @Sendable (HTTPClientRequest) async throws -> HTTPClientResponse = {
+        try await client.execute($0, timeout: .seconds(20))
+      }
+      let held: @Sendable () async throws -> Int = {
+        let target = Route.part(hash).target
+        let answer = try await execute(.init(url: "https://localhost:\(server.port)\(target)"))
+        let body = try await answer.body.collect(upTo: 1 << 10)
+        return Int(try JSONDecoder().decode(HeldPart.self, from: Data(body.readableBytesView)).held)
+      }
+      func push(port: Int, at offset: Int, _ body: HTTPClientRequest.Body) -> HTTPClientRequest {
+        let target = Route.push(PushPart(hash: hash, offset: UInt64(offset))).target
+        var request = HTTPClientRequest(url: "https://localhost:\(port)\(target)")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: Wire.bundle)
+        request.body = body
+        return request
+      }
+      do {
+        if cut == .resetStream {
+          // The stream ends once something of it has come.
+          let isFirst = Mutex(true)
+          let pieces = AsyncThrowingStream<ByteBuffer, any Error> {
+            if isFirst.withLock({ first in
+              defer { first = false }
+              return first
+            }) {
+              return ByteBuffer(bytes: bytes[..<200_000])
+            }
+            _ = try await eventually { try await held() > 0 }
+            throw TestError("given up")
+          }
+          _ = try? await execute(
+            push(port: server.port, at: 0, .stream(pieces, length: .known(Int64(bytes.count)))))
+        } else {
+          let relay = try CountingRelay(to: server.port, cuttingAfter: 400_000)
+          _ = try? await execute(push(port: relay.port, at: 0, .bytes(bytes)))
+        }
+        #expect(try await eventually { server.log.lines.contains { $0.contains("route=push") } })
+        let count = try await held()
+        #expect(count > 0 && count < 500_000)
+        let rest = try await execute(push(port: server.port, at: count, .bytes(Array(bytes[count...]))))
+        #expect(rest.status == .ok)
+        #expect(!server.log.lines.contains { $0.contains("request failed") || $0.contains("status=500") })
+      } catch {
+        try await client.shutdown()
+        throw error
+      }
+      try await client.shutdown()
+    }
+    #expect(library.contents.withLock { $0.pushed } == [bytes])
+  }
+
   @Test("A remote that trusts the certificate pulls and pushes over TLS")
   func trusted() async throws {
     let bytes = FakeLibrary.bytes(150_000)
