@@ -37,8 +37,15 @@ final class PushParts: Sendable {
 
   private let folder: URL
   private let limits: ServerLimits
-  /// Who writes: of several requests that go on with one push, the last.
-  private let writers = Mutex<(last: UInt64, current: [String: UInt64])>((0, [:]))
+  /// Who writes a push: of several requests that go on with it, the last.
+  private struct Turn {
+    let number: UInt64
+    /// Up to where it may grow: others have no use of that room.
+    var room: UInt64
+  }
+  private let turns = Mutex<(last: UInt64, current: [String: Turn])>((0, [:]))
+  /// Held while it is looked what there is room for and that is taken. Blocking threads alone wait for it.
+  private let bounds = Mutex(())
 
   init(folder: URL, limits: ServerLimits) {
     self.folder = folder
@@ -50,7 +57,7 @@ final class PushParts: Sendable {
   /// How many bytes of a push are here: all of them when it was judged.
   func held(_ name: Name) async throws -> UInt64 {
     try await blocking { [self] in
-      expire()
+      bounds.withLock { _ in expire() }
       if let record = record(of: name) { return record.sizeInBytes }
       return size(of: file(name))
     }
@@ -68,90 +75,132 @@ final class PushParts: Sendable {
 
   // MARK: What comes
 
-  /// Goes on with a push, or begins one. Whoever was at it before, over a line that is dead, is so no more.
+  /// Who goes on with a push, or begins one, once its first byte comes, or its end.
+  ///
+  /// A head alone does nothing: it may be late, or somebody's who recorded it.
   ///
   /// - Parameters:
   ///   - offset: Where what comes begins; what is here beyond that comes again.
   ///   - missing: How many bytes are to come.
-  /// - Throws: `Problem`: `wrong-part` where less is here, `too-large`, `busy`; `DiskTooSmall`.
-  func begin(_ name: Name, at offset: UInt64, missing: UInt64) async throws -> Writer {
+  /// - Throws: `Problem` `too-large`.
+  func writer(of name: Name, at offset: UInt64, missing: UInt64) throws -> Writer {
     let (size, overflows) = offset.addingReportingOverflow(missing)
     guard !overflows, size <= UInt64(limits.pushBytes) else { throw Problem.tooLarge(limits) }
-    return try await blocking { [self] in
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    return Writer(parts: self, name: name, offset: offset, end: size)
+  }
+
+  /// Takes the turn from whoever was at a push before, over a line that is dead, and opens its file.
+  ///
+  /// - Returns: The file's descriptor, and how many bytes are here.
+  private func take(
+    _ name: Name, at offset: UInt64, end: UInt64
+  ) throws -> (turn: UInt64, descriptor: CInt, held: UInt64) {
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    return try bounds.withLock { _ in
       expire()
-      guard offset <= self.size(of: file(name)) else {
+      let file = file(name)
+      let held = size(of: file)
+      guard offset <= held else {
         throw Problem(.wrongPart, detail: "less of the push is here than it goes on with")
       }
       try DownloadCheck.checkRoom(
-        missing: missing, whole: size, in: folder, free: DownloadCheck.freeSpace(in: folder))
+        missing: end - min(end, held), whole: end, in: folder, free: DownloadCheck.freeSpace(in: folder))
       try makePlace(for: name)
-      let turn = writers.withLock { writers in
-        writers.last += 1
-        writers.current[name.text] = writers.last
-        return writers.last
+      let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+      guard descriptor >= 0 else { throw PushPartError(file: file, code: errno) }
+      let turn = turns.withLock { turns in
+        turns.last += 1
+        turns.current[name.text] = Turn(number: turns.last, room: held)
+        return turns.last
       }
-      return try Writer(parts: self, name: name, turn: turn, file: file(name), offset: offset)
+      return (turn, descriptor, held)
     }
   }
 
   /// The end of a push that comes, of which one request at a time is the writer.
   final class Writer: Sendable {
+    private struct Progress {
+      /// 0 before there is one.
+      var turn: UInt64 = 0
+      var descriptor: CInt = -1
+      var offset: UInt64
+      var room: UInt64 = 0
+    }
+
     private let parts: PushParts
     private let name: Name
-    private let turn: UInt64
-    private let file: URL
-    private let descriptor: CInt
-    private let progress: Mutex<(offset: UInt64, room: UInt64)>
+    /// How many bytes the whole has.
+    private let end: UInt64
+    private let progress: Mutex<Progress>
     /// How much room is made at a time.
     private static let roomInBytes: UInt64 = 1 << 20
 
-    fileprivate init(parts: PushParts, name: Name, turn: UInt64, file: URL, offset: UInt64) throws {
-      (self.parts, self.name, self.turn, self.file) = (parts, name, turn, file)
-      progress = Mutex((offset, offset))
-      descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-      guard descriptor >= 0, ftruncate(descriptor, off_t(clamping: offset)) == 0 else {
-        throw PushPartError(file: file, code: errno)
-      }
+    fileprivate init(parts: PushParts, name: Name, offset: UInt64, end: UInt64) {
+      (self.parts, self.name, self.end) = (parts, name, end)
+      progress = Mutex(Progress(offset: offset))
     }
 
     deinit {
-      if descriptor >= 0 { close(descriptor) }
-      parts.end(name, turn)
+      let progress = progress.withLock { $0 }
+      guard progress.turn > 0 else { return }
+      close(progress.descriptor)
+      parts.end(name, progress.turn)
     }
 
-    /// Adds what came.
+    /// Takes the turn the first time, and makes sure that nobody took it since.
+    private func go() throws -> Progress {
+      var now = progress.withLock { $0 }
+      if now.turn > 0 {
+        try parts.check(name, now.turn)
+      } else {
+        (now.turn, now.descriptor, now.room) = try parts.take(name, at: now.offset, end: end)
+        progress.withLock { [now] in $0 = now }
+      }
+      return now
+    }
+
+    /// Puts what came in its place. What is here beyond stays until the whole is, so that nothing is lost by bytes that
+    /// come again.
     ///
-    /// - Throws: `Problem`: `too-large`, `busy` where there is no room or another request goes on with the push.
+    /// - Throws: `Problem`: `wrong-part` where less is here than it begins at, `busy` where there is no room or another
+    ///   request goes on with the push; `DiskTooSmall`, `PushPartError`.
     func append(_ bytes: [UInt8]) async throws {
+      guard !bytes.isEmpty else { return }
       try await parts.blocking { [self] in
-        try parts.check(name, turn)
-        let (start, room) = progress.withLock { $0 }
-        let end = start + UInt64(bytes.count)
-        guard end <= UInt64(parts.limits.pushBytes) else { throw Problem.tooLarge(parts.limits) }
-        if end > room { try parts.makeRoom(for: Int(end - start + Self.roomInBytes)) }
+        var now = try go()
+        let until = now.offset + UInt64(bytes.count)
+        guard until <= end else { throw Problem(.badRequest, detail: "more came than was declared") }
+        if until > now.room {
+          now.room = min(until + Self.roomInBytes, end)
+          try parts.makeRoom(for: name, now.turn, upTo: now.room)
+        }
         var done = 0
         while done < bytes.count {
           let count = bytes[done...].withUnsafeBytes {
-            pwrite(descriptor, $0.baseAddress, $0.count, off_t(clamping: start) + off_t(done))
+            pwrite(now.descriptor, $0.baseAddress, $0.count, off_t(clamping: now.offset) + off_t(done))
           }
           if count < 0, errno == EINTR { continue }
-          guard count > 0 else { throw PushPartError(file: file, code: errno) }
+          guard count > 0 else { throw PushPartError(file: parts.file(name), code: errno) }
           done += count
         }
-        progress.withLock { $0 = (end, end > room ? end + Self.roomInBytes : room) }
+        now.offset = until
+        progress.withLock { [now] in $0 = now }
       }
     }
 
     /// Makes sure that all of it is here.
     ///
     /// - Returns: The file of the whole, which nobody removes before this value is gone.
-    /// - Throws: `Problem` `wrong-part` when it is not what its name says. It is gone then.
+    /// - Throws: `Problem`: `wrong-part` when it is not what its name says, and is gone then; as `append`.
     func finish() async throws -> URL {
       try await parts.blocking { [self] in
-        try parts.check(name, turn)
-        guard try hash() == name.hash else {
+        let now = try go()
+        let file = parts.file(name)
+        guard ftruncate(now.descriptor, off_t(clamping: end)) == 0 else {
+          throw PushPartError(file: file, code: errno)
+        }
+        guard try hash(now.descriptor) == name.hash else {
           try? FileManager.default.removeItem(at: file)
           throw Problem(.wrongPart, detail: "what came of the push is not what its hash says")
         }
@@ -162,19 +211,18 @@ final class PushParts: Sendable {
     /// Keeps by which drafts the answer is found, in the place of the bytes.
     func note(_ answers: [DraftAnswer]) async {
       try? await parts.blocking { [self] in
-        let size = progress.withLock { $0.offset }
-        try parts.keep(answers.compactMap { SHA256Hash(base64: $0.leaf) }, of: name, size: size)
+        try parts.keep(answers.compactMap { SHA256Hash(base64: $0.leaf) }, of: name, size: end)
       }
     }
 
-    private func hash() throws -> SHA256Hash {
+    private func hash(_ descriptor: CInt) throws -> SHA256Hash {
       var hasher = SHA256Hash.Hasher()
       var buffer = [UInt8](repeating: 0, count: 256 << 10)
       var at: off_t = 0
       while true {
         let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, at) }
         if count < 0, errno == EINTR { continue }
-        guard count >= 0 else { throw PushPartError(file: file, code: errno) }
+        guard count >= 0 else { throw PushPartError(file: parts.file(name), code: errno) }
         guard count > 0 else { return hasher.finalize() }
         buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         at += off_t(count)
@@ -183,14 +231,14 @@ final class PushParts: Sendable {
   }
 
   private func check(_ name: Name, _ turn: UInt64) throws {
-    guard writers.withLock({ $0.current[name.text] == turn }) else {
+    guard turns.withLock({ $0.current[name.text]?.number == turn }) else {
       throw Problem(.busy, detail: "another request goes on with this push")
     }
   }
 
   private func end(_ name: Name, _ turn: UInt64) {
-    writers.withLock { writers in
-      if writers.current[name.text] == turn { writers.current[name.text] = nil }
+    turns.withLock { turns in
+      if turns.current[name.text]?.number == turn { turns.current[name.text] = nil }
     }
   }
 
@@ -199,8 +247,10 @@ final class PushParts: Sendable {
   private struct Entry {
     let file: URL
     let name: String
-    let sizeInBytes: Int
+    /// What it takes, or may yet take from whoever writes it.
+    let room: UInt64
     let grown: Date
+    let isWritten: Bool
   }
 
   /// What lies in the folder, that which grew longest ago first.
@@ -208,48 +258,55 @@ final class PushParts: Sendable {
     let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey]
     let files = try? FileManager.default.contentsOfDirectory(
       at: folder, includingPropertiesForKeys: Array(keys))
+    let current = turns.withLock { $0.current }
     return (files ?? []).map { file in
       let values = try? file.resourceValues(forKeys: keys)
+      let name = file.deletingPathExtension().lastPathComponent
       return Entry(
-        file: file, name: file.deletingPathExtension().lastPathComponent, sizeInBytes: values?.fileSize ?? 0,
-        grown: values?.contentModificationDate ?? .distantPast)
+        file: file, name: name, room: max(UInt64(clamping: values?.fileSize ?? 0), current[name]?.room ?? 0),
+        grown: values?.contentModificationDate ?? .distantPast, isWritten: current[name] != nil)
     }.sorted { $0.grown < $1.grown }
   }
 
   /// Removes what has not grown for too long.
   private func expire() {
     let oldest = Date(timeIntervalSinceNow: -TimeInterval(limits.partTime))
-    for entry in entries() where entry.grown < oldest { remove([entry], count: 1) }
+    for entry in entries() where entry.grown < oldest && !entry.isWritten { remove(entry) }
   }
 
-  /// Removes so many of these, the first first, that nobody writes to.
+  private func remove(_ entry: Entry) { try? FileManager.default.removeItem(at: entry.file) }
+
+  /// Lets go of others' pushes that nobody writes, the first first, until what is left leaves a push its place or room.
   ///
-  /// - Returns: How many bytes that were; `nil` when there are not so many.
-  @discardableResult
-  private func remove(_ entries: [Entry], count: Int) -> Int? {
-    let idle = writers.withLock { writers in entries.filter { writers.current[$0.name] == nil } }
-    guard idle.count >= count else { return nil }
-    for entry in idle.prefix(count) { try? FileManager.default.removeItem(at: entry.file) }
-    return idle.prefix(count).reduce(0) { $0 + $1.sizeInBytes }
+  /// - Throws: `Problem` `busy` when it would not, whatever went; nothing is gone then.
+  private func evict(
+    for name: Name, where mayGo: (Entry) -> Bool = { _ in true }, until fits: ([Entry]) -> Bool
+  ) throws {
+    var left = entries().filter { $0.name != name.text }
+    var gone: [Entry] = []
+    for entry in left where !entry.isWritten && mayGo(entry) && !fits(left) {
+      left.removeAll { $0.file == entry.file }
+      gone.append(entry)
+    }
+    guard fits(left) else { throw Problem(.busy, detail: "other pushes are being received") }
+    gone.forEach(remove)
   }
 
   /// Makes place for one more push, by letting go of its owner's others or, where there are too many of all, of anybody's.
   private func makePlace(for name: Name) throws {
-    let others = entries().filter { $0.name != name.text }
-    let own = others.filter { $0.name.hasPrefix(name.prefix) }
-    let isMade =
-      remove(own, count: max(0, own.count - limits.partsPerMember + 1)) != nil
-      && remove(others, count: max(0, others.count - limits.parts + 1)) != nil
-    guard isMade else { throw Problem(.busy, detail: "other pushes are being received") }
+    try evict(for: name, where: { $0.name.hasPrefix(name.prefix) }) { left in
+      left.count { $0.name.hasPrefix(name.prefix) } < limits.partsPerMember
+    }
+    try evict(for: name) { $0.count < limits.parts }
   }
 
-  /// Makes room for more bytes.
-  private func makeRoom(for count: Int) throws {
-    let entries = entries()
-    var used = entries.reduce(0) { $0 + $1.sizeInBytes }
-    for entry in entries where used + count > limits.partsInBytes { used -= remove([entry], count: 1) ?? 0 }
-    guard used + count <= limits.partsInBytes else {
-      throw Problem(.busy, detail: "other pushes are being received")
+  /// Makes room for a push up to a size.
+  private func makeRoom(for name: Name, _ turn: UInt64, upTo size: UInt64) throws {
+    try bounds.withLock { _ in
+      try evict(for: name) { $0.reduce(size) { $0 + $1.room } <= UInt64(limits.partsInBytes) }
+      turns.withLock { turns in
+        if turns.current[name.text]?.number == turn { turns.current[name.text]?.room = size }
+      }
     }
   }
 

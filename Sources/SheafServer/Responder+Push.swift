@@ -64,7 +64,7 @@ extension Responder {
     guard let declared else {
       throw Problem(.badRequest, detail: "a part of a push declares the length of its body")
     }
-    let writer = try await parts.begin(name, at: offset, missing: declared)
+    let writer = try parts.writer(of: name, at: offset, missing: declared)
     try await request.forEachPiece { try await writer.append(Array($0.readableBytesView)) }
     let answers: [DraftAnswer]
     do {
