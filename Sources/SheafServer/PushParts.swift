@@ -29,10 +29,16 @@ final class PushParts: Sendable {
     /// What its files are named, without what they end in.
     var text: String { prefix + hash.hex }
 
-    init(owner: String, hash: SHA256Hash) {
-      prefix = SHA256Hash(hashing: Array(owner.utf8)).hex.prefix(16) + "-"
+    init(_ owner: Responder.Asker, hash: SHA256Hash) {
+      prefix =
+        (owner.isStranger ? Self.strangers : "member-")
+        + SHA256Hash(hashing: Array(owner.name.utf8)).hex.prefix(16) + "-"
       self.hash = hash
     }
+
+    /// What the files of all strangers' pushes begin with.
+    static let strangers = "stranger-"
+    var isStrangers: Bool { prefix.hasPrefix(Self.strangers) }
   }
 
   private let folder: URL
@@ -251,6 +257,7 @@ final class PushParts: Sendable {
     let room: UInt64
     let grown: Date
     let isWritten: Bool
+    var isStrangers: Bool { name.hasPrefix(Name.strangers) }
   }
 
   /// What lies in the folder, that which grew longest ago first.
@@ -276,34 +283,45 @@ final class PushParts: Sendable {
 
   private func remove(_ entry: Entry) { try? FileManager.default.removeItem(at: entry.file) }
 
-  /// Lets go of others' pushes that nobody writes, the first first, until what is left leaves a push its place or room.
+  /// Lets go of others' pushes that nobody writes, until there is as much of something as one more push takes: strangers'
+  /// first, then those that grew longest ago. No member's goes for a stranger's, and strangers have a share of it all.
   ///
-  /// - Throws: `Problem` `busy` when it would not, whatever went; nothing is gone then.
+  /// - Parameter measure: What of it a push has; one without any stays.
+  /// - Throws: `Problem` `busy` when it would not do; nothing is gone then.
   private func evict(
-    for name: Name, where mayGo: (Entry) -> Bool = { _ in true }, until fits: ([Entry]) -> Bool
+    for name: Name, taking more: UInt64, of most: Int, strangers share: Int, _ measure: (Entry) -> UInt64
   ) throws {
     var left = entries().filter { $0.name != name.text }
+    left = left.filter(\.isStrangers) + left.filter { !$0.isStrangers }
+    func fits() -> Bool {
+      let strangers = left.filter(\.isStrangers).reduce(0) { $0 + measure($1) }
+      return left.reduce(more) { $0 + measure($1) } <= UInt64(most)
+        && (!name.isStrangers || strangers + more <= UInt64(share))
+    }
     var gone: [Entry] = []
-    for entry in left where !entry.isWritten && mayGo(entry) && !fits(left) {
+    for entry in left where !entry.isWritten && measure(entry) > 0 && (entry.isStrangers || !name.isStrangers)
+    {
+      if fits() { break }
       left.removeAll { $0.file == entry.file }
       gone.append(entry)
     }
-    guard fits(left) else { throw Problem(.busy, detail: "other pushes are being received") }
+    guard fits() else { throw Problem(.busy, detail: "other pushes are being received") }
     gone.forEach(remove)
   }
 
   /// Makes place for one more push, by letting go of its owner's others or, where there are too many of all, of anybody's.
   private func makePlace(for name: Name) throws {
-    try evict(for: name, where: { $0.name.hasPrefix(name.prefix) }) { left in
-      left.count { $0.name.hasPrefix(name.prefix) } < limits.partsPerMember
+    try evict(for: name, taking: 1, of: limits.partsPerMember, strangers: limits.partsPerMember) {
+      $0.name.hasPrefix(name.prefix) ? 1 : 0
     }
-    try evict(for: name) { $0.count < limits.parts }
+    try evict(for: name, taking: 1, of: limits.parts, strangers: limits.strangersParts) { _ in 1 }
   }
 
   /// Makes room for a push up to a size.
   private func makeRoom(for name: Name, _ turn: UInt64, upTo size: UInt64) throws {
     try bounds.withLock { _ in
-      try evict(for: name) { $0.reduce(size) { $0 + $1.room } <= UInt64(limits.partsInBytes) }
+      try evict(
+        for: name, taking: size, of: limits.partsInBytes, strangers: limits.strangersPartsInBytes, \.room)
       turns.withLock { turns in
         if turns.current[name.text]?.number == turn { turns.current[name.text]?.room = size }
       }

@@ -18,7 +18,7 @@ extension Responder {
     if let declared, declared > UInt64(limits.pushBytes) { throw Problem.tooLarge(limits) }
     do {
       guard let part else { return try await receiveWhole(request, from: caller) }
-      let name = PushParts.Name(owner: asker.name, hash: part.hash)
+      let name = PushParts.Name(asker, hash: part.hash)
       return try await receive(request, name, at: part.offset, declared: declared, from: caller)
     } catch let error as BundleError where error.kind == .failed {
       // The sender's fault, not the server's.

@@ -16,11 +16,19 @@ extension Responder {
     case bundle(ServedFile, sizeInBytes: UInt64, BundleTag)
   }
 
-  /// Who asks, as far as waiting goes.
+  /// Who asks, as far as waiting and room go.
   struct Asker: Sendable {
     let name: String
+    /// Whether nobody knows who it is: its address stands for it then.
+    let isStranger: Bool
     /// Ends with the connection.
     let gone: EventLoopFuture<Void>
+
+    init(_ member: MemberMark?, address: String, gone: EventLoopFuture<Void>) {
+      name = member.map { "member \($0)" } ?? "address \(FailedTries.key(of: address))"
+      isStranger = member == nil
+      self.gone = gone
+    }
   }
 
   /// Looks for what leads on from a position.

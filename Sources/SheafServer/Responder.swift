@@ -60,8 +60,7 @@ struct Responder: HTTPResponder {
       let asked = Self.asked(request, from: context.address)
       let caller = try await gatekeeper.admit(asked, to: wanted)
       member = caller.member?.mark
-      let asker = Asker(
-        name: caller.member.map { "member \($0.mark)" } ?? "address \(context.address)", gone: context.gone)
+      let asker = Asker(member, address: context.address, gone: context.gone)
       answer = try await self.answer(wanted, to: caller, asked, request, as: asker, id: record.id)
     } catch let error as CancellationError {
       throw error
@@ -132,7 +131,7 @@ struct Responder: HTTPResponder {
     case .exchange(let wanted, let part):
       return try await exchange(wanted, request, part, from: caller, as: asker, id: id)
     case .part(let hash):
-      return try Answer(json: HeldPart(held: try await parts.held(.init(owner: asker.name, hash: hash))))
+      return try Answer(json: HeldPart(held: try await parts.held(.init(asker, hash: hash))))
     case .answers(let leaves): return try Answer(json: try await service.answers(to: leaves))
     case .receipt(let number):
       return Answer(Wire.text, Array(try await service.receipt(changeSet: number).utf8))

@@ -63,12 +63,17 @@ public struct ServerLimits: Sendable {
   public var pushBytes = Limits.pushBytes
   /// The bytes of pushes held in memory at once, those received slowly as far as they are here.
   public var pushedBytesInMemory = 4 * Limits.pushBytes
-  /// How many large pushes of one member, or address where nobody is known, are kept as far as they came.
+  /// How many large pushes of one member, or address where nobody is known (of IPv6 its first 64 bits), are kept as far as
+  /// they came.
   public var partsPerMember = 2
   /// The same of all.
   public var parts = 256
   /// The bytes of all of them on disk.
   public var partsInBytes = 1 << 30
+  /// How many of them may be strangers'.
+  public var strangersParts = 128
+  /// The bytes of strangers' on disk.
+  public var strangersPartsInBytes = 512 << 20
   /// How long one is kept that does not grow, in seconds.
   public var partTime: Int64 = 7 * 86_400
   /// The bytes of large contents held in memory at once while they are sent.

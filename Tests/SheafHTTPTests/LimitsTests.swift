@@ -41,7 +41,8 @@ struct LimitsTests {
         Int(limits.idleTime.components.seconds), limits.connections, limits.waitingConnections,
         limits.connectionsPerAddress,
         limits.pushedBytesInMemory, limits.partsPerMember, limits.parts, limits.partsInBytes,
-        Int(limits.partTime), limits.sentBytesInMemory, limits.uncountedBytes, limits.bundlesPerAsker,
+        limits.strangersParts, limits.strangersPartsInBytes, Int(limits.partTime), limits.sentBytesInMemory,
+        limits.uncountedBytes, limits.bundlesPerAsker,
         limits.enrolmentBytes, limits.failedTries, Int(limits.failedTriesWindow),
         limits.failedTriesAddresses, limits.sessions, limits.sessionsPerMember, Int(limits.sessionTime),
       ])

@@ -1,4 +1,5 @@
 import Foundation
+import NIOPosix
 import SheafModel
 import Testing
 
@@ -7,9 +8,15 @@ import Testing
 
 private let bytes = FakeLibrary.bytes(2_000_000)
 
-/// The name of the push of as many bytes.
-private func name(_ owner: String, _ count: Int = 2_000_000) -> PushParts.Name {
-  PushParts.Name(owner: owner, hash: SHA256Hash(hashing: Array(bytes[..<count])))
+/// The name of the push of as many bytes: a member's, or a stranger's at an address.
+private func name(
+  _ owner: String, at address: String? = nil, _ count: Int = 2_000_000
+) -> PushParts.Name {
+  let mark = address == nil ? MemberMark(publicKey: Array(owner.utf8)) : nil
+  let asker = Responder.Asker(
+    mark, address: address ?? "", gone: MultiThreadedEventLoopGroup.singleton.next().makeSucceededVoidFuture()
+  )
+  return PushParts.Name(asker, hash: SHA256Hash(hashing: Array(bytes[..<count])))
 }
 
 private func withParts(
@@ -18,6 +25,18 @@ private func withParts(
   var limits = ServerLimits()
   change(&limits)
   try await withFolder { folder in try await body(PushParts(folder: folder, limits: limits), folder) }
+}
+
+/// Hands over the beginning of a push, and lets go of it.
+private func begin(_ parts: PushParts, _ name: PushParts.Name, _ count: Int = 1) async throws {
+  weak var seen: PushParts.Writer?
+  do {
+    let writer = try parts.writer(of: name, at: 0, missing: 2_000_000)
+    seen = writer
+    try await writer.append(Array(bytes[..<count]))
+  }
+  // The thread that wrote lets go of it a moment later; and files have times of their own only some apart.
+  repeat { try await Task.sleep(for: .milliseconds(20)) } while seen != nil
 }
 
 /// The kind of problem that some work ends with.
@@ -89,6 +108,53 @@ struct PushPartBoundsTests {
       #expect(taken == 4)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 4)
       withExtendedLifetime(writers) {}
+    }
+  }
+
+  @Test("Strangers let go of strangers' pushes alone, and have a share of the places and the room")
+  func strangers() async throws {
+    func held(_ parts: PushParts, _ names: [PushParts.Name]) async throws -> [UInt64] {
+      var held: [UInt64] = []
+      for name in names { held.append(try await parts.held(name)) }
+      return held
+    }
+    let members = ["a", "b", "c"].map { name($0) }
+    let others = (1...3).map { name("", at: "192.0.2.\($0)") }
+    try await withParts({
+      $0.parts = 4
+      $0.strangersParts = 2
+    }) { parts, _ in
+      for name in [members[0], members[1], others[0], others[1], others[2]] { try await begin(parts, name) }
+      #expect(try await held(parts, members + others) == [1, 1, 0, 0, 1, 1])
+      // A stranger's goes for a member's, though the member's others are older.
+      try await begin(parts, members[2])
+      #expect(try await held(parts, members + others) == [1, 1, 1, 0, 0, 1])
+    }
+    try await withParts({
+      $0.partsInBytes = 5_000_000
+      $0.strangersPartsInBytes = 2_500_000
+    }) { parts, _ in
+      try await begin(parts, members[0], 2_000_000)
+      for other in others { try await begin(parts, other, 1_000_000) }
+      #expect(try await held(parts, members + others) == [2_000_000, 0, 0, 0, 0, 1_000_000])
+    }
+    try await withParts({
+      $0.parts = 2
+      $0.strangersParts = 2
+    }) { parts, _ in
+      for name in members[..<2] { try await begin(parts, name) }
+      #expect(await problem { try await begin(parts, others[0]) } == .busy)
+      #expect(try await held(parts, members) == [1, 1, 0])
+    }
+  }
+
+  @Test("Whoever has a network of IPv6 is one stranger, with as many pushes as any")
+  func network() async throws {
+    try await withParts { parts, folder in
+      for last in 1...5 {
+        try await begin(parts, name("", at: "2001:db8:0:1::\(last)", 1_000_000 + last))
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
     }
   }
 }

@@ -262,7 +262,8 @@ struct PushPartTests {
   func bounds() async throws {
     var limits = ServerLimits()
     limits.partsPerMember = 3
-    limits.partsInBytes = 3_000_000
+    limits.partsInBytes = 6_000_000
+    limits.strangersPartsInBytes = 3_000_000
     let pushes = (0..<4).map { LargePush(1_200_000, seed: UInt64($0)) }
     let library = try FakeLibrary()
     try await withServer(library, limits: limits) { [limits] server in
