@@ -60,6 +60,11 @@ final class PushParts: Sendable {
 
   // MARK: What is here
 
+  /// Removes what has not grown for too long.
+  func removeOld() async throws {
+    try await blocking { [self] in bounds.withLock { _ in expire() } }
+  }
+
   /// How many bytes of a push are here: all of them when it was judged.
   func held(_ name: Name) async throws -> UInt64 {
     try await blocking { [self] in
@@ -218,6 +223,14 @@ final class PushParts: Sendable {
     func note(_ answers: [DraftAnswer]) async {
       try? await parts.blocking { [self] in
         try parts.keep(answers.compactMap { SHA256Hash(base64: $0.leaf) }, of: name, size: end)
+      }
+    }
+
+    /// Lets go of all of it: it is no push.
+    func discard() async {
+      try? await parts.blocking { [self] in
+        _ = try go()
+        try FileManager.default.removeItem(at: parts.file(name))
       }
     }
 

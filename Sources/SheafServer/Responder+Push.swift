@@ -69,6 +69,10 @@ extension Responder {
     let answers: [DraftAnswer]
     do {
       answers = try await service.receive(pushed: try await writer.finish(), from: caller.member?.mark)
+    } catch let error as BundleError {
+      // It would be refused each time.
+      await writer.discard()
+      throw error
     } catch is UnreadableBundle {
       throw Problem(.wrongPart, detail: "what came of the push is not here any more")
     }

@@ -45,6 +45,8 @@ public struct SheafServer: Service {
     let limits = configuration.limits
     let gate = ConnectionGate(total: limits.connections, perAddress: limits.connectionsPerAddress)
     let responder = Responder(service: service, configuration: configuration, gate: gate, logger: logger)
+    // Nobody may ask for a push for long.
+    try await responder.parts.removeOld()
     // The framework's own lines tell a person nothing; only its warnings pass.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)

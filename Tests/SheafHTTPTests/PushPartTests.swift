@@ -1,4 +1,5 @@
 import Foundation
+import SheafBundle
 import SheafLog
 import SheafModel
 import SheafServer
@@ -211,6 +212,37 @@ struct PushPartTests {
       #expect(try await held(server, push.hash) == 0)
     }
     #expect(library.contents.withLock { $0.pushed.isEmpty })
+  }
+
+  @Test("A push that is damaged, though it came as it was sent, is gone once it was refused")
+  func damaged() async throws {
+    let push = LargePush(100_000)
+    let library = try push.library()
+    try await withServer(library) { server in
+      for error in [BundleError.notABundle, .malformed(what: "a draft", offset: 7)] {
+        library.set { $0.failure = error }
+        #expect([400, 422].contains(try await hand(server, push.target(), push.bytes).status))
+        #expect(try await held(server, push.hash) == 0)
+      }
+      // What is no fault of the push's leaves it here.
+      library.set { $0.failure = FakeFailure(kind: .failed) }
+      #expect(try await hand(server, push.target(), push.bytes).status == 500)
+      #expect(try await held(server, push.hash) == 100_000)
+    }
+  }
+
+  @Test("A server that starts lets go of what has not grown for a week")
+  func old() async throws {
+    let push = LargePush(100_000)
+    let library = try push.library()
+    try await withServer(library) { try await begin($0, push, upTo: 50_000) }
+    let file = try #require(
+      try FileManager.default.contentsOfDirectory(at: library.pushedParts, includingPropertiesForKeys: nil)
+        .first)
+    try await withServer(library) { _ in #expect(FileManager.default.fileExists(atPath: file.path)) }
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSinceNow: -8 * 86_400)], ofItemAtPath: file.path)
+    try await withServer(library) { _ in #expect(!FileManager.default.fileExists(atPath: file.path)) }
   }
 
   @Test("Nobody sees, goes on with or takes the place of another's push")
