@@ -193,6 +193,10 @@ struct Responder: HTTPResponder {
     case LibraryError.noDocument, LibraryError.noMoment, LibraryError.empty:
       // The words for a person at a terminal name commands; who asks here has none.
       return Problem(.notFound, detail: (error as? LibraryError)?.problem)
+    case let failure as any SheafFailure where failure is DiskTooSmall || failure is PushPartError:
+      // Only pushes are kept on disk. Where, and what is free there, is nobody else's business.
+      logger.error("request failed", metadata: ["id": "\(id)", "problem": "\(failure.problem)"])
+      return Problem(.failed, detail: "there is no room for this push here", unchanged: failure.unchanged)
     case let failure as any SheafFailure:
       let kind: Problem.Kind =
         switch failure.kind {

@@ -2,12 +2,12 @@ import Foundation
 import SheafBundle
 import SheafLog
 import SheafModel
-import SheafServer
 import SheafSync
 import Synchronization
 import Testing
 
 @testable import SheafHTTP
+@testable import SheafServer
 
 private let member = MemberMark(publicKey: [1])
 private let everything = PullRequest(from: 0, known: 0, depth: .trail, subscription: .all)
@@ -228,6 +228,27 @@ struct PushPartTests {
       library.set { $0.failure = FakeFailure(kind: .failed) }
       #expect(try await hand(server, push.target(), push.bytes).status == 500)
       #expect(try await held(server, push.hash) == 100_000)
+    }
+  }
+
+  @Test("Where a push finds no room strangers learn no more than that; the log says where and why")
+  func noRoom() async throws {
+    let push = LargePush(100_000)
+    let library = try push.library()
+    let place = URL(filePath: "/somewhere/secret")
+    let full = #expect(throws: DiskTooSmall.self) {
+      try DownloadCheck.checkRoom(missing: 2, whole: 3, in: place, free: 1)
+    }
+    for failure: any SheafFailure in [try #require(full), PushPartError(file: place, code: ENOSPC)] {
+      library.set { $0.failure = failure }
+      try await withServer(library) { server in
+        let reply = try await hand(server, push.target(), push.bytes)
+        let problem = try #require(Problem(json: reply.body))
+        #expect(problem.kind == .failed && problem.detail == "there is no room for this push here")
+        #expect(problem.hint == nil && !reply.text.contains("secret"))
+        #expect(
+          server.log.lines.contains { $0.contains("request failed") && $0.contains("/somewhere/secret") })
+      }
     }
   }
 
