@@ -84,7 +84,7 @@ struct WatchTests {
       [1]
 
       $ mkdir stick; sheaf sync stick --library lib > /dev/null; sheaf sync stick --keep heads --library clinic > /dev/null 2>&1
-      [1]
+      [3]
 
       $ sheaf sync stick --library lib | head -1; sheaf sync stick --keep heads --library clinic | tail -1
       Took 1 draft from …/stick.
