@@ -137,13 +137,8 @@ extension Library {
         new: try proposal.content.flatMap { try transaction.body($0) })
       // A settlement takes the place of every side that it was made from.
       for side in parents.dropFirst() {
-        guard let content = side.content, content != proposal.content,
-          let bytes = try transaction.body(content)
-        else { continue }
-        others.append(
-          difference(
-            path, from: side.name.description, to: proposal.name.description, old: bytes,
-            new: try proposal.content.flatMap { try transaction.body($0) }))
+        guard let left = try leftOut(of: side, by: proposal, at: path, transaction) else { continue }
+        others.append(left)
       }
     }
     return ProposalReport(
@@ -151,6 +146,28 @@ extension Library {
       by: [reason?.by ?? ""], time: changeSet?.time.description ?? "", reason: reason?.message ?? "",
       isOwn: changeSet?.author == own, change: change, others: others,
       signatures: try revision.map(signatures) ?? [])
+  }
+
+  /// What a settlement changes of a side, where it leaves something of that side out; `nil` where all of it is in.
+  private static func leftOut(
+    of side: StoredRevision, by proposal: StoredProposal, at path: DocumentPath,
+    _ transaction: StoreTransaction
+  ) throws -> DocumentDiff? {
+    guard let content = side.content, content != proposal.content, let theirs = try transaction.body(content)
+    else { return nil }
+    let settled = try proposal.content.flatMap { try transaction.body($0) }
+    let difference = difference(
+      path, from: side.name.description, to: proposal.name.description, old: theirs, new: settled)
+    guard difference.takesSomething else { return nil }
+    // What goes may be what the other side changed. The base is that of the heads and of nothing older.
+    guard try transaction.heads(side.document).contains(where: { $0.revision == side.id }),
+      let base = try transaction.conflictBase(side.document).flatMap({ try transaction.body($0) })
+    else { return difference }
+    let again = merge(
+      MergeInput(base: base, ours: settled, theirs: theirs),
+      mediaType: .ofMerge(path: path, ours: settled ?? theirs, theirs: theirs), policy: MergePolicy())
+    if case .clean(let merged) = again, merged.bytes == settled, merged.setAside.isEmpty { return nil }
+    return difference
   }
 
   private static func report(

@@ -133,6 +133,32 @@ struct ApprovalTests {
     }
   }
 
+  @Test(
+    "A settlement names the sides that it leaves something out of, and none that is in it as a whole",
+    arguments: [
+      ("A\n\nb\n\nC\n", false), ("A\n\nb\n\nC\n\nand more\n", false), ("A\n\nb\n\nc\n", true),
+      ("A\n\nb\n\nanother\n", true),
+    ])
+  func leavesOut(settled: String, isLeftOut: Bool) async throws {
+    let (world, ben) = try await world("a\n\nb\n\nc\n")
+    let eve = try await world.member("Eve", .editor)
+    try await world.put("a\n\nb\n\nC\n", path.text, in: eve)
+    try await world.put("A\n\nb\n\nc\n", path.text)
+    let own = try await world.publisher.proposals(of: path).compactMap(\.revision)
+    try await sync(eve, world)
+    let both = try await world.publisher.proposals(of: path).compactMap(\.revision)
+    let theirs: String = try #require(both.first { !own.contains($0) })
+    try await sync(ben, world)
+    for name in own + [theirs] { _ = try await ben.accept(path, RevisionName(parsing: name), reason: "Good") }
+    try await sync(ben, world)
+    _ = try await world.publisher.resolve(path, with: .content(Array(settled.utf8)), reason: "Both")
+    for library in [world.publisher, ben] {
+      if library === ben { try await sync(ben, world) }
+      let open = try await library.proposals(of: path).first { $0.kind == "edit" }
+      #expect(open?.others.count == (isLeftOut ? 1 : 0))
+    }
+  }
+
   @Test("A library without members has nobody to approve its founder's edits, and lets them in")
   func open() async throws {
     let world = try await SyncWorld()

@@ -18,6 +18,12 @@ public struct DocumentDiff: Hashable, Sendable, Codable {
     sizes == nil && (fields ?? []).isEmpty && (words ?? []).allSatisfy { $0.kind == "same" }
   }
 
+  /// Whether something of the earlier side is not in the later one as it was.
+  var takesSomething: Bool {
+    sizes != nil || (fields ?? []).contains { $0.before != nil }
+      || (words ?? []).contains { $0.kind == "removed" }
+  }
+
   public init(
     path: String,
     from: String,
