@@ -99,16 +99,15 @@ extension Library {
       do {
         let more = try await made.library.pullEverything(
           nil, from: remote, options: SyncOptions(), activity: activity)
-        if let more = more.report { made.report.add(more) }
+        if let report = more.pulled.report { made.report.add(report) }
+        if let failure = more.failure { throw failure }
       } catch let failure as any SheafFailure {
         // The copy is made: what hinders this is told beside it, and met again by the next sync.
         made.report.stopsShort = failure.problem
       }
     }
     try await remote.leave(
-      position: PullRequest(
-        from: made.report.to, known: made.report.to, depth: chosen.depth, subscription: chosen.subscription),
-      from: made.library.memberMark)
+      position: try await made.library.pullRequest(SyncOptions()), from: made.library.memberMark)
     // A copy without the publisher's time can be read and edited; the next sync asks again.
     _ = try await made.library.exchangeCosignatures(with: remote, isSame: false)
     return made

@@ -43,7 +43,7 @@ extension Library {
     var handover = Handover()
     var pushFailure: (any Error)?
     var unmet: RemoteError?
-    let pulled: Pulled
+    var pulled: Pulled = (nil, false)
     let redacted = try await store.read { try $0.redactedSize() }
     do {
       var first: Result<PullAnswer, any Error>?
@@ -56,12 +56,13 @@ extension Library {
         // The remote destroyed what a draft is coded against; this copy is about to learn of that.
         pushFailure = BundleError.missingBase(path)
       }
-      var last = try await pullEverything(first, from: remote, options: options, activity: activity)
+      let failure: (any Error)?
+      (pulled, failure) = try await pullEverything(first, from: remote, options: options, activity: activity)
       if var report = handover.pulled {
-        if let more = last.report { report.add(more) }
-        last.report = report
+        if let more = pulled.report { report.add(more) }
+        pulled.report = report
       }
-      pulled = last
+      if let failure { throw failure }
     } catch let error as any SheafFailure where error.kind == .verification {
       await keepEvidence(against: remote)
       throw error
@@ -69,10 +70,12 @@ extension Library {
       guard case .nothingFits = error else { throw error }
       // A publisher that meets the folder later must learn what is wanted from it.
       try await remote.leave(position: try await pullRequest(options), from: memberMark)
-      // That drafts were left there, or answered, is no failure; what could not be had is told beside it.
-      guard remote.answersLater, handover.sentInBytes > 0 || !handover.answers.isEmpty else { throw error }
+      pulled.report = pulled.report ?? handover.pulled
+      // What came, and that drafts were left there or answered, is no failure: it would never be told again. What
+      // could not be had is told beside it.
+      let isHandedOver = handover.sentInBytes > 0 || !handover.answers.isEmpty
+      guard pulled.report != nil || remote.answersLater && isHandedOver else { throw error }
       unmet = error
-      pulled = (handover.pulled, false)
     }
     if pushFailure != nil, try await store.read({ try $0.redactedSize() }) > redacted {
       // By now this copy destroyed it too, and codes its drafts against what both have.
@@ -100,17 +103,17 @@ extension Library {
     handover.answers += mayNotGo
     // What kept drafts from going is of no account once none is to go any more.
     if let pushFailure, mayNotGo.isEmpty { throw pushFailure }
-    let handedOver = handover
+    let (handedOver, brought) = (handover, pulled)
     let now = environment.clock()
     return try await store.read { transaction in
       let drafts = try transaction.drafts([.waiting, .deposited, .logged, .refused])
       return SyncReport(
         remote: remote.address, pushed: handedOver.answers,
-        deposited: drafts.filter { $0.outcome == .deposited }.count, pulled: pulled.report,
+        deposited: drafts.filter { $0.outcome == .deposited }.count, pulled: brought.report,
         size: try transaction.position().size, newestChange: try transaction.newestChange(),
-        isSameAsPublisher: pulled.isSame, drafts: drafts.filter { $0.outcome != .refused }.count,
+        isSameAsPublisher: brought.isSame, drafts: drafts.filter { $0.outcome != .refused }.count,
         conflicts: try transaction.conflictedDocuments().map(\.path.text),
-        decisions: pulled.report?.decisions ?? [],
+        decisions: brought.report?.decisions ?? [],
         refused: drafts.filter { $0.outcome == .refused }.count, sentInBytes: handedOver.sentInBytes,
         isPublisher: false,
         bundlesWritten: 0, problems: problems, freshness: try self.freshness(transaction, now: now),
@@ -162,10 +165,12 @@ extension Library {
   /// Pulls, from a remote that may stop short until it has no more.
   ///
   /// - Parameter first: What an exchange of drafts brought already.
+  /// - Returns: What came, and what hindered the steps behind the first, which stay where they got to.
+  /// - Throws: What hindered the first step; nothing came then.
   func pullEverything(
     _ first: Result<PullAnswer, any Error>?, from remote: any Remote, options: SyncOptions,
     activity: @escaping ActivitySink
-  ) async throws -> Pulled {
+  ) async throws -> (pulled: Pulled, failure: (any Error)?) {
     var pulled: Pulled
     if let first {
       do {
@@ -178,6 +183,21 @@ extension Library {
     } else {
       pulled = try await pull(from: remote, options: options, activity: activity)
     }
+    do {
+      try await pullOn(&pulled, from: remote, options: options, activity: activity)
+    } catch {
+      pulled.isSame = false
+      return (pulled, error)
+    }
+    return (pulled, nil)
+  }
+
+  /// Pulls what leads on from a first step, and what that left missing.
+  ///
+  /// - Parameter pulled: Takes in each step as it is done.
+  private func pullOn(
+    _ pulled: inout Pulled, from remote: any Remote, options: SyncOptions, activity: @escaping ActivitySink
+  ) async throws {
     while remote.mayStopShort, pulled.report != nil {
       let next = try await pull(from: remote, options: options, activity: activity)
       pulled.isSame = next.isSame
@@ -188,17 +208,15 @@ extension Library {
     let fetched = try await fetchConflictBases(from: remote, activity)
     pulled.report?.transferredInBytes += fetched.transferredInBytes
     // A folder may hold no whole that reaches as far as this copy; its publisher leaves what was wished for.
-    if fetched.lacksSome, !remote.answersLater {
-      let whole = try await pull(from: remote, options: options, mends: true, activity: activity)
-      pulled.isSame = whole.isSame
-      if var report = pulled.report, let more = whole.report {
-        report.add(more)
-        pulled.report = report
-      } else {
-        pulled.report = pulled.report ?? whole.report
-      }
+    guard fetched.lacksSome, !remote.answersLater else { return }
+    let whole = try await pull(from: remote, options: options, mends: true, activity: activity)
+    pulled.isSame = whole.isSame
+    if var report = pulled.report, let more = whole.report {
+      report.add(more)
+      pulled.report = report
+    } else {
+      pulled.report = pulled.report ?? whole.report
     }
-    return pulled
   }
 
   /// Gets what conflicts are about and this copy lacks, one by one, which is far less than everything.

@@ -128,6 +128,48 @@ import Testing
     }
   }
 
+  @Test("Where steps end too early, what they brought is told, and the publisher leads on from there")
+  func stepsEndEarly() async throws {
+    try await withScene { scene in
+      let bundles = scene.stick.appending(path: "bundles")
+      let place = scene.stick.deletingLastPathComponent()
+      let kept = place.appending(path: "kept")
+      try FileManager.default.copyItem(at: bundles, to: kept)
+      try await scene.put("# A\n\nsecond\n", on: scene.publisher)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      let step = "1-2-trail.sheaf"
+      try FileManager.default.copyItem(at: bundles.appending(path: step), to: kept.appending(path: step))
+      try await scene.put("# A\n\nthird\n", on: scene.publisher)
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      try FileManager.default.removeItem(at: bundles)
+      try FileManager.default.moveItem(at: kept, to: bundles)
+      #expect(scene.files("bundles") == ["0-1-trail.sheaf", step])
+
+      let made = try await Library.clone(
+        from: scene.remote, to: place.appending(path: "late"), options: CloneOptions(member: "late"),
+        environment: TestWorld(seed: 4).environment)
+      let short = RemoteError.nothingFits(address: scene.remote.address, position: 2).problem
+      #expect(made.report.to == 2 && made.report.stopsShort == short)
+      let report = try await scene.replica.sync(with: scene.remote)
+      #expect(report.pulled?.to == 2 && !report.isSameAsPublisher)
+      #expect(report.problems.count == 1 && report.problems[0].hasPrefix(short))
+      await #expect(throws: RemoteError.nothingFits(address: scene.remote.address, position: 2)) {
+        try await scene.replica.sync(with: scene.remote)
+      }
+
+      for library in [made.library, scene.replica] {
+        let mark = scene.stick.appending(path: "replicas/\(library.memberMark)")
+        let position = try #require(FolderPosition([UInt8](Data(contentsOf: mark))))
+        #expect(position.request.from == 2)
+      }
+      _ = try await scene.publisher.exchange(with: scene.remote)
+      for library in [made.library, scene.replica] {
+        #expect(try await library.sync(with: scene.remote).isSameAsPublisher)
+      }
+      try await made.library.close()
+    }
+  }
+
   @Test("Damaged drafts are reported and left, block nobody else, and come again")
   func damagedDrafts() async throws {
     try await withScene { scene in
