@@ -119,14 +119,17 @@ actor Download {
       missing: missing, whole: whole, in: part.folder, free: remote.configuration.freeSpace(part.folder))
   }
 
-  /// Refuses a bundle above the limit as soon as its header is here, unless that says that it unpacks to as much.
+  /// Refuses a bundle as soon as its header is here: one above the limit, unless the header says that it unpacks to
+  /// as much, and one that leads elsewhere than its tag says, which would pass an older one for the newest.
   private func judge(_ whole: PartFile.Whole, held: UInt64) async throws {
     guard !isJudged, held >= min(UInt64(DownloadCheck.startSizeInBytes), whole.sizeInBytes) else { return }
     isJudged = true
     do {
-      try DownloadCheck.check(
-        sizeInBytes: whole.sizeInBytes, start: try await part.start(count: DownloadCheck.startSizeInBytes),
-        address: remote.address)
+      let start = try await part.start(count: DownloadCheck.startSizeInBytes)
+      try DownloadCheck.check(sizeInBytes: whole.sizeInBytes, start: start, address: remote.address)
+      if let promised = whole.to, let end = DownloadCheck.end(start: start), end != promised {
+        throw remote.notSheaf("its bundle leads to \(end), and its tag says \(promised)")
+      }
     } catch {
       try await part.restart(nil)
       throw error

@@ -22,14 +22,23 @@ package enum DownloadCheck {
   package static func check(sizeInBytes: UInt64, start: [UInt8], address: String) throws {
     try check(sizeInBytes: sizeInBytes, address: address)
     guard sizeInBytes > Limits.bundleBytes else { return }
+    guard let header = header(start), sizeInBytes - Limits.bundleBytes <= header.unpackedSizeInBytes else {
+      throw RemoteError.tooMuch(address: address)
+    }
+  }
+
+  /// The log size that a bundle leads to, as its own header says.
+  ///
+  /// - Parameter start: Its first `startSizeInBytes` bytes.
+  /// - Returns: `nil` where they hold no whole header, about which whoever applies the bundle decides.
+  package static func end(start: [UInt8]) -> UInt64? { header(start)?.to }
+
+  private static func header(_ start: [UInt8]) -> BundleHeader? {
     var rest = start[...]
-    let header = try? BundleReader { count in
+    return try? BundleReader { count in
       defer { rest = rest.dropFirst(count) }
       return Array(rest.prefix(count))
     }.readHeader()
-    guard let header, sizeInBytes - Limits.bundleBytes <= header.unpackedSizeInBytes else {
-      throw RemoteError.tooMuch(address: address)
-    }
   }
 
   /// Refuses a transfer that the disk has no room for.
