@@ -58,7 +58,7 @@ extension Library {
   }
 
   /// What `sheaf verify` finds, each with its place.
-  func problems(rebuild: Bool = false) async throws -> [String] {
-    try await verify(rebuild: rebuild, activity: { _ in }).problems.map { "\($0.place): \($0.problem)" }
+  func problems() async throws -> [String] {
+    try await verify(rebuild: false, activity: { _ in }).problems.map { "\($0.place): \($0.problem)" }
   }
 }
