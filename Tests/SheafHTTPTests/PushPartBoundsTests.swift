@@ -19,8 +19,10 @@ private func name(
   return PushParts.Name(asker, hash: SHA256Hash(hashing: Array(bytes[..<count])))
 }
 
+private typealias Limiting = (inout ServerLimits) -> Void
+
 private func withParts(
-  _ change: (inout ServerLimits) -> Void = { _ in }, _ body: (PushParts, URL) async throws -> Void
+  _ change: Limiting = { _ in }, _ body: (PushParts, URL) async throws -> Void
 ) async throws {
   var limits = ServerLimits()
   change(&limits)
@@ -79,7 +81,8 @@ struct PushPartBoundsTests {
 
   @Test("Room that was granted counts before it is filled")
   func grantedRoom() async throws {
-    try await withParts({ $0.partsInBytes = 3_000_000 }) { parts, _ in
+    let limits1: Limiting = { $0.partsInBytes = 3_000_000 }
+    try await withParts(limits1) { parts, _ in
       var writers: [PushParts.Writer] = []
       for owner in ["a", "b", "c"] {
         let writer = try parts.writer(of: name(owner), at: 0, missing: 2_000_000)
@@ -92,7 +95,8 @@ struct PushPartBoundsTests {
 
   @Test("However many begin at once, there are no more than may be")
   func atOnce() async throws {
-    try await withParts({ $0.parts = 4 }) { parts, folder in
+    let limits2: Limiting = { $0.parts = 4 }
+    try await withParts(limits2) { parts, folder in
       let writers = try (0..<24).map { try parts.writer(of: name("\($0)"), at: 0, missing: 2_000_000) }
       let taken = try await withThrowingTaskGroup(of: Bool.self) { tasks in
         for writer in writers {
@@ -120,28 +124,31 @@ struct PushPartBoundsTests {
     }
     let members = ["a", "b", "c"].map { name($0) }
     let others = (1...3).map { name("", at: "192.0.2.\($0)") }
-    try await withParts({
+    let limits3: Limiting = {
       $0.parts = 4
       $0.strangersParts = 2
-    }) { parts, _ in
+    }
+    try await withParts(limits3) { parts, _ in
       for name in [members[0], members[1], others[0], others[1], others[2]] { try await begin(parts, name) }
       #expect(try await held(parts, members + others) == [1, 1, 0, 0, 1, 1])
       // A stranger's goes for a member's, though the member's others are older.
       try await begin(parts, members[2])
       #expect(try await held(parts, members + others) == [1, 1, 1, 0, 0, 1])
     }
-    try await withParts({
+    let limits4: Limiting = {
       $0.partsInBytes = 5_000_000
       $0.strangersPartsInBytes = 2_500_000
-    }) { parts, _ in
+    }
+    try await withParts(limits4) { parts, _ in
       try await begin(parts, members[0], 2_000_000)
       for other in others { try await begin(parts, other, 1_000_000) }
       #expect(try await held(parts, members + others) == [2_000_000, 0, 0, 0, 0, 1_000_000])
     }
-    try await withParts({
+    let limits5: Limiting = {
       $0.parts = 2
       $0.strangersParts = 2
-    }) { parts, _ in
+    }
+    try await withParts(limits5) { parts, _ in
       for name in members[..<2] { try await begin(parts, name) }
       #expect(await problem { try await begin(parts, others[0]) } == .busy)
       #expect(try await held(parts, members) == [1, 1, 0])

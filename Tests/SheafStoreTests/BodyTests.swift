@@ -220,8 +220,8 @@ struct BodyTests {
         base = hash
       }
       func size() throws -> Int64 {
-        try transaction.integer("SELECT sum(length(data)) + (SELECT coalesce(sum(length(data)), 0) FROM pack) FROM body")
-          ?? 0
+        try transaction.integer(
+          "SELECT sum(length(data)) + (SELECT coalesce(sum(length(data)), 0) FROM pack) FROM body") ?? 0
       }
       let before = try size()
       for order in [Array(Self.versions.reversed()), Self.versions, Self.versions.reversed()] {
