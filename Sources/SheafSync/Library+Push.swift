@@ -120,8 +120,8 @@ extension Library {
     }
   }
 
-  /// How many bytes of drafts go together. What is cut on a line begins anew, so there it is little; a folder is
-  /// copied to in one piece.
+  /// How many bytes of drafts go together. What goes together is answered together, so on a line it is little; a folder
+  /// is copied to in one piece.
   static func together(_ remote: any Remote) -> Int { remote.answersLater ? Limits.pushBytes / 2 : 1 << 20 }
 
   /// The unanswered drafts as a bundle, as many as go together; `nil` when there is none.

@@ -142,13 +142,13 @@ struct HostileHeadsTests {
   /// - Parameter blocks: Of each block, all but the first of them empty, whether it says that it is the last.
   private static func heads(
     of history: SampleHistory, takingAway paths: [String], subscription: Subscription = .all,
-    coder: BundleCoder = .model, blocks: [Bool] = [true]
+    coder: BundleCoder = .model, blocks: [Bool] = [true], seal: BundleSeal? = nil
   ) throws -> [UInt8] {
     let header = BundleHeader(
       content: .heads, coder: coder, library: history.library, from: 2, known: 2, to: 3,
       subscription: subscription,
       changeSetCount: 0, revisionCount: UInt64(paths.count), bodyCount: 0, unpackedSizeInBytes: 0)
-    var bytes = header.bytes + (try PackedSeal(history.seal(at: 3), header: header).bytes)
+    var bytes = header.bytes + (try PackedSeal(seal ?? history.seal(at: 3), header: header).bytes)
     bytes += try #require(history.nodes[MerkleNodeID(level: 0, index: 2)]).bytes
     let frames = FrameWriter(coder: header.coder, level: 9) { part, _, _ in bytes += part }
     if header.carriesOtherCollections {
@@ -164,6 +164,28 @@ struct HostileHeadsTests {
     }
     for isLast in blocks { try frames.writeFrame(isLast: isLast) }
     return bytes
+  }
+
+  /// Root and signatures are true of each other, and of no log.
+  @Test("A checkpoint that was signed for another size than the bundle leads to is refused")
+  func anotherSize() throws {
+    let history = try SampleHistory(seed: 31, changeSetCount: 3, documentSize: 100)
+    for size in [UInt64(2), 3, 4] {
+      let own = try history.seal(at: 3)
+      let checkpoint = try Checkpoint(
+        origin: history.library.text, size: size, root: history.ranges[3].root)
+      let state = try StateNote(origin: history.library.text, size: size, root: own.stateRoot)
+      let signed = try SignedCheckpoint(checkpoint, signedBy: history.logKey)
+      let seal = BundleSeal(
+        checkpoint: try SignedCheckpoint(
+          note: signed.note.adding(try Self.witnessLine(history, text: checkpoint.text))),
+        stateNote: try history.logKey.signedNote(text: state.text), stateRoot: own.stateRoot)
+      let reading = try Self.read(
+        Self.heads(of: history, takingAway: ["a/1.md"], seal: seal), Self.context(history, at: 2),
+        of: history)
+      #expect(reading.error == (size == 3 ? nil : .badSignature(of: "the checkpoint")))
+      #expect(reading.hasBegun == (size == 3))
+    }
   }
 
   @Test("Each document of heads stands once, in the order of the paths")
