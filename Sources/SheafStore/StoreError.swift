@@ -35,7 +35,12 @@ public enum StoreError: SheafFailure, Equatable {
     }
   }
   public var unchanged: String {
-    if case .noLibrary = self { "nothing was changed" } else { "the library is as it was" }
+    switch self {
+    case .noLibrary: "nothing was changed"
+    // It may be met behind what was done already, as what a sync brought.
+    case .damaged: "nothing was changed from there on"
+    default: "the library is as it was"
+    }
   }
   public var hint: String? {
     switch self {

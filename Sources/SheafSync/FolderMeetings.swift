@@ -7,12 +7,14 @@ import SheafStore
 ///
 /// A folder doesn't say what it was made from. The newest revision that this copy's own
 /// member made of a document is taken for that: whatever others did after it, a file that
-/// does not show it must not silently undo.
+/// does not show it must not silently undo. A member whose key was rotated is the same one.
 struct FolderMeetings {
   private let transaction: StoreTransaction
   private let member: [UInt8]
   private let desk: EditDesk
   private var rules: ContentRules
+  /// Whether an author's key is one of this member's.
+  private var isOwn: [[UInt8]: Bool] = [:]
   private var clashing: [DocumentPath] = []
   /// What makes a clashing file no file of its kind.
   private var violations: [ContentRefusal.Violation] = []
@@ -97,14 +99,14 @@ struct FolderMeetings {
   }
 
   /// The document's newest revision by this member, and those that came after it, newest first.
-  private func revisionsOfOthers(
+  private mutating func revisionsOfOthers(
     _ document: DocumentRow
   ) throws -> (own: StoredRevision?, others: [StoredRevision]) {
     var others: [StoredRevision] = []
     for revision in try transaction.revisions(of: document) {
       // What is said about a revision makes no state of its own, and nobody is shown what somebody else proposed.
       if revision.verb.isRemark { continue }
-      let isOwn = try transaction.changeSet(revision.name.changeSet)?.author == member
+      let isOwn = try isOwn(transaction.changeSet(revision.name.changeSet)?.author)
       switch revision.verb {
       // What was merged, accepted or settled is signed by whoever did that and still holds others' edits.
       case .merge, .accept, .acceptDeleted, .resolve, .resolveDeleted: break
@@ -116,6 +118,14 @@ struct FolderMeetings {
       others.append(revision)
     }
     return (nil, others)
+  }
+
+  private mutating func isOwn(_ author: [UInt8]?) throws -> Bool {
+    guard let author else { return false }
+    if let known = isOwn[author] { return known }
+    let isOwn = try transaction.isSamePerson(member, as: author)
+    self.isOwn[author] = isOwn
+    return isOwn
   }
 }
 

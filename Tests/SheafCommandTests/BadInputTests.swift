@@ -126,7 +126,7 @@ struct BadInputTests {
       lib/library.sqlite: OK
 
       $ cp -r lib noise; head -c 5000 /dev/urandom > noise/library.sqlite; sheaf verify --library noise
-      sheaf: the library's file is damaged: …/noise/library.sqlite is not a database; the library is as it was.
+      sheaf: the library's file is damaged: …/noise/library.sqlite is not a database; nothing was changed from there on.
       hint: Keep the folder for examination and clone the library afresh.
       [4]
 

@@ -34,6 +34,36 @@ struct FolderMeetingTests {
     #expect(try await world.text("articles/a.md")?.contains("corrected") == true)
   }
 
+  @Test("Whose key was rotated since is still the one whose folder it is")
+  func rotated() async throws {
+    let world = try await MembersWorld()
+    let content = try TestFolder()
+    func publish() async throws -> PublishReport {
+      try await world.publisher.publish(
+        folder: content.url, reason: "r", options: PublishOptions(), activity: { _ in })
+    }
+    let paths = ["articles/a.md", "articles/b.md", "articles/c.md"]
+    for path in paths { try content.write(Self.text, to: path) }
+    _ = try await publish()
+    let clinic = try await world.member("Dale", .contributor)
+    _ = try await clinic.sync(with: world.remote)
+    for path in paths {
+      let edited = Self.text.replacing("First.", with: "First, corrected.")
+      _ = try await clinic.put(Array(edited.utf8), at: try DocumentPath(path), reason: "corrected")
+    }
+    _ = try await clinic.sync(with: world.remote)
+    _ = try await world.publisher.rotate(reason: "yearly")
+
+    try content.write(Self.text.replacing("Third.", with: "Third, longer."), to: paths[1])
+    let report = try await publish()
+    #expect(report.behind == [paths[0], paths[2]])
+    let merged = try await world.publisher.content(of: try DocumentPath(paths[1]))?.bytes
+    let text = String(decoding: try #require(merged), as: UTF8.self)
+    #expect(text.contains("First, corrected.") && text.contains("Third, longer."))
+    try content.write(Self.text.replacing("First.", with: "First, otherwise."), to: paths[2])
+    await #expect(throws: FolderClash(paths: [paths[2]])) { _ = try await publish() }
+  }
+
   @Test("A file that was edited elsewhere is merged with the edit")
   func merged() async throws {
     let world = try await editedByClinic()
