@@ -5,6 +5,8 @@ extension Library {
   /// What became since of drafts that were left in a folder, and of those that were refused: what waits in
   /// quarantine may be taken over or destroyed, and its author shall read by whom and why.
   ///
+  /// A server is asked in a sync that brought or handed over something: one with nothing new stays one request.
+  ///
   /// - Returns: The answers that say something new, which are written down.
   /// - Throws: What `record` throws.
   func lateAnswers(from remote: any Remote) async throws -> [DraftAnswer] {

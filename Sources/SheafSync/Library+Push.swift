@@ -20,7 +20,7 @@ extension Library {
     to remote: any Remote, _ options: SyncOptions, _ handover: inout Handover,
     _ activity: @escaping ActivitySink
   ) async throws -> Result<PullAnswer, any Error>? {
-    handover.answers += try await lateAnswers(from: remote)
+    if remote.answersLater { handover.answers += try await lateAnswers(from: remote) }
     // What a folder was given and nobody has answered is handed over again: the folder may be lost.
     var handedOver: Set<SHA256Hash> = []
     while let bundle = try await draftsBundle(without: handedOver, upTo: Self.together(remote)) {

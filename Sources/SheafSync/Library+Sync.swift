@@ -86,6 +86,10 @@ extension Library {
       }
       return report
     }
+    // A server is asked beside something that happened, for nothing new is one request.
+    if !remote.answersLater, pulled.report != nil || !handover.answers.isEmpty {
+      handover.answers += try await lateAnswers(from: remote)
+    }
     try await checkTaken(handover.answers)
     let asked = try await awaitsMembership()
     try await followOwnMember()

@@ -82,7 +82,11 @@ struct QuarantineTests {
     }
     let answers = try await publisher.answers(to: clinic.refusedLeaves())
     #expect(answers.compactMap(\.refusal).contains("Ana destroyed it unpublished: Names a patient"))
-    // Its author had heard the refusal before, and hears once what became of it since.
+    // Its author had heard the refusal before, and hears once what became of it since, beside what is new.
+    let remote = MemoryRemote(service: publisher)
+    #expect(try await clinic.sync(with: remote).pushed.isEmpty)
+    #expect(remote.traffic.requests == 1)
+    try await world.put("news", "a/news.md", in: publisher)
     let told = try await clinic.sync(with: world.remote).pushed.compactMap(\.refusal)
     #expect(told == ["Ana destroyed it unpublished: Names a patient"])
     #expect(try await clinic.sync(with: world.remote).pushed.isEmpty)
